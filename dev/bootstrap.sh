@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# Everything the demo and the tests need, from a bare Debian 12 to a running PostgreSQL.
+# May be run again at any time: what is there is kept, and when all of it is there nothing is
+# contacted. ODOO_PATH=/path/to/odoo uses an Odoo 19 checkout instead of Debian's package.
+#   dev/bootstrap.sh [demo|test]     which PostgreSQL cluster to start (default: test)
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+. "$ROOT/dev/checks.sh"
+. "$ROOT/dev/system-packages.sh"
+cluster=${1:-test}
+trap end_children EXIT
+trap 'exit 130' INT TERM
+
+system_packages() {
+  local missing
+  mapfile -t missing < <(missing_packages)
+  if [ ${#missing[@]} -gt 0 ] || [ -f "$FUSION_HOME/apt-in-progress" ]; then
+    check_dpkg
+    [ ${#missing[@]} = 0 ] || install_packages "${missing[@]}"
+    rm -f "$FUSION_HOME/apt-in-progress"
+  fi
+}
+
+odoo_tree() {
+  [ -z "${ODOO_PATH:-}" ] || return 0
+  "$ROOT/dev/fetch-odoo.sh" >"$LOG_DIR/fetch.log" 2>&1
+}
+
+# Odoo and the Python packages come from different places: both at once.
+fetch_both() {
+  local fetch ok=0
+  odoo_tree & fetch=$!
+  "$ROOT/dev/python-env.sh" >"$LOG_DIR/python.log" 2>&1 || { ok=1; tail -n 20 "$LOG_DIR/python.log" >&2; }
+  wait "$fetch" || { ok=1; tail -n 20 "$LOG_DIR/fetch.log" >&2; }
+  [ $ok = 0 ] || exit 1
+}
+
+# npm ci for every package-lock.json of ours, again only when the lock changed.
+node_packages() {
+  local lock dir
+  while read -r lock; do
+    dir=${lock%/*}
+    cmp -s "$lock" "$dir/node_modules/.lock" && continue
+    (cd "$dir" && PATH=$VENV/bin:$PATH npm ci --ignore-scripts --no-audit --no-fund \
+      --fetch-retries 2 --fetch-timeout 60000) >"$LOG_DIR/npm.log" 2>&1 ||
+      { tail -n 15 "$LOG_DIR/npm.log" >&2; die "no registry: npm could not install $dir" "check the network; log: $LOG_DIR/npm.log"; }
+    cp "$lock" "$dir/node_modules/.lock"
+  done < <(find "$ROOT/dev" "$ROOT/tests" -name package-lock.json -not -path '*/node_modules/*' 2>/dev/null)
+}
+
+# Where Odoo is: written for the scripts (source.env), the interpreter (.pth) and people (odoo).
+write_source() {
+  local packages=$FUSION_HOME/dist/usr/lib/python3/dist-packages path bin addons version
+  if [ -n "${ODOO_PATH:-}" ]; then
+    path=$(cd "$ODOO_PATH" && pwd) bin=$path/odoo-bin addons=$path/addons
+    [ -f "$bin" ] || die "ODOO_PATH=$ODOO_PATH is not an Odoo checkout (no odoo-bin)"
+    version=$(sed -n 's/^version_info = (\([0-9]*\), \([0-9]*\).*/\1.\2/p' "$path/odoo/release.py")
+    case $version in 19.*) ;; *) die "ODOO_PATH=$ODOO_PATH is Odoo $version, not 19" ;; esac
+  else
+    path=$packages bin=$FUSION_HOME/dist/usr/bin/odoo addons=$packages/odoo/addons
+    version=$(sed -n 1p "$FUSION_HOME/dist/.complete")
+  fi
+  cat >"$FUSION_HOME/source.env" <<X
+ODOO_PYTHONPATH='$path'
+ODOO_BIN='$bin'
+ODOO_ADDONS='$addons'
+ODOO_VERSION='$version'
+X
+  echo "$path" >"$("$VENV/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/odoo-source.pth"
+}
+
+# write_config FILE CLUSTER
+write_config() {
+  odoo_source
+  cat >"$1" <<X
+[options]
+addons_path = $ODOO_ADDONS,$ROOT
+data_dir = $FUSION_HOME/data-$2
+db_host = $("$ROOT/dev/postgres.sh" url "$2")
+db_user = odoo
+http_interface = 127.0.0.1
+list_db = False
+limit_time_real = 600
+X
+}
+
+# `python -m odoo` breaks the evented worker of --workers=N: Odoo's own script is started.
+write_launcher() {
+  odoo_source
+  cat >"$FUSION_HOME/odoo.tmp" <<X
+#!/usr/bin/env bash
+unset PYTHONDONTWRITEBYTECODE
+export PATH="$VENV/bin:\$PATH"
+exec "$VENV/bin/python" "$ODOO_BIN" "\$@"
+X
+  chmod +x "$FUSION_HOME/odoo.tmp"; mv "$FUSION_HOME/odoo.tmp" "$FUSION_HOME/odoo"
+}
+
+configure() {
+  write_source
+  write_config "$FUSION_HOME/odoo.conf" test
+  write_config "$FUSION_HOME/demo.conf" demo
+  write_launcher
+}
+
+start_postgres() { "$ROOT/dev/postgres.sh" start "$cluster" >/dev/null; }
+
+exec 9>"$FUSION_HOME/bootstrap.lock"
+flock -n 9 || { note "waiting for another bootstrap in this checkout"; flock 9; }
+say "bootstrap"
+[ -f "$FUSION_HOME/ready" ] || check_disk
+phase "system packages" system_packages
+phase "Odoo and Python packages" fetch_both
+phase "node packages" node_packages
+phase "configuration" configure
+phase "PostgreSQL ($cluster)" start_postgres
+: >"$FUSION_HOME/ready"
