@@ -1,0 +1,373 @@
+"""The funnel every provider call goes through: authorise, send, map the status, parse.
+
+It holds the only retry in the suite that happens inside a call: one repetition after a 401, with a
+refreshed token.
+"""
+
+from __future__ import annotations
+
+import json as jsonlib
+import logging
+import math
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+from . import errors
+from .outcome import Outcome
+from .redaction import redact, redact_text
+from .transport import Request, Response, Timeout, Transport
+
+_logger = logging.getLogger(__name__)
+
+_READ_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_KEPT_BODY_CHARACTERS = 20_000
+_KEPT_RESPONSE_HEADERS = ("content-type", "retry-after", "x-request-id", "request-id", "date")
+_UNSAFE_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+class Authorizer(Protocol):
+    """Where access tokens come from."""
+
+    def token(self) -> str:
+        """A token that is believed to be valid; may refresh an expired one."""
+
+    def refresh(self, rejected: str) -> str | None:
+        """A token other than ``rejected``, which the provider refused; None if there is none."""
+
+
+class StaticToken:
+    """An :class:`Authorizer` for keys that are never renewed."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def token(self) -> str:
+        return self._token
+
+    def refresh(self, rejected: str) -> str | None:
+        """Always None: there is no other key."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class CallContext:
+    """What an error mapper may want to know beside the answer."""
+
+    method: str
+    url: str
+    mutating: bool
+    token_refreshed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One HTTP exchange as it may be kept: redacted, and without the query of its URL.
+
+    ``status`` is None and ``response`` is None when no answer was read; ``error`` is what the
+    exchange was taken for, None when it succeeded.
+    """
+
+    method: str
+    url: str
+    status: int | None
+    duration_ms: int
+    request: dict
+    response: dict | None
+    error: errors.GatewayError | None
+    idempotency_key: str | None = None
+
+
+#: Turns an answer that is not 2xx (and not the retried 401) into an error; None = the default.
+ErrorMapper = Callable[[Response, CallContext], errors.GatewayError | None]
+Observer = Callable[[Exchange], None]
+
+
+class ApiClient:
+    """Calls to one provider on behalf of one account.
+
+    :param transport: carries the bytes.
+    :param authorizer: source of bearer tokens; None for calls without one.
+    :param user_agent: ``<app>/<version>``.
+    :param default_timeout: for calls that name none.
+    :param error_mapper: the provider's reading of error answers.
+    :param observer: told about every exchange, also the failed ones; it cannot break the call.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        authorizer: Authorizer | None = None,
+        *,
+        user_agent: str,
+        default_timeout: Timeout,
+        error_mapper: ErrorMapper | None = None,
+        observer: Observer | None = None,
+    ) -> None:
+        self._transport = transport
+        self._authorizer = authorizer
+        self._user_agent = user_agent
+        self._default_timeout = default_timeout
+        self._error_mapper = error_mapper
+        self._observer = observer
+
+    def call(
+        self,
+        method: str,
+        url: str,
+        *,
+        json: Any = None,
+        params: Mapping[str, Any] | Sequence[tuple[str, Any]] | None = None,
+        headers: Mapping[str, str] | None = None,
+        idempotency_key: str | None = None,
+        timeout: Timeout | None = None,
+        mutating: bool | None = None,
+    ) -> Any:
+        """Send one request and return the parsed JSON of a 2xx answer (None for an empty one).
+
+        :param params: query; a list as a value repeats the name.
+        :param mutating: whether the call changes something at the provider; by default every
+            method but GET, HEAD and OPTIONS does.
+        :raises GatewayError: a subclass whose ``outcome`` says what became of the request. For a
+            read the same classes are raised; nothing can have moved.
+        """
+        method = method.upper()
+        if mutating is None:
+            mutating = method not in _READ_METHODS
+        url = f"{url}?{urlencode(params, doseq=True)}" if params else url
+        context = CallContext(method, url, mutating)
+        body = _encoded(json)
+        plain_headers = self._headers(headers, idempotency_key, has_body=body is not None)
+        timeout = timeout or self._default_timeout
+        token = self._token()
+        try:
+            request = _request(context, plain_headers, token, body, timeout)
+            return self._exchange(request, context, idempotency_key)
+        except errors.GatewayError as refusal:
+            if refusal.http_status != 401:
+                raise
+            # A 401 was not processed, so that even a mutating call may go out once more.
+            fresh = self._refreshed(token)
+            if not fresh or fresh == token:
+                raise
+        context = replace(context, token_refreshed=True)
+        request = _request(context, plain_headers, fresh, body, timeout)
+        return self._exchange(request, context, idempotency_key)
+
+    def _exchange(self, request: Request, context: CallContext, key: str | None) -> Any:
+        """Send, interpret and observe; never repeats."""
+        started = time.monotonic()
+        response: Response | None = None
+        try:
+            response = self._transport.send(request)
+            result = self._interpret(response, context)
+        except errors.GatewayError as error:
+            self._observe(request, response, error, started, key)
+            raise
+        self._observe(request, response, None, started, key)
+        return result
+
+    def _interpret(self, response: Response, context: CallContext) -> Any:
+        if not 200 <= response.status < 300:
+            raise self._error_from(response, context)
+        if not response.body.strip():
+            return None
+        try:
+            return response.json()
+        except ValueError as error:
+            raise errors.MalformedResponseError(
+                "the answer is not valid JSON",
+                code="invalid_json",
+                http_status=response.status,
+                request_id=request_id_of(response),
+            ) from error
+
+    def _error_from(self, response: Response, context: CallContext) -> errors.GatewayError:
+        error = self._error_mapper(response, context) if self._error_mapper else None
+        error = error or default_error(response, context)
+        error.http_status = response.status
+        return error
+
+    # --- authorisation ------------------------------------------------------------------------
+
+    def _token(self) -> str | None:
+        if self._authorizer is None:
+            return None
+        token = _authorising(self._authorizer.token)
+        if not token:
+            raise errors.ConfigurationError("there is no access token", code="no_access_token")
+        return token
+
+    def _refreshed(self, rejected: str | None) -> str | None:
+        if self._authorizer is None or rejected is None:
+            return None
+        return _authorising(lambda: self._authorizer.refresh(rejected))
+
+    # --- building and observing ---------------------------------------------------------------
+
+    def _headers(
+        self, extra: Mapping[str, str] | None, key: str | None, *, has_body: bool
+    ) -> dict[str, str]:
+        headers = {"Accept": "application/json", "User-Agent": self._user_agent}
+        if has_body:
+            headers["Content-Type"] = "application/json"
+        if key is not None:
+            if not key:
+                raise errors.ConfigurationError("the idempotency key is empty", code="empty_key")
+            headers["Idempotency-Key"] = key
+        headers.update({name: value for name, value in (extra or {}).items() if value})
+        for name, value in headers.items():
+            if _UNSAFE_HEADER.search(value) or not value.isascii():
+                raise errors.ConfigurationError(
+                    f"the header {name} contains characters that cannot be sent",
+                    code="invalid_header",
+                )
+        return headers
+
+    def _observe(
+        self,
+        request: Request,
+        response: Response | None,
+        error: errors.GatewayError | None,
+        started: float,
+        key: str | None,
+    ) -> None:
+        if self._observer is None:
+            return
+        exchange = Exchange(
+            method=request.method,
+            url=redact_text(request.url.split("?", 1)[0]),
+            status=response.status if response else None,
+            duration_ms=int((time.monotonic() - started) * 1000),
+            request={"headers": redact(dict(request.headers)), "body": _kept(request.body)},
+            response=_kept_response(response) if response else None,
+            error=error,
+            idempotency_key=key,
+        )
+        try:
+            self._observer(exchange)
+        except Exception:
+            # The answer of a provider must never be lost because its trail could not be kept.
+            _logger.exception("the observer of %s %s failed", exchange.method, exchange.url)
+
+
+# --- defaults and helpers for error mappers -------------------------------------------------------
+
+
+def default_error(response: Response, context: CallContext) -> errors.GatewayError:
+    """What a status means where the provider's own mapper has no opinion.
+
+    Statuses that do not prove that nothing happened are unknown outcomes: 5xx, redirects, 408, and
+    409, which may stand for "still in progress".
+    """
+    status = response.status
+    details: dict[str, Any] = {
+        "code": f"http_{status}",
+        "http_status": status,
+        "request_id": request_id_of(response),
+    }
+    if status == 429:
+        return errors.RateLimitedError(
+            "too many requests", retry_after=retry_after_of(response), **details
+        )
+    if status in _REFUSALS:
+        error_class, message = _REFUSALS[status]
+        return error_class(message, **details)
+    if 400 <= status < 500 and status not in (408, 409, 425, 499):
+        return errors.RequestRejectedError("the request was refused", **details)
+    error_class = errors.InProgressError if status == 409 else errors.UnknownOutcomeError
+    return error_class(
+        f"HTTP {status} does not say whether the request was processed",
+        retry_after=retry_after_of(response),
+        **details,
+    )
+
+
+_REFUSALS: dict[int, tuple[type[errors.GatewayError], str]] = {
+    401: (errors.AuthenticationError, "the credentials were refused"),
+    403: (errors.PermissionDeniedError, "the account may not do this"),
+    404: (errors.NotFoundError, "the object does not exist"),
+}
+
+
+def retry_after_of(response: Response, now: datetime | None = None) -> float | None:
+    """Seconds of a ``Retry-After`` header (delta or HTTP date), never negative, else None."""
+    value = (response.headers.get("Retry-After") or "").strip()
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(value)
+        except ValueError:
+            return None
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        seconds = (moment - (now or datetime.now(UTC))).total_seconds()
+    return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def request_id_of(response: Response) -> str | None:
+    """The provider's id of the request, where it sent one in a customary header."""
+    return response.headers.get("X-Request-Id") or response.headers.get("Request-Id")
+
+
+def _authorising(obtain: Callable[[], str | None]) -> str | None:
+    """What ``obtain`` returns; its failures become failures of a request that was never sent."""
+    try:
+        return obtain()
+    except errors.GatewayError as error:
+        if error.outcome is Outcome.REJECTED:
+            raise
+        raise errors.NotSentError(
+            "no access token could be obtained; the request was not sent",
+            code=error.code,
+            http_status=error.http_status,
+            retry_after=error.retry_after,
+            detail=error.message,
+        ) from error
+
+
+def _request(
+    context: CallContext,
+    headers: Mapping[str, str],
+    token: str | None,
+    body: bytes | None,
+    timeout: Timeout,
+) -> Request:
+    headers = {**headers, "Authorization": f"Bearer {token}"} if token else dict(headers)
+    return Request(context.method, context.url, headers, body, timeout)
+
+
+def _encoded(document: Any) -> bytes | None:
+    if document is None:
+        return None
+    text = jsonlib.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode()
+
+
+def _kept_response(response: Response) -> dict:
+    headers = {
+        name: redact_text(response.headers[name])
+        for name in _KEPT_RESPONSE_HEADERS
+        if name in response.headers
+    }
+    return {"headers": headers, "body": _kept(response.body)}
+
+
+def _kept(body: bytes | None) -> Any:
+    """A redacted body: parsed where it is JSON, else the beginning of its text."""
+    if not body:
+        return None
+    try:
+        document = jsonlib.loads(body)
+    except (ValueError, RecursionError):
+        return redact_text(body[:_KEPT_BODY_CHARACTERS].decode("utf-8", "replace"))
+    if len(body) > _KEPT_BODY_CHARACTERS:
+        return {"omitted": f"JSON of {len(body)} bytes"}
+    return redact(document)

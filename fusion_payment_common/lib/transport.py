@@ -1,0 +1,338 @@
+"""Bytes over HTTP (uses requests). Knows connections and statuses, nothing about payments.
+
+The one thing it promises beyond plain HTTP: when no answer could be read, the error says whether
+any byte of the request may have left (:class:`UnknownOutcomeError`) or certainly none
+(:class:`NotSentError`).
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, Protocol
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from .errors import ConfigurationError, NotSentError, UnknownOutcomeError
+
+MAX_RESPONSE_BYTES = 4 * 1024 * 1024
+_CHUNK = 16 * 1024
+_WIRE_FAILURES = (
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    http.client.HTTPException,
+    OSError,
+)
+_UNUSABLE_REQUEST = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidHeader,
+    UnicodeError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeout:
+    """Seconds. ``connect`` bounds reaching the host, ``read`` the silence until the answer and
+    the time its body may take.
+
+    :raises ValueError: unless both are positive; waiting for ever is not offered.
+    """
+
+    connect: float = 5.0
+    read: float = 30.0
+
+    def __post_init__(self) -> None:
+        if not (self.connect > 0 and self.read > 0):
+            raise ValueError("timeouts must be positive")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request; ``body`` is sent as it is."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes | None = field(default=None, repr=False)
+    timeout: Timeout = field(default_factory=Timeout)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One whole HTTP answer. ``headers`` are looked up without regard to case."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    elapsed_ms: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "headers", CaseInsensitiveDict(self.headers))
+
+    def json(self) -> Any:
+        """The body as JSON.
+
+        :raises ValueError: when it is not valid JSON, or contains NaN or Infinity.
+        """
+        try:
+            return json.loads(self.body, parse_constant=_refuse_constant)
+        except RecursionError:
+            raise ValueError("JSON is nested too deeply") from None
+
+
+class Transport(Protocol):
+    """What carries a request; tests and offline modes bring their own."""
+
+    def send(self, request: Request) -> Response:
+        """Return the whole answer, whatever its status.
+
+        :raises NotSentError: no byte of the request left.
+        :raises UnknownOutcomeError: it may have been processed.
+        """
+
+
+class RequestsTransport:
+    """Pooled HTTP: TLS verified, no redirect followed, nothing repeated, answers bounded.
+
+    Safe to share between threads, not between processes (see :func:`shared_transport`).
+
+    :param pool_size: connections kept open per host.
+    """
+
+    def __init__(self, pool_size: int = 10) -> None:
+        self._session = requests.Session()
+        # One session serves many accounts: no provider may plant a cookie that another one sees.
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        adapter = _WatchedAdapter(pool_connections=pool_size, pool_maxsize=pool_size)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
+    def send(self, request: Request) -> Response:
+        """See :class:`Transport`.
+
+        :raises ConfigurationError: the URL or a header cannot be sent at all.
+        """
+        started = time.monotonic()
+        _wire.written = False
+        try:
+            prepared = self._prepare(request)
+            settings = self._session.merge_environment_settings(
+                prepared.url, {}, True, None, None
+            )
+            answer = self._session.send(prepared, allow_redirects=False, **settings)
+            with answer:
+                body = _read_body(answer, started + request.timeout.connect + request.timeout.read)
+        except _UNUSABLE_REQUEST as error:
+            raise ConfigurationError(
+                f"the request to {_host(request.url)} cannot be sent", code="invalid_request"
+            ) from error
+        except _WIRE_FAILURES as error:
+            raise _translated(error, request.url, written=_wire.written) from error
+        elapsed_ms = int((time.monotonic() - started) * 1000)
+        return Response(answer.status_code, dict(answer.headers), body, elapsed_ms)
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._session.close()
+
+    def _prepare(self, request: Request) -> requests.PreparedRequest:
+        prepared = requests.Request(
+            request.method, request.url, headers=dict(request.headers), data=request.body
+        ).prepare()
+        # The adapter reads it from here: what wraps Session.send in test runs compares its
+        # ``timeout`` argument with a number, and a pair of timeouts is none.
+        prepared.fusion_timeout = request.timeout
+        return prepared
+
+
+# --- one pool per process ---------------------------------------------------------------------
+
+_shared_lock = threading.Lock()
+_shared: RequestsTransport | None = None
+
+
+def shared_transport() -> RequestsTransport:
+    """The pooled transport of this process; made on first use, never inherited over a fork."""
+    global _shared
+    with _shared_lock:
+        if _shared is None:
+            _shared = RequestsTransport()
+        return _shared
+
+
+def _forget_shared_transport() -> None:
+    """Two processes on one socket would read each other's answers."""
+    global _shared, _shared_lock
+    _shared_lock = threading.Lock()
+    _shared = None
+
+
+os.register_at_fork(after_in_child=_forget_shared_transport)
+
+
+# --- did a byte leave? ------------------------------------------------------------------------
+
+
+class _Wire(threading.local):
+    """Whether the request this thread is sending has begun to be written."""
+
+    written = False
+
+
+_wire = _Wire()
+
+
+class _WatchedConnection:
+    """Notes the moment before the first byte of a request is written.
+
+    Exceptions cannot tell: a TLS failure, for one, has the same class whether it came from the
+    handshake or from reading the answer. What a proxy is told before the tunnel stands is not
+    part of the request.
+    """
+
+    _connecting = False
+
+    def connect(self) -> None:
+        self._connecting = True
+        try:
+            super().connect()
+        finally:
+            self._connecting = False
+
+    def send(self, data) -> None:
+        if self.sock is None and self.auto_open:
+            self.connect()
+        if not self._connecting:
+            _wire.written = True
+        super().send(data)
+
+
+class _WatchedHTTPConnection(_WatchedConnection, HTTPConnection):
+    pass
+
+
+class _WatchedHTTPSConnection(_WatchedConnection, HTTPSConnection):
+    pass
+
+
+class _WatchedHTTPPool(HTTPConnectionPool):
+    ConnectionCls = _WatchedHTTPConnection
+
+
+class _WatchedHTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _WatchedHTTPSConnection
+
+
+class _WatchedAdapter(HTTPAdapter):
+    """requests' adapter on watched connections, without any retry of the library."""
+
+    def init_poolmanager(self, *args, **kwargs) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        _watch(self.poolmanager)
+
+    def proxy_manager_for(self, proxy, **kwargs):
+        return _watch(super().proxy_manager_for(proxy, **kwargs))
+
+    def send(self, request, **kwargs) -> requests.Response:
+        timeout = request.fusion_timeout
+        return super().send(request, **{**kwargs, "timeout": (timeout.connect, timeout.read)})
+
+
+def _watch(manager: urllib3.PoolManager) -> urllib3.PoolManager:
+    manager.pool_classes_by_scheme = {"http": _WatchedHTTPPool, "https": _WatchedHTTPSPool}
+    return manager
+
+
+# --- reading and translating ------------------------------------------------------------------
+
+
+class _BrokenAnswer(OSError):
+    """An answer that ended early, never ended or would not end."""
+
+
+def _read_body(answer: requests.Response, deadline: float) -> bytes:
+    """The whole body, or :class:`_BrokenAnswer`; ``deadline`` is in monotonic seconds."""
+    chunks = []
+    size = 0
+    for chunk in answer.iter_content(_CHUNK):
+        size += len(chunk)
+        if size > MAX_RESPONSE_BYTES:
+            raise _BrokenAnswer("response_too_large")
+        if time.monotonic() > deadline:
+            raise _BrokenAnswer("read_timeout")
+        chunks.append(chunk)
+    announced = answer.headers.get("Content-Length", "")
+    is_bodiless = answer.request.method == "HEAD" or answer.status_code in (204, 304)
+    if announced.isdigit() and not is_bodiless and answer.raw.tell() != int(announced):
+        raise _BrokenAnswer("truncated")
+    return b"".join(chunks)
+
+
+def _translated(error: Exception, url: str, *, written: bool) -> NotSentError | UnknownOutcomeError:
+    host = _host(url)
+    if written:
+        code = _code_after_sending(error)
+        return UnknownOutcomeError(
+            f"no complete answer from {host} ({code}): the request may have been processed",
+            code=code,
+        )
+    code = _code_before_sending(error)
+    return NotSentError(f"{host} could not be reached ({code}): nothing was sent", code=code)
+
+
+def _code_after_sending(error: Exception) -> str:
+    if isinstance(error, _BrokenAnswer):
+        return str(error)
+    if isinstance(error, requests.Timeout) or _has_cause(error, urllib3.exceptions.TimeoutError):
+        return "read_timeout"
+    if _has_cause(error, http.client.IncompleteRead, urllib3.exceptions.IncompleteRead):
+        return "truncated"
+    return "connection_lost"
+
+
+def _code_before_sending(error: Exception) -> str:
+    if isinstance(error, requests.ConnectTimeout):
+        return "connect_timeout"
+    if isinstance(error, requests.exceptions.SSLError):
+        return "tls_error"
+    if isinstance(error, requests.exceptions.ProxyError):
+        return "proxy_error"
+    return "connection_failed"
+
+
+def _has_cause(error: BaseException, *classes: type[BaseException]) -> bool:
+    """True when one of ``classes`` is in the chain that the libraries wrapped into ``error``."""
+    seen: set[int] = set()
+    todo: list[BaseException] = [error]
+    while todo:
+        current = todo.pop()
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        if isinstance(current, classes):
+            return True
+        linked = [*current.args, getattr(current, "reason", None), current.__cause__]
+        todo += [item for item in linked if isinstance(item, BaseException)]
+    return False
+
+
+def _host(url: str) -> str:
+    """Host and port for messages; the rest of a URL may carry what nobody should read."""
+    return url.split("://", 1)[-1].split("/", 1)[0].split("?", 1)[0].rsplit("@", 1)[-1]
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
