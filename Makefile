@@ -1,0 +1,28 @@
+# What a person types. Everything is done by the scripts below dev/; each says at its top what it does.
+.PHONY: help bootstrap demo stop test lint lock clean
+.DEFAULT_GOAL := help
+export PORT DB ONLY ARGS CLOVER_ORIGIN WEX_ORIGIN ODOO_PATH
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
+
+bootstrap: ## Odoo 19, Python packages and PostgreSQL; nothing is started but PostgreSQL
+	@dev/bootstrap.sh test
+
+demo: ## the suite, running, with one payment made (PORT=8069 DB=fusion_demo)
+	@dev/demo.sh
+
+stop: ## end what `make demo` started
+	@dev/stop.sh
+
+test: ## all tests but chaos and bench (ONLY=pure|odoo|e2e ARGS="-k name" DB=fusion_test)
+	@dev/test.sh
+
+lint: ## ruff, pylint-odoo, Odoo's own rules, eslint, XML, compose file, layering
+	@dev/lint.sh
+
+lock: ## write the lock files of the Python packages anew
+	@dev/lock.sh
+
+clean: ## remove Odoo, the virtual environment and the databases of this checkout
+	@dev/clean.sh

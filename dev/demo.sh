@@ -1,0 +1,132 @@
+#!/usr/bin/env bash
+# `make demo`: the suite in a running Odoo with demo data, from a bare machine, leaving it running.
+# Again: what is there is kept, what stopped is started, what changed is upgraded.
+#   PORT=8069                Odoo's port          DB=fusion_demo   database
+#   CLOVER_ORIGIN=, WEX_ORIGIN=   work against these instead of starting simulators
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+. "$ROOT/dev/services.sh"
+cd "$ROOT"
+PORT=${PORT:-8069} DB=${DB:-fusion_demo}
+CONF=$FUSION_HOME/demo.conf
+[[ $PORT =~ ^[0-9]+$ ]] && [ "$PORT" -gt 0 ] && [ "$PORT" -lt 65536 ] || die "PORT=$PORT is not a port"
+[[ $DB =~ ^[a-z][a-z0-9_]*$ ]] || die "DB=$DB is not a name for a database" "lower case letters, digits, _"
+
+started=()
+interrupted() {
+  trap '' INT TERM
+  local name
+  for name in "${started[@]}"; do stop_service "$name"; done
+  exit 130
+}
+trap end_children EXIT
+trap interrupted INT TERM
+
+database() { ODOO_CONF=$CONF PGHOST=$SOCKET PGUSER=odoo PATH=$PG_BIN:$PATH "$ROOT/dev/database.sh" "$@"; }
+sql() { "$PG_BIN/psql" -qAt -v ON_ERROR_STOP=1 -h "$SOCKET" -U odoo -d "${2:-postgres}" -c "$1"; }
+exists() { [ -n "$(sql "SELECT 1 FROM pg_database WHERE datname = '$1'")" ]; }
+
+# Before minutes are spent: the port that Odoo will need. Ours already running there is fine.
+check_port() {
+  local free
+  if service odoo; then
+    [ "$service_port" = "$PORT" ] || die "the demo already runs, on port $service_port" \
+      "make stop, then again; or PORT=$service_port make demo"
+    return 0
+  fi
+  free=$("$VENV/bin/python" -m dev.ports "$PORT") ||
+    die "port $PORT is taken by another program" "PORT=$free make demo"
+}
+
+# create_database: its final name comes last, so an interrupted one is made anew.
+create_database() {
+  local new=${DB}_building
+  sql "DROP DATABASE IF EXISTS \"$new\" WITH (FORCE)"
+  rm -rf "$FUSION_HOME/data-demo/filestore/$new"
+  { database base "$new" && database suite "$new" demo; } >"$LOG_DIR/demo-database.log" 2>&1 ||
+    { tail -n 30 "$LOG_DIR/demo-database.log" >&2; die "the demo database could not be made" "log: $LOG_DIR/demo-database.log"; }
+  rm -rf "$FUSION_HOME/data-demo/filestore/$DB"
+  [ ! -d "$FUSION_HOME/data-demo/filestore/$new" ] ||
+    mv "$FUSION_HOME/data-demo/filestore/$new" "$FUSION_HOME/data-demo/filestore/$DB"
+  sql "ALTER DATABASE \"$new\" RENAME TO \"$DB\""
+  stamp
+}
+
+# The addons' content is kept in the database's own comment: it goes where the database goes.
+stamp() { sql "COMMENT ON DATABASE \"$DB\" IS 'addons $(database addons-hash)'"; }
+is_current() {
+  [ "$(sql "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = '$DB'")" = \
+    "addons $(database addons-hash)" ]
+}
+
+upgrade_database() {
+  stop_service odoo
+  database upgrade "$DB" >"$LOG_DIR/demo-upgrade.log" 2>&1 ||
+    { tail -n 30 "$LOG_DIR/demo-upgrade.log" >&2; die "the demo database could not be upgraded" "log: $LOG_DIR/demo-upgrade.log"; }
+  stamp
+}
+
+prepare_database() {
+  if ! exists "$DB"; then create_database; elif ! is_current; then upgrade_database; fi
+}
+
+# simulator NAME PORT VARIABLE: starts it on the first free port unless VARIABLE names an origin,
+# and exports VARIABLE.
+simulator() {
+  local name=$1 port=$2 variable=$3
+  [ -z "${!variable:-}" ] || { note "$variable=${!variable}"; return 0; }
+  if ! service "$name"; then
+    port=$("$VENV/bin/python" -m dev.ports "$port") || true
+    start_service "$name" "$port" "$VENV/bin/python" -m tests.simulators "$name" --port "$port"
+    started+=("$name")
+    service "$name" || true
+    wait_for "$name" "http://127.0.0.1:$port/_sim/health" 30
+  fi
+  service "$name"
+  export "$variable=http://127.0.0.1:$service_port"
+}
+
+simulators() {
+  local known
+  known=$("$VENV/bin/python" -m tests.simulators --help)
+  simulator clover 8201 CLOVER_ORIGIN
+  [[ $known != *wex* ]] || simulator wex 8202 WEX_ORIGIN
+  [[ $known != *downstream* ]] || simulator downstream 8203 DOWNSTREAM_ORIGIN
+}
+
+odoo() {
+  if ! service odoo; then
+    start_service odoo "$PORT" "$FUSION_HOME/odoo" server -c "$CONF" -d "$DB" "--http-port=$PORT" \
+      --workers=0 --max-cron-threads=1 --db-filter="^$DB\$"
+    started+=(odoo)
+  fi
+  wait_for odoo "http://127.0.0.1:$PORT/web/health" 90
+}
+
+# The main job, once; the driver works through Odoo's and the vendor's public interfaces only.
+flow() {
+  [ -f "$ROOT/dev/demo_flow.py" ] || return 0
+  FUSION_URL=http://127.0.0.1:$PORT FUSION_DB=$DB "$VENV/bin/python" -m dev.demo_flow
+}
+
+"$ROOT/dev/bootstrap.sh" demo
+: >"$RUN_DIR/postgres-demo"
+SOCKET=$("$ROOT/dev/postgres.sh" url demo) PG_BIN=$("$ROOT/dev/postgres.sh" bin)
+exec 6>"$FUSION_HOME/demo.lock"
+flock -n 6 || die "another make demo is at work in this checkout" "wait for it to end"
+check_port
+say "demo"
+phase "database $DB" prepare_database
+phase "simulators" simulators
+phase "Odoo" odoo
+started=()
+phase "the main job" flow
+cat <<X
+
+  Odoo         http://127.0.0.1:$PORT
+  database     $DB
+  admin        login admin, password admin
+  simulator    ${CLOVER_ORIGIN:-}  (its books: ${CLOVER_ORIGIN:-}/_sim/ledger)
+  logs         $LOG_DIR
+  stop         make stop
+X

@@ -1,0 +1,79 @@
+"""Add up the JUnit reports of all phases and decide whether the whole run passed.
+
+A run does not pass when a phase ran no test, ended with an error although no test failed, or
+skipped a test whose reason does not begin with ``allowed:`` (pytest-odoo skips every browser
+test silently when something is missing on the machine).
+"""
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+ALLOWED = "allowed:"
+
+
+@dataclass
+class Totals:
+    """Counts over all phases; ``problems`` are sentences for the person who reads the output."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    def fail(self, problem: str) -> None:
+        """Count one failure that is not a test of its own."""
+        self.failed += 1
+        self.problems.append(problem)
+
+    def line(self) -> str:
+        """Return the closing line."""
+        text = f"{self.passed} passed, {self.failed} failed"
+        return f"{text}, {self.skipped} skipped" if self.skipped else text
+
+
+def add_phase(totals: Totals, name: str, report: Path, exit_status: int) -> None:
+    """Add one phase's report to the totals."""
+    if not report.exists():
+        totals.fail(f"{name}: wrote no report (exit status {exit_status})")
+        return
+    cases = list(ET.parse(report).getroot().iter("testcase"))
+    before = totals.failed
+    for case in cases:
+        _add_case(totals, name, case)
+    if not cases:
+        totals.fail(f"{name}: no test ran")
+    elif exit_status and totals.failed == before:
+        totals.fail(f"{name}: ended with exit status {exit_status} although no test failed")
+
+
+def _add_case(totals: Totals, phase: str, case: ET.Element) -> None:
+    title = f"{phase}: {case.get('classname', '')}::{case.get('name', '')}"
+    skip = case.find("skipped")
+    if case.find("failure") is not None or case.find("error") is not None:
+        totals.fail(title)
+    elif skip is None:
+        totals.passed += 1
+    elif (skip.get("message") or "").startswith(ALLOWED):
+        totals.skipped += 1
+    else:
+        totals.fail(f"{title}: skipped without a written reason: {skip.get('message')!r}")
+
+
+def main(argv: list[str]) -> int:
+    """``test_summary NAME=EXIT_STATUS=JUNIT...``: print problems and the closing line."""
+    totals = Totals()
+    for argument in argv:
+        name, status, report = argument.split("=", 2)
+        add_phase(totals, name, Path(report), int(status))
+    if not argv:
+        totals.fail("no phase ran")
+    for problem in totals.problems:
+        print(f"FAILED {problem}")
+    print(totals.line())
+    return int(totals.failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
