@@ -1,0 +1,164 @@
+"""Charges: "Create a charge", "Capture a charge", "Get a charge", docs.clover.com."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from odoo.addons.fusion_payment_common.lib.money import Money
+from odoo.addons.fusion_payment_common.lib.outcome import Outcome
+
+from .gateway_calls import MerchantCalls, path_id
+from .reading import Reader
+from .types import Charge, ChargeRequest, check_amount
+
+#: A charge succeeded, but not as it was asked for: somebody has to look at it.
+MISMATCH: Literal["mismatch"] = "mismatch"
+
+
+class Charges:
+    """Mutating calls need the idempotency key of their intent; the same key, the same charge."""
+
+    def __init__(self, calls: MerchantCalls) -> None:
+        self._calls = calls
+
+    def create(self, request: ChargeRequest, idempotency_key: str) -> Charge:
+        """Charge, or authorize only when ``request.capture`` is False.
+
+        The answer is not yet a success: :func:`charge_outcome` decides that.
+
+        :raises DeclinedError: the issuer said no; ``provider_reference`` is the failed attempt.
+        :raises GatewayError: see :class:`ApiClient`; ``outcome`` says what became of it.
+        """
+        answer = self._calls.ecommerce(
+            "POST",
+            "/v1/charges",
+            json=_charge_body(request),
+            headers={"X-Forwarded-For": request.client_ip or ""},
+            idempotency_key=idempotency_key,
+        )
+        return read_charge(answer)
+
+    def retrieve(self, charge_id: str) -> Charge:
+        """The charge as it stands now, refunds and order included.
+
+        :raises NotFoundError: Clover does not know it.
+        """
+        return read_charge(
+            self._calls.ecommerce("GET", f"/v1/charges/{path_id(charge_id, 'charge id')}")
+        )
+
+    def capture(self, charge_id: str, amount: Money | None, idempotency_key: str) -> Charge:
+        """Take what was authorized, or ``amount`` of it.
+
+        :raises RequestRejectedError: code ``charge_already_captured`` the second time.
+        """
+        body: dict[str, Any] = {}
+        if amount is not None:
+            check_amount(amount)
+            body["amount"] = amount.minor
+        answer = self._calls.ecommerce(
+            "POST",
+            f"/v1/charges/{path_id(charge_id, 'charge id')}/capture",
+            json=body,
+            idempotency_key=idempotency_key,
+        )
+        return read_charge(answer)
+
+
+def charge_outcome(
+    charge: Charge, request: ChargeRequest
+) -> Outcome | Literal["mismatch"]:
+    """What a charge means for the request it answers.
+
+    Succeeded only if it says so, is paid, and amount, tip and currency are what was asked for; a
+    charge that was to be captured and was not is a mismatch too. A word we do not know is unknown.
+    """
+    if charge.status == "failed":
+        return Outcome.DECLINED
+    if charge.status == "pending":
+        return Outcome.PENDING
+    if charge.status != "succeeded" or not charge.paid:
+        return Outcome.UNKNOWN
+    asked = (request.amount.minor, request.amount.currency, request.tip.minor if request.tip else 0)
+    if asked != (charge.amount, charge.currency, charge.tip_amount):
+        return MISMATCH
+    if request.capture and not charge.captured:
+        return MISMATCH
+    return Outcome.SUCCEEDED
+
+
+def read_charge(document: Any) -> Charge:
+    """A charge object of Clover.
+
+    :raises MalformedResponseError: when what makes a charge is missing or has another type.
+    """
+    reader = Reader(document, "the charge")
+    card = reader.child("source") if not isinstance(reader.value("source"), str) else None
+    paid = reader.flag("paid")
+    raw_status = reader.required_text("status")
+    return Charge(
+        id=reader.required_text("id"),
+        amount=reader.required_integer("amount"),
+        currency=reader.required_text("currency").upper(),
+        status=raw_status.lower(),
+        raw_status=raw_status,
+        paid=paid,
+        captured=reader.flag("captured", default=paid),
+        auth_code=reader.text("auth_code", "authCode"),
+        ref_num=reader.text("ref_num", "refNum"),
+        order_id=_order_id(reader),
+        external_reference_id=reader.text("external_reference_id"),
+        created_ms=reader.integer("created"),
+        amount_refunded=reader.integer("amount_refunded", default=0) or 0,
+        refunded=reader.flag("refunded"),
+        additional_charges=sum_additional_charges(reader, "additional_charges"),
+        tip_amount=reader.integer("tip_amount", default=0) or 0,
+        tax_amount=reader.integer("tax_amount", default=0) or 0,
+        failure_code=reader.text("failure_code"),
+        **_card_values(card, reader),
+    )
+
+
+def sum_additional_charges(reader: Reader, *names: str) -> int:
+    """Minor units Clover added to an amount; written as an array, or with ``elements``."""
+    return sum(item.required_integer("amount") for item in reader.children(*names))
+
+
+def _card_values(card: Reader | None, reader: Reader) -> dict[str, str | None]:
+    if card is None:
+        return {"source_id": reader.text("source")}
+    return {
+        "source_id": card.text("id"),
+        "brand": card.text("brand"),
+        "first6": card.text("first6"),
+        "last4": card.text("last4"),
+        "exp_month": card.text("exp_month"),
+        "exp_year": card.text("exp_year"),
+    }
+
+
+def _order_id(reader: Reader) -> str | None:
+    """The order is an id or an object, and absent from the answer to a new charge."""
+    if isinstance(reader.value("order"), str):
+        return reader.text("order")
+    return reader.child("order").text("id")
+
+
+def _charge_body(request: ChargeRequest) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "amount": request.amount.minor,
+        "currency": request.amount.currency.lower(),
+        "source": request.source,
+        "capture": request.capture,
+        "ecomind": request.ecomind,
+    }
+    optional = {
+        "external_reference_id": request.external_reference_id,
+        "description": request.description,
+        "receipt_email": request.receipt_email,
+        "tip_amount": request.tip.minor if request.tip else None,
+    }
+    body.update({name: value for name, value in optional.items() if value})
+    if request.stored_credentials is not None:
+        body["stored_credentials"] = request.stored_credentials.to_dict()
+    return body

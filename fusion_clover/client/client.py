@@ -1,0 +1,74 @@
+"""One Clover merchant, as seen by an app."""
+
+from __future__ import annotations
+
+from odoo.addons.fusion_payment_common.lib.api_client import ApiClient, Authorizer, Observer
+from odoo.addons.fusion_payment_common.lib.transport import Timeout, Transport
+
+from .charges import Charges
+from .customers import Customers
+from .environment import Environment
+from .errors import map_error
+from .gateway_calls import MerchantCalls
+from .merchants import Merchants
+from .oauth import OAuthClient
+from .payments import Payments
+from .refunds import Refunds
+from .tokens import Tokens
+
+DEFAULT_TIMEOUT = Timeout(connect=5.0, read=30.0)
+
+
+class CloverClient:
+    """Calls on behalf of one merchant.
+
+    :param merchant_id: 13 characters; may be empty for calls on the Ecommerce host with a
+        merchant's own key.
+    :param authorizer: source of access tokens.
+    :param app_version: sent in the User-Agent header, which Clover requires.
+    :param observer: told about every HTTP exchange, redacted.
+    :param timeout: for calls to every host.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        *,
+        merchant_id: str,
+        authorizer: Authorizer,
+        transport: Transport,
+        app_version: str,
+        observer: Observer | None = None,
+        timeout: Timeout | None = None,
+    ) -> None:
+        self.environment = environment
+        self.merchant_id = merchant_id
+        self._transport = transport
+        self._app_version = app_version
+        self._observer = observer
+        api = ApiClient(
+            transport,
+            authorizer,
+            user_agent=f"FusionPayments/{app_version}",
+            default_timeout=timeout or DEFAULT_TIMEOUT,
+            error_mapper=map_error,
+            observer=observer,
+        )
+        calls = MerchantCalls(api, environment, merchant_id)
+        self.charges = Charges(calls)
+        self.refunds = Refunds(calls)
+        self.payments = Payments(calls)
+        self.merchants = Merchants(calls)
+        self.tokens = Tokens(calls)
+        self.customers = Customers(calls)
+
+    def oauth(self, client_id: str, client_secret: str) -> OAuthClient:
+        """The OAuth side of an app in the same environment, over the same transport."""
+        return OAuthClient(
+            self.environment,
+            self._transport,
+            client_id,
+            client_secret,
+            app_version=self._app_version,
+            observer=self._observer,
+        )

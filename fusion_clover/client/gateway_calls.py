@@ -1,0 +1,66 @@
+"""What the resources of one merchant share: hosts, paths, paging."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from odoo.addons.fusion_payment_common.lib.api_client import ApiClient
+from odoo.addons.fusion_payment_common.lib.errors import (
+    ConfigurationError,
+    MalformedResponseError,
+)
+
+from .environment import Environment
+from .reading import Reader
+
+_ID = re.compile(r"[A-Za-z0-9_\-]{1,64}")
+#: Rows per page of a platform list, and pages after which something must be wrong.
+PAGE_SIZE = 100
+MAX_PAGES = 200
+
+
+class MerchantCalls:
+    """Calls on behalf of one merchant; every path component is checked before it is used."""
+
+    def __init__(self, api: ApiClient, environment: Environment, merchant_id: str) -> None:
+        self._api = api
+        self._environment = environment
+        self._merchant_id = merchant_id
+
+    def ecommerce(self, method: str, path: str, **options: Any) -> Any:
+        """Call the Ecommerce host; the merchant is named beside the token."""
+        headers = {"X-Clover-Merchant-Id": self._merchant_id, **options.pop("headers", {})}
+        url = f"{self._environment.ecommerce}{path}"
+        return self._api.call(method, url, headers=headers, **options)
+
+    def platform(self, path: str, **options: Any) -> Any:
+        """Read something below ``/v3/merchants/{mId}``."""
+        merchant = path_id(self._merchant_id, "merchant id")
+        url = f"{self._environment.api}/v3/merchants/{merchant}{path}"
+        return self._api.call("GET", url, **options)
+
+    def pages(self, path: str, params: list[tuple[str, Any]]) -> Iterator[Reader]:
+        """Every row of a platform list, page by page.
+
+        :raises MalformedResponseError: when the list does not end.
+        """
+        for page in range(MAX_PAGES):
+            window = [("limit", PAGE_SIZE), ("offset", page * PAGE_SIZE)]
+            document = self.platform(path, params=[*params, *window])
+            rows = Reader(document, "a list").children("elements")
+            yield from rows
+            if len(rows) < PAGE_SIZE:
+                return
+        raise MalformedResponseError(f"the list at {path} does not end", code="endless_list")
+
+
+def path_id(identifier: str, what: str) -> str:
+    """``identifier`` when it can be part of a path.
+
+    :raises ConfigurationError: when it is empty or contains anything but letters, digits, - and _.
+    """
+    if not _ID.fullmatch(identifier or ""):
+        raise ConfigurationError(f"the {what} is missing or malformed", code="invalid_id")
+    return identifier

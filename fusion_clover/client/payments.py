@@ -1,0 +1,122 @@
+"""Platform payments, read only: the payments reference of docs.clover.com (``/v3``)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from .charges import sum_additional_charges
+from .gateway_calls import MerchantCalls, path_id
+from .reading import Reader
+from .types import Payment, PaymentRefund, check_external_reference
+
+EXPAND = (
+    "refunds",
+    "additionalCharges",
+    "cardTransaction",
+    "tender",
+    "order",
+    "externalReferenceId",
+)
+
+
+class Payments:
+    """What Clover has booked, whatever we were told at the time."""
+
+    def __init__(self, calls: MerchantCalls) -> None:
+        self._calls = calls
+
+    def retrieve(self, payment_id: str, expand: Collection[str] = EXPAND) -> Payment:
+        """One payment; the id of a charge is the id of its payment.
+
+        :raises NotFoundError: Clover does not know it.
+        """
+        document = self._calls.platform(
+            f"/payments/{path_id(payment_id, 'payment id')}", params={"expand": ",".join(expand)}
+        )
+        return read_payment(document)
+
+    def find_by_external_reference(self, reference: str, since_ms: int) -> list[Payment]:
+        """Every payment made since ``since_ms`` (unix ms) under our reference, failed ones too.
+
+        Only rows that themselves carry the reference count: should a server ignore the filter, a
+        stranger's payment is not taken for ours.
+        """
+        check_external_reference(reference)
+        rows = self._filtered([f"externalReferenceId={reference}"], since_ms)
+        return [row for row in rows if row.external_reference_id == reference]
+
+    def find_by_external_payment_id(self, external_id: str, since_ms: int) -> list[Payment]:
+        """Every payment made since ``since_ms`` (unix ms) under a terminal payment's id."""
+        condition = f"externalPaymentId={path_id(external_id, 'external id')}"
+        rows = self._filtered([condition], since_ms)
+        return [row for row in rows if row.external_payment_id == external_id]
+
+    def list_created(self, since_ms: int, until_ms: int | None = None) -> Iterator[Payment]:
+        """Every payment created from ``since_ms`` to before ``until_ms`` (unix ms).
+
+        Filters on time reach back 90 days at Clover.
+        """
+        until = [f"createdTime<{until_ms}"] if until_ms is not None else []
+        yield from self._filtered(until, since_ms)
+
+    def _filtered(self, filters: list[str], since_ms: int) -> Iterator[Payment]:
+        conditions = [*filters, f"createdTime>={int(since_ms)}"]
+        params: list[tuple[str, Any]] = [("filter", condition) for condition in conditions]
+        params.append(("expand", ",".join(EXPAND)))
+        for row in self._calls.pages("/payments", params):
+            yield _read(row)
+
+
+def read_payment(document: Any) -> Payment:
+    """A payment object of the platform interface.
+
+    :raises MalformedResponseError: when what makes a payment is missing or has another type.
+    """
+    return _read(Reader(document, "the payment"))
+
+
+def _read(reader: Reader) -> Payment:
+    return Payment(
+        id=reader.required_text("id"),
+        amount=reader.required_integer("amount"),
+        result=reader.text("result", default="") or "",
+        tip_amount=reader.integer("tipAmount", default=0) or 0,
+        tax_amount=reader.integer("taxAmount", default=0) or 0,
+        additional_charges=sum_additional_charges(reader, "additionalCharges"),
+        created_ms=reader.integer("createdTime"),
+        modified_ms=reader.integer("modifiedTime"),
+        order_id=reader.child("order").text("id"),
+        device_id=reader.child("device").text("id"),
+        tender_key=reader.child("tender").text("labelKey"),
+        external_payment_id=reader.text("externalPaymentId"),
+        external_reference_id=reader.text("externalReferenceId"),
+        offline=reader.flag("offline"),
+        void_reason=reader.text("voidReason"),
+        refunds=tuple(_read_refund(row) for row in reader.children("refunds")),
+        **_card_values(reader.child("cardTransaction")),
+    )
+
+
+def _card_values(card: Reader) -> dict[str, str | None]:
+    currency = card.text("currency")
+    return {
+        "currency": currency.upper() if currency else None,
+        "card_type": card.text("cardType"),
+        "entry_type": card.text("entryType"),
+        "first6": card.text("first6"),
+        "last4": card.text("last4"),
+        "auth_code": card.text("authCode"),
+        "reference_id": card.text("referenceId"),
+        "transaction_no": card.text("transactionNo"),
+        "transaction_type": card.text("type"),
+        "transaction_state": card.text("state"),
+    }
+
+
+def _read_refund(row: Reader) -> PaymentRefund:
+    return PaymentRefund(
+        id=row.required_text("id"),
+        amount=row.required_integer("amount"),
+        created_ms=row.integer("createdTime"),
+    )

@@ -1,0 +1,106 @@
+"""Reading Clover's JSON with its types checked: a wrong type is never guessed around."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from odoo.addons.fusion_payment_common.lib.errors import MalformedResponseError
+
+
+class Reader:
+    """Typed access to one JSON object.
+
+    Every method takes the names a value is known under, tries them in order and treats null as
+    absent. An absent value gives the default, or an error where none is offered.
+
+    :param document: what was parsed.
+    :param what: name of the object, for messages.
+    :raises MalformedResponseError: when it is not a JSON object, or a value has another type.
+    """
+
+    def __init__(self, document: Any, what: str) -> None:
+        if not isinstance(document, Mapping):
+            raise MalformedResponseError(f"{what} is not a JSON object", code="unexpected_shape")
+        self._document = document
+        self._what = what
+
+    def text(self, *names: str, default: str | None = None, required: bool = False) -> str | None:
+        """Text; numbers are accepted where Clover has been seen to send either."""
+        value = self._first(names)
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        return self._checked(value, str, names, default, required)
+
+    def required_text(self, *names: str) -> str:
+        """Text that is there and not empty."""
+        value = self.text(*names, required=True)
+        if not value:
+            raise self._complaint(names, "is empty")
+        return value
+
+    def integer(
+        self, *names: str, default: int | None = None, required: bool = False
+    ) -> int | None:
+        """A whole number; true, 1.0 and "1" are none."""
+        value = self._first(names)
+        if isinstance(value, bool):
+            raise self._complaint(names, "is not a whole number")
+        return self._checked(value, int, names, default, required)
+
+    def required_integer(self, *names: str) -> int:
+        """A whole number that is there."""
+        value = self.integer(*names, required=True)
+        assert value is not None  # for type checkers: ``required`` has raised otherwise
+        return value
+
+    def flag(self, *names: str, default: bool = False) -> bool:
+        """True or false."""
+        return bool(self._checked(self._first(names), bool, names, default, False))
+
+    def number_text(self, *names: str) -> str | None:
+        """A JSON number of any kind as its shortest text; never used for money."""
+        value = self._first(names)
+        if isinstance(value, bool) or not isinstance(value, int | float | str | None):
+            raise self._complaint(names, "is not a number")
+        return None if value is None else str(value)
+
+    def child(self, *names: str) -> Reader:
+        """A nested object; an absent one reads as empty."""
+        value = self._first(names)
+        return Reader({} if value is None else value, f"{names[0]} of {self._what}")
+
+    def children(self, *names: str) -> list[Reader]:
+        """A list of objects, written as an array, as ``{elements: [...]}`` or as one object."""
+        value = self._first(names)
+        if isinstance(value, Mapping):
+            value = value.get("elements", [value] if value else [])
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            raise self._complaint(names, "is not a list")
+        return [Reader(item, f"{names[0]} of {self._what}") for item in value]
+
+    def value(self, name: str) -> Any:
+        """The raw value, for the few that come in several types."""
+        return self._document.get(name)
+
+    def _first(self, names: tuple[str, ...]) -> Any:
+        values = (self._document.get(name) for name in names)
+        return next((value for value in values if value is not None), None)
+
+    def _checked(
+        self, value: Any, kind: type, names: tuple[str, ...], default: Any, required: bool
+    ) -> Any:
+        if value is None:
+            if required:
+                raise self._complaint(names, "is missing")
+            return default
+        if not isinstance(value, kind):
+            raise self._complaint(names, f"is not of type {kind.__name__}")
+        return value
+
+    def _complaint(self, names: tuple[str, ...], problem: str) -> MalformedResponseError:
+        return MalformedResponseError(
+            f"{names[0]} of {self._what} {problem}", code="unexpected_shape"
+        )
