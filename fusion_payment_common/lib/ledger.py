@@ -1,0 +1,171 @@
+"""What the operation ledger decides, without a database: intents, answers and the next step.
+
+An *operation* is one intended mutation at a provider under one idempotency key. This module holds
+the two values that cross the border between the ledger and a provider (:class:`Intent` in,
+:class:`Answer` out) and the tables that say how one state follows another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from . import errors
+from .outcome import Outcome
+
+READY = "ready"
+IN_FLIGHT = "in_flight"
+
+#: States in which nobody may start another operation on the same document.
+OPEN_STATES = frozenset({READY, IN_FLIGHT, Outcome.PENDING, Outcome.UNKNOWN})
+#: States after which the provider will not be called again under this key.
+CLOSED_STATES = frozenset(
+    {Outcome.SUCCEEDED, Outcome.DECLINED, Outcome.REJECTED, Outcome.NOT_SENT}
+)
+
+#: How many lookups must have found nothing before the next one may be followed by a repetition under
+#: the same key. One empty lookup right after a lost answer proves nothing: the provider may still be
+#: working on it.
+EMPTY_LOOKUPS_BEFORE_REPEAT = 1
+
+#: Rejections of a *repeated* call that say nothing about whether the first one went through.
+CODES_THAT_PROVE_NOTHING = frozenset({"token_already_used", "idempotency_error"})
+
+
+@dataclass(frozen=True)
+class Intent:
+    """One intended mutation, fixed before the provider is called.
+
+    :param kind: what is intended: ``charge``, ``refund``, ``void``, ...
+    :param handler: name of the model that knows how to call, look up and apply it.
+    :param idempotency_key: identifies the intent over every attempt, re-run and restart.
+    :param reference: our reference (a transaction's), kept as text because the ledger's own
+        transaction may not see the record yet.
+    :param parameters: what the key stands for; another set under the same key is a conflict.
+    :param payload: JSON-safe request; kept until the operation is closed so that it can be
+        repeated after a crash. Never contains a card number.
+    :param documents: ``(model, id)`` pairs that are held until the operation is closed.
+    :param amount: in major units of the currency.
+    :param lease_seconds: how long the caller may be silent before the completer takes over.
+    """
+
+    kind: str
+    provider_code: str
+    handler: str
+    idempotency_key: str
+    reference: str
+    parameters: Mapping
+    payload: Mapping
+    company_id: int
+    amount: Decimal | None = None
+    currency_id: int | None = None
+    external_reference: str | None = None
+    documents: tuple[tuple[str, int], ...] = ()
+    lease_seconds: float = 60.0
+    summary: Mapping = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back for an operation, reduced to what Odoo needs and may keep.
+
+    :param data: JSON-safe, allow-listed facts about the provider's object; enough to apply the
+        result again without another call.
+    :param review: set when money moved differently from what was asked; a person must decide.
+    """
+
+    outcome: Outcome
+    provider_reference: str | None = None
+    data: Mapping = field(default_factory=dict)
+    error_code: str | None = None
+    error_message: str | None = None
+    retry_after: float | None = None
+    review: str | None = None
+
+    @classmethod
+    def from_error(cls, error: errors.GatewayError) -> Answer:
+        """Return the answer that a gateway error stands for.
+
+        "Too many requests" is unknown here although it should mean "not processed": a limiter in
+        front of the gateway answers for it and may do so for a request that went through. Asking
+        costs seconds, a second charge costs a customer.
+        """
+        limited = isinstance(error, errors.RateLimitedError)
+        return cls(
+            outcome=Outcome.UNKNOWN if limited else error.outcome,
+            provider_reference=error.provider_reference,
+            error_code=error.code or type(error).__name__,
+            error_message=str(error),
+            retry_after=error.retry_after,
+            data={"decline_code": getattr(error, "decline_code", None)}
+            if isinstance(error, errors.DeclinedError)
+            else {},
+        )
+
+
+class Step(StrEnum):
+    """What the completer does next with an operation."""
+
+    WAIT = "wait"
+    LOOK_UP = "look_up"
+    LOOK_UP_OR_REPEAT = "look_up_or_repeat"
+    APPLY = "apply"
+    HUMAN = "human"
+    NOTHING = "nothing"
+
+
+def next_step(
+    state: str,
+    *,
+    lease_expired: bool,
+    due: bool,
+    applied: bool,
+    needs_review: bool,
+    empty_lookups: int,
+) -> Step:
+    """Return what the completer has to do with an operation in this condition.
+
+    :param lease_expired: nobody works on it any more.
+    :param due: the time of its next attempt has come.
+    :param applied: its result is already in Odoo's books.
+    :param empty_lookups: how many lookups have found nothing at the provider so far.
+    """
+    if needs_review:
+        return Step.HUMAN
+    if not lease_expired:
+        return Step.WAIT
+    if state in CLOSED_STATES:
+        return Step.NOTHING if applied else Step.APPLY
+    if state == IN_FLIGHT:
+        return Step.LOOK_UP
+    if state in (Outcome.UNKNOWN, Outcome.PENDING):
+        if not due:
+            return Step.WAIT
+        if state == Outcome.UNKNOWN and empty_lookups >= EMPTY_LOOKUPS_BEFORE_REPEAT:
+            return Step.LOOK_UP_OR_REPEAT
+        return Step.LOOK_UP
+    return Step.NOTHING
+
+
+def after_repeat(answer: Answer, *, error: errors.GatewayError | None) -> Answer:
+    """Return what a *repeated* call proves about the operation as a whole.
+
+    A first attempt with a lost answer may have moved money. A repetition that never reached the
+    provider, or that the provider refused for a reason unrelated to the first attempt (credentials,
+    permissions, a one-time token that is used up), leaves the outcome unknown.
+    """
+    if error is None:
+        return answer
+    proves = isinstance(error, errors.DeclinedError) or (
+        type(error) is errors.RequestRejectedError and error.code not in CODES_THAT_PROVE_NOTHING
+    )
+    if proves:
+        return answer
+    return Answer(
+        outcome=Outcome.UNKNOWN,
+        error_code=answer.error_code,
+        error_message=answer.error_message,
+        retry_after=answer.retry_after,
+    )

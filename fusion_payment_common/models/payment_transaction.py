@@ -1,0 +1,180 @@
+import logging
+
+from odoo import api, fields, models
+
+from ..lib.ledger import Intent
+from ..lib.outcome import Outcome
+from ..exceptions import OperationInProgress
+
+_logger = logging.getLogger(__name__)
+
+
+class PaymentTransaction(models.Model):
+    _name = "payment.transaction"
+    _inherit = ["payment.transaction", "fusion.operation.handler"]
+
+    fusion_outcome_unknown = fields.Boolean(
+        string="Outcome Unknown",
+        readonly=True,
+        copy=False,
+        help="The provider did not answer: it may or may not have moved the money. Odoo is finding "
+        "out by itself; nobody may charge again meanwhile.",
+    )
+    fusion_operation_ids = fields.Many2many(
+        "fusion.operation", string="Operations", compute="_compute_fusion_operation_ids"
+    )
+
+    def _compute_fusion_operation_ids(self):
+        # By reference: the ledger is written on another cursor and may not see the transaction yet.
+        operations = self.env["fusion.operation"].search(
+            [("reference", "in", self.mapped("reference"))]
+        )
+        for transaction in self:
+            transaction.fusion_operation_ids = operations.filtered(
+                lambda operation, tx=transaction: operation.reference == tx.reference
+                and operation.provider_code == tx.provider_code
+            )
+
+    # === BUSINESS METHODS - OPERATIONS === #
+
+    def _fusion_perform(self, intent, *, check=None):
+        """Carry out the intent of a *committed* transaction and book what came of it.
+
+        Nothing is written on the caller's cursor, so the caller may be re-run or rolled back at
+        will: the ledger and the books are written in transactions of their own.
+
+        :param intent: see :meth:`_fusion_intent`
+        :param check: see :meth:`FusionOperation._perform`
+        :return: the :class:`~odoo.addons.fusion_payment_common.lib.ledger.Answer`
+        :raise OperationInProgress: another operation holds one of the documents
+        """
+        self.ensure_one()
+        # Elevated: clerks may collect, but nobody writes the ledger by hand.
+        operations = self.env["fusion.operation"].sudo()
+        answer = operations._perform(intent, check=check)
+        operation = operations.browse(operations._id_of(intent.idempotency_key))
+        operations._settle(operation.id)
+        self.env.invalidate_all()
+        return answer
+
+    def _fusion_intent(self, kind, *, parameters, payload, key, external_reference, lease_seconds):
+        """Return the intent to do ``kind`` for this transaction.
+
+        :param dict parameters: what the key stands for (no floats: minor units)
+        :param dict payload: JSON-safe request of the provider's client, to be able to repeat it
+        :param float lease_seconds: longer than the call can take
+        """
+        self.ensure_one()
+        return Intent(
+            kind=kind,
+            provider_code=self.provider_code,
+            handler=self._name,
+            idempotency_key=key,
+            reference=self.reference,
+            external_reference=external_reference,
+            parameters=parameters,
+            payload=payload,
+            company_id=self.company_id.id,
+            amount=abs(self.amount),
+            currency_id=self.currency_id.id,
+            documents=self._fusion_documents(),
+            lease_seconds=lease_seconds,
+            summary={name: value for name, value in parameters.items() if name != "source"},
+        )
+
+    def _fusion_documents(self):
+        """Return the ``(model, id)`` pairs that an operation of this transaction must hold."""
+        self.ensure_one()
+        documents = [("account.move", move_id) for move_id in sorted(self.invoice_ids.ids)]
+        return tuple(documents) or ((self._name, self.id),)
+
+    def _fusion_apply(self, operation, answer):
+        """Override of the operation handler: bring the answer into the transaction.
+
+        Goes through core's ``_process``, so amount and currency are compared and the state machine
+        is core's own. Post-processing follows at once; if that fails, the money is still recorded
+        as received and core's scheduler goes on trying.
+        """
+        transaction = self.search(
+            [
+                ("reference", "=", operation.reference),
+                ("provider_code", "=", operation.provider_code),
+            ]
+        )
+        if not transaction:
+            raise OperationInProgress(
+                self.env._("Transaction %s is not in the database (yet).", operation.reference)
+            )
+        transaction.fusion_outcome_unknown = answer.outcome == Outcome.UNKNOWN
+        transaction._process(
+            operation.provider_code, transaction._fusion_payment_data(operation, answer)
+        )
+        if transaction.state == "done" and not transaction.is_post_processed:
+            transaction._fusion_post_process(operation)
+
+    def _fusion_payment_data(self, operation, answer):
+        """Return what core's ``_process`` is given: the answer, in words all providers share."""
+        return {
+            "reference": operation.reference,
+            "kind": operation.kind,
+            "outcome": str(answer.outcome),
+            "provider_reference": answer.provider_reference,
+            "review": answer.review,
+            "error_code": answer.error_code,
+            **answer.data,
+        }
+
+    def _fusion_post_process(self, operation):
+        try:
+            with self.env.cr.savepoint():
+                self._post_process()
+        except Exception:
+            # Received is received: an accounting problem (locked period, missing journal) must not
+            # make the payment look unpaid. Core's scheduler retries.
+            _logger.exception("Transaction %s is paid but cannot be booked yet", self.reference)
+            operation._alert(
+                self.env._(
+                    "%s is paid but cannot be booked: check the journal and the lock dates.",
+                    self.reference,
+                )
+            )
+
+    def _fusion_apply_outcome(self, payment_data, *, declined_message):
+        """Move the transaction to the state that the outcome stands for.
+
+        :param dict payment_data: see :meth:`_fusion_payment_data`
+        :param str declined_message: sentence for a clerk or customer when nothing was charged
+        """
+        self.ensure_one()
+        outcome = Outcome(payment_data["outcome"])
+        if payment_data.get("review") or outcome in (Outcome.UNKNOWN, Outcome.PENDING):
+            if self.state == "draft":
+                self._set_pending(state_message=self._fusion_pending_message(payment_data))
+            return
+        if outcome == Outcome.SUCCEEDED:
+            if self.state == "done":
+                return
+            if payment_data.get("captured", True):
+                # A payment that was given up here can still have gone through there.
+                self._set_done(extra_allowed_states=("cancel",))
+            else:
+                self._set_authorized(extra_allowed_states=("error", "cancel"))
+            return
+        self._set_error(declined_message)
+
+    def _fusion_pending_message(self, payment_data):
+        if payment_data.get("review"):
+            return self.env._("A manager has to compare this payment with the provider's records.")
+        return self.env._(
+            "We are checking with %s whether this payment went through. Do not charge again.",
+            self.provider_id.name,
+        )
+
+    # === ACTION METHODS === #
+
+    @api.private
+    def fusion_complete_now(self):
+        """Ask the provider right away about operations of these transactions that are due."""
+        for transaction in self:
+            self.env["fusion.operation"].sudo()._complete_due(reference=transaction.reference)
+        self.env.invalidate_all()

@@ -1,0 +1,52 @@
+"""Transactions of our own: the only place of the suite that opens a cursor.
+
+The ledger has to commit what it is about to do before a provider is called, and what came back
+before anything else can fail. Neither may depend on whether the caller's transaction commits.
+"""
+
+import logging
+import random
+import time
+from contextlib import contextmanager
+
+from odoo import api
+from odoo.exceptions import ConcurrencyError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+
+_logger = logging.getLogger(__name__)
+
+MAX_TRIES = 5
+
+
+@contextmanager
+def own_environment(env, *, su=True):
+    """Yield an environment on a cursor of its own; commit at the end, roll back on an exception.
+
+    :param env: the caller's environment (user, context and registry are taken over).
+    :param su: elevated by default: the ledger's tables are not writable by any user.
+    """
+    with env.registry.cursor() as cr:
+        yield api.Environment(cr, env.uid, env.context, su)
+
+
+def in_own_transaction(env, function, *, tries=MAX_TRIES):
+    """Run ``function(own_env)`` in a transaction of its own and return its result.
+
+    The function must be repeatable: it is run again, in a new transaction with a fresh snapshot,
+    when PostgreSQL reports a conflict with a concurrent transaction.
+
+    :param int tries: how often at the most.
+    :raise psycopg2.OperationalError: when the last try conflicted as well.
+    """
+    for attempt in range(1, tries + 1):
+        try:
+            with own_environment(env) as own_env:
+                result = function(own_env)
+                own_env.cr.flush()
+                return result
+        except (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError) as error:
+            if attempt == tries:
+                raise
+            _logger.info("Conflict in a transaction of our own (%s), try %s", error, attempt)
+            time.sleep(random.uniform(0.0, 0.05 * 2**attempt))
+    raise AssertionError("unreachable")
