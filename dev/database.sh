@@ -44,7 +44,7 @@ uninstall() {
   local names
   names=$(installed_addons)
   # shellcheck disable=SC2086
-  "$ODOO" module -c "$ODOO_CONF" -d "$1" uninstall ${names//,/ }
+  "$ODOO" module uninstall -c "$ODOO_CONF" -d "$1" ${names//,/ }
 }
 
 case ${1:-} in

@@ -8,7 +8,8 @@ set -euo pipefail
 . "$ROOT/dev/services.sh"
 cd "$ROOT"
 PORT=${PORT:-8069} DB=${DB:-fusion_demo}
-CONF=$FUSION_HOME/demo.conf
+CONF=$FUSION_HOME/demo.conf FILESTORE=$FUSION_HOME/data-demo/filestore
+export PGOPTIONS='-c client_min_messages=warning'
 [[ $PORT =~ ^[0-9]+$ ]] && [ "$PORT" -gt 0 ] && [ "$PORT" -lt 65536 ] || die "PORT=$PORT is not a port"
 [[ $DB =~ ^[a-z][a-z0-9_]*$ ]] || die "DB=$DB is not a name for a database" "lower case letters, digits, _"
 
@@ -28,27 +29,37 @@ exists() { [ -n "$(sql "SELECT 1 FROM pg_database WHERE datname = '$1'")" ]; }
 
 # Before minutes are spent: the port that Odoo will need. Ours already running there is fine.
 check_port() {
-  local free
   if service odoo; then
     [ "$service_port" = "$PORT" ] || die "the demo already runs, on port $service_port" \
       "make stop, then again; or PORT=$service_port make demo"
+    tr '\0' ' ' <"/proc/$service_pid/cmdline" | grep -qF -- " -d $DB " ||
+      die "the demo already runs, with another database" "make stop, then again"
     return 0
   fi
-  free=$("$VENV/bin/python" -m dev.ports "$PORT") ||
-    die "port $PORT is taken by another program" "PORT=$free make demo"
+  ! port_taken "$PORT" ||
+    die "port $PORT is taken by another program" "PORT=$(free_port "$PORT") make demo"
 }
 
-# create_database: its final name comes last, so an interrupted one is made anew.
-create_database() {
-  local new=${DB}_building
+# make_database NAME SOURCE STEP [ARGUMENT]: clones SOURCE (if any) and runs one step of
+# database.sh on it. The name comes last, so what was interrupted is made anew.
+make_database() {
+  local name=$1 source=$2 step=$3 argument=${4:-} new=${1}_building
   sql "DROP DATABASE IF EXISTS \"$new\" WITH (FORCE)"
-  rm -rf "$FUSION_HOME/data-demo/filestore/$new"
-  { database base "$new" && database suite "$new" demo; } >"$LOG_DIR/demo-database.log" 2>&1 ||
-    { tail -n 30 "$LOG_DIR/demo-database.log" >&2; die "the demo database could not be made" "log: $LOG_DIR/demo-database.log"; }
-  rm -rf "$FUSION_HOME/data-demo/filestore/$DB"
-  [ ! -d "$FUSION_HOME/data-demo/filestore/$new" ] ||
-    mv "$FUSION_HOME/data-demo/filestore/$new" "$FUSION_HOME/data-demo/filestore/$DB"
-  sql "ALTER DATABASE \"$new\" RENAME TO \"$DB\""
+  rm -rf "$FILESTORE/$new" "${FILESTORE:?}/$name"
+  if [ -n "$source" ]; then
+    sql "CREATE DATABASE \"$new\" TEMPLATE \"$source\""
+    [ ! -d "$FILESTORE/$source" ] || cp -al "$FILESTORE/$source" "$FILESTORE/$new"
+  fi
+  database "$step" "$new" "$argument" >"$LOG_DIR/demo-database.log" 2>&1 ||
+    { tail -n 30 "$LOG_DIR/demo-database.log" >&2; die "the database $name could not be made" "log: $LOG_DIR/demo-database.log"; }
+  [ ! -d "$FILESTORE/$new" ] || mv "$FILESTORE/$new" "$FILESTORE/$name"
+  sql "ALTER DATABASE \"$new\" RENAME TO \"$name\""
+}
+
+create_database() {
+  local base=fusion_base
+  exists "$base" || make_database "$base" "" base
+  make_database "$DB" "$base" suite demo
   stamp
 }
 
@@ -76,10 +87,9 @@ simulator() {
   local name=$1 port=$2 variable=$3
   [ -z "${!variable:-}" ] || { note "$variable=${!variable}"; return 0; }
   if ! service "$name"; then
-    port=$("$VENV/bin/python" -m dev.ports "$port") || true
+    port=$(free_port "$port")
     start_service "$name" "$port" "$VENV/bin/python" -m tests.simulators "$name" --port "$port"
     started+=("$name")
-    service "$name" || true
     wait_for "$name" "http://127.0.0.1:$port/_sim/health" 30
   fi
   service "$name"
@@ -109,12 +119,12 @@ flow() {
   FUSION_URL=http://127.0.0.1:$PORT FUSION_DB=$DB "$VENV/bin/python" -m dev.demo_flow
 }
 
-"$ROOT/dev/bootstrap.sh" demo
-: >"$RUN_DIR/postgres-demo"
-SOCKET=$("$ROOT/dev/postgres.sh" url demo) PG_BIN=$("$ROOT/dev/postgres.sh" bin)
 exec 6>"$FUSION_HOME/demo.lock"
 flock -n 6 || die "another make demo is at work in this checkout" "wait for it to end"
 check_port
+"$ROOT/dev/bootstrap.sh" demo
+: >"$RUN_DIR/postgres-demo"
+SOCKET=$("$ROOT/dev/postgres.sh" url demo) PG_BIN=$("$ROOT/dev/postgres.sh" bin)
 say "demo"
 phase "database $DB" prepare_database
 phase "simulators" simulators

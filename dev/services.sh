@@ -2,6 +2,16 @@
 # Sourced. A file .odoo/run/NAME.pid holds "PID START_TIME PORT"; the start time tells a process
 # from another one that got the same number later.
 
+# port_taken PORT: whether somebody answers there on this machine.
+port_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# free_port PORT: the first one from PORT on that nobody has.
+free_port() {
+  local port=$1
+  while port_taken "$port"; do port=$((port + 1)); done
+  echo "$port"
+}
+
 # start_time PID: in clock ticks since boot, empty when there is no such process.
 start_time() {
   local stat
@@ -42,7 +52,7 @@ wait_for() {
 r.build_opener(r.ProxyHandler({})).open(sys.argv[1], timeout=5)' "$2" 2>/dev/null; do
     service "$1" || { tail -n 20 "$LOG_DIR/$1.log" >&2; die "$1 ended by itself (log: $LOG_DIR/$1.log)"; }
     [ $SECONDS -lt $deadline ] || die "$1 does not answer at $2 (log: $LOG_DIR/$1.log)"
-    read -rt 0.2 <> <(:) || true
+    sleep 0.2
   done
 }
 
@@ -53,7 +63,7 @@ stop_service() {
   kill -TERM "$service_pid" 2>/dev/null || true
   while service "$1"; do
     [ $SECONDS -lt $deadline ] || kill -KILL "$service_pid" 2>/dev/null || true
-    read -rt 0.1 <> <(:) || true
+    sleep 0.1
   done
   say "  stopped $1"
 }

@@ -8,6 +8,7 @@ cd "$ROOT"
 ONLY=${ONLY:-all} DB=${DB:-fusion_test}
 read -ra ARGS <<<"${ARGS:-}"
 REPORTS=$FUSION_HOME/junit
+export PGOPTIONS='-c client_min_messages=warning'
 LIMIT=(timeout --signal=INT --kill-after=30 1200)
 results=()
 trap end_children EXIT
@@ -96,6 +97,7 @@ demo_template() { build "$DEMO_DB" "$DEMO_LOG" "$BASE_DB" suite demo; }
 # Upgrade and uninstall, in a database of their own.
 lifecycle() {
   local step status=0
+  rm -f "$LOG_DIR/upgrade.log" "$LOG_DIR/uninstall.log"
   clone "$SUITE_DB" "${DB}_lifecycle"
   for step in upgrade uninstall; do
     database "$step" "${DB}_lifecycle" >"$LOG_DIR/$step.log" 2>&1 ||
