@@ -1,0 +1,87 @@
+"""Clover's objects as answers of the ledger: one table per kind of operation."""
+
+from __future__ import annotations
+
+from odoo.addons.fusion_payment_common.lib.ledger import Answer
+from odoo.addons.fusion_payment_common.lib.outcome import Outcome
+
+from .charges import MISMATCH, charge_outcome
+from .client import CloverClient
+from .types import Charge, ChargeRequest, Payment
+
+
+def charge_answer(charge: Charge, request: ChargeRequest) -> Answer:
+    """What a charge object means for the request it answers.
+
+    Money that moved otherwise than asked is not a success and not a failure: ``review`` says what
+    is different.
+    """
+    outcome = charge_outcome(charge, request)
+    review = None
+    if outcome == MISMATCH:
+        outcome, review = Outcome.UNKNOWN, _mismatch(charge, request)
+    elif outcome == Outcome.SUCCEEDED and (charge.refunded or charge.amount_refunded):
+        outcome = Outcome.UNKNOWN
+        review = f"Clover has given back {charge.amount_refunded} of {charge.amount} minor units"
+    return Answer(
+        outcome=outcome,
+        provider_reference=charge.id,
+        error_code=charge.failure_code,
+        review=review,
+        data={
+            "amount": charge.amount,
+            "currency": charge.currency,
+            "captured": charge.captured,
+            "tip_amount": charge.tip_amount,
+            "additional_charges": charge.additional_charges,
+            "card_brand": charge.brand,
+            "card_last4": charge.last4,
+            "auth_code": charge.auth_code,
+            "order_reference": charge.order_id,
+            "external_reference": charge.external_reference_id or request.external_reference_id,
+            "created_ms": charge.created_ms,
+        },
+    )
+
+
+def find_charge(client: CloverClient, request: ChargeRequest, since_ms: int) -> Answer | None:
+    """What became of a charge whose answer got lost; None when Clover does not know of it.
+
+    The list of charges cannot be searched, the list of payments can, and both share their ids. A
+    declined try and its repetition carry the same reference: what moved money comes first.
+
+    :param since_ms: unix milliseconds before which it cannot have been made.
+    :raises GatewayError: Clover could not be asked.
+    """
+    payments = client.payments.find_by_external_reference(
+        request.external_reference_id or "", since_ms
+    )
+    if not payments:
+        return None
+    moved = [payment for payment in payments if not payment.is_failed]
+    if not moved:
+        return _declined(payments[0])
+    answer = charge_answer(client.charges.retrieve(moved[0].id), request)
+    if len(moved) > 1:
+        ids = ", ".join(payment.id for payment in moved)
+        return Answer(
+            outcome=Outcome.UNKNOWN,
+            provider_reference=answer.provider_reference,
+            data=answer.data,
+            review=f"Clover has more than one payment under this reference: {ids}",
+        )
+    return answer
+
+
+def _declined(payment: Payment) -> Answer:
+    return Answer(
+        outcome=Outcome.DECLINED, provider_reference=payment.id, error_code="card_declined"
+    )
+
+
+def _mismatch(charge: Charge, request: ChargeRequest) -> str:
+    return (
+        f"Asked for {request.amount.minor} {request.amount.currency} (minor units), "
+        f"Clover took {charge.total} {charge.currency}"
+        + ("" if charge.captured else ", not captured")
+    )

@@ -1,0 +1,60 @@
+"""Facts about Clover that Odoo needs, each with the documentation page it comes from."""
+
+PROVIDER_CODE = "clover"
+
+#: Sent as the application's version in the User-Agent header.
+APP_VERSION = "19.0.1.0.0"
+
+#: Payment methods switched on together with the provider: the card and its brands, without which
+#: core shows no card at all. "Accepted cards", docs.clover.com "ecommerce-accepting-payments".
+DEFAULT_PAYMENT_METHOD_CODES = {
+    "card",
+    "visa",
+    "mastercard",
+    "amex",
+    "discover",
+    "diners",
+    "jcb",
+}
+
+#: Clover's brand words to codes of ``payment.method``; docs.clover.com reference "create-a-token".
+BRAND_TO_METHOD_CODE = {
+    "VISA": "visa",
+    "MC": "mastercard",
+    "MASTERCARD": "mastercard",
+    "AMEX": "amex",
+    "DISCOVER": "discover",
+    "DINERS": "diners",
+    "DINERS_CLUB": "diners",
+    "JCB": "jcb",
+}
+
+#: Currencies that Clover merchants settle in; docs.clover.com "ecommerce-accepting-payments" serves
+#: the United States and Canada.
+SUPPORTED_CURRENCIES = ("CAD", "USD")
+
+#: System parameter: one origin that replaces all sandbox hosts (development and tests).
+SANDBOX_ORIGIN_PARAMETER = "fusion_clover.sandbox_origin"
+
+#: System parameter: signing key shared with a dispatcher that relays the OAuth callback.
+DISPATCHER_SECRET_PARAMETER = "fusion_clover.dispatcher_secret"
+#: System parameter: address of that dispatcher's callback.
+DISPATCHER_URL_PARAMETER = "fusion_clover.dispatcher_url"
+
+OAUTH_CALLBACK_PATH = "/payment/clover/oauth/callback"
+
+#: Seconds. A charge is answered within a few; the rest is for a slow issuer.
+CONNECT_TIMEOUT = 5.0
+CHARGE_READ_TIMEOUT = 30.0
+#: Seconds for reads while somebody waits in front of the screen.
+LOOKUP_READ_TIMEOUT = 10.0
+#: System parameter that overrides CHARGE_READ_TIMEOUT.
+CHARGE_READ_TIMEOUT_PARAMETER = "fusion_clover.charge_read_timeout"
+
+SENSITIVE_KEYS = {
+    "clover_app_secret",
+    "clover_rest_api_token",
+    "clover_api_key",
+    "clover_webhook_auth_code",
+    "clover_webhook_signing_secret",
+}

@@ -1,0 +1,9 @@
+-- A copy of a production database must not charge anybody.
+UPDATE payment_provider
+   SET clover_app_secret = NULL,
+       clover_rest_api_token = NULL,
+       clover_api_key = NULL,
+       clover_webhook_auth_code = NULL,
+       clover_webhook_signing_secret = NULL;
+DELETE FROM clover_oauth_token;
+DELETE FROM ir_config_parameter WHERE key = 'fusion_clover.dispatcher_secret';

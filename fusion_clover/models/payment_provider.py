@@ -1,0 +1,179 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from odoo.addons.fusion_payment_common.lib.api_client import StaticToken
+from odoo.addons.fusion_payment_common.lib.transport import Timeout, shared_transport
+from odoo.addons.payment.const import SENSITIVE_KEYS as PAYMENT_SENSITIVE_KEYS
+
+from .. import const
+from ..client import environment as clover_environment
+from ..client.client import CloverClient
+
+PAYMENT_SENSITIVE_KEYS.update(const.SENSITIVE_KEYS)
+
+
+class PaymentProvider(models.Model):
+    _inherit = "payment.provider"
+
+    code = fields.Selection(
+        selection_add=[("clover", "Clover")], ondelete={"clover": "set default"}
+    )
+    clover_merchant_id = fields.Char(
+        string="Merchant ID",
+        copy=False,
+        help="13 characters. Filled in by Connect; only needed by hand with an API token.",
+    )
+    clover_app_id = fields.Char(
+        string="App ID", copy=False, help="Of your app in Clover's developer dashboard."
+    )
+    clover_app_secret = fields.Char(
+        string="App Secret", copy=False, groups="base.group_system"
+    )
+    clover_remote_app_id = fields.Char(
+        string="Remote App ID (RAID)",
+        copy=False,
+        help="Of your app in Clover's developer dashboard; needed for terminals in production.",
+    )
+    clover_rest_api_token = fields.Char(
+        string="Merchant API Token",
+        copy=False,
+        groups="base.group_system",
+        help="Fallback without OAuth, from the merchant's dashboard under Setup, API Tokens.",
+    )
+    clover_api_key = fields.Char(
+        string="Ecommerce Private Token",
+        copy=False,
+        groups="base.group_system",
+        help="Fallback without OAuth, from the merchant's dashboard under Ecommerce API Tokens.",
+    )
+    clover_webhook_auth_code = fields.Char(
+        string="Webhook Auth Code",
+        copy=False,
+        groups="base.group_system",
+        help="Shown in Clover's developer dashboard after the webhook address was verified.",
+    )
+    clover_webhook_signing_secret = fields.Char(
+        string="Hosted Checkout Signing Secret", copy=False, groups="base.group_system"
+    )
+    clover_public_key = fields.Char(
+        string="Public Token Key",
+        copy=False,
+        readonly=True,
+        help="Lets the card form talk to Clover. Not a secret; read from Clover by Connect.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    def _compute_feature_support_fields(self):
+        """Override of `payment` to declare what is offered through Clover."""
+        super()._compute_feature_support_fields()
+        self.filtered(lambda provider: provider.code == const.PROVIDER_CODE).update(
+            {"support_refund": "none", "support_tokenization": False}
+        )
+
+    # === CONSTRAINTS === #
+
+    @api.constrains("state", "code")
+    def _check_clover_origin_is_not_simulated(self):
+        """Keep a production provider away from test hosts, whatever the parameter says."""
+        for provider in self.filtered(lambda provider: provider.code == const.PROVIDER_CODE):
+            if provider.state != "enabled":
+                continue
+            token = provider.sudo().clover_token_id
+            if token and token.environment != "production":
+                raise ValidationError(
+                    self.env._(
+                        "Clover is connected to the sandbox. Disconnect, enter the credentials of "
+                        "the production app, enable the provider and connect again."
+                    )
+                )
+
+    # === BUSINESS METHODS === #
+
+    def _get_default_payment_method_codes(self):
+        """Override of `payment` to switch on cards with all their brands."""
+        self.ensure_one()
+        if self.code != const.PROVIDER_CODE:
+            return super()._get_default_payment_method_codes()
+        return const.DEFAULT_PAYMENT_METHOD_CODES
+
+    def _get_supported_currencies(self):
+        """Override of `payment` to offer only the currencies Clover settles in."""
+        currencies = super()._get_supported_currencies()
+        if self.code == const.PROVIDER_CODE:
+            currencies = currencies.filtered(
+                lambda currency: currency.name in const.SUPPORTED_CURRENCIES
+            )
+        return currencies
+
+    def _get_reset_values(self):
+        """Override of `payment` to forget everything that a reset must not leave behind."""
+        values = super()._get_reset_values()
+        if self.code == const.PROVIDER_CODE:
+            values |= dict.fromkeys(const.SENSITIVE_KEYS, None)
+            values |= {"clover_merchant_id": None, "clover_public_key": None}
+        return values
+
+    # === CLIENT === #
+
+    def _clover_environment(self):
+        """Return the hosts to talk to: production when enabled, the sandbox in test state.
+
+        In test state the system parameter ``fusion_clover.sandbox_origin`` replaces the sandbox by
+        one origin; an enabled provider never looks at it.
+
+        :raise ValidationError: the parameter is not an https or loopback origin
+        """
+        self.ensure_one()
+        if self.state == "enabled":
+            return clover_environment.PRODUCTION
+        # Elevated: system parameters are readable by administrators only.
+        origin = self.env["ir.config_parameter"].sudo().get_param(const.SANDBOX_ORIGIN_PARAMETER)
+        if not origin:
+            return clover_environment.SANDBOX
+        try:
+            return clover_environment.Environment.single_origin(origin)
+        except ValueError as error:
+            raise ValidationError(
+                self.env._(
+                    "System parameter %(name)s must be an https address, or http on this machine: "
+                    "%(error)s",
+                    name=const.SANDBOX_ORIGIN_PARAMETER,
+                    error=error,
+                )
+            ) from error
+
+    def _clover_client(self, observer=None):
+        """Return a client for this provider's merchant; the only place that builds one.
+
+        :param observer: called with every HTTP exchange, redacted
+        :raise ValidationError: nothing to identify ourselves with was configured
+        """
+        self.ensure_one()
+        # Elevated: whoever may collect may use the credentials without being able to read them.
+        provider = self.sudo()
+        read_timeout = float(
+            provider.env["ir.config_parameter"].get_param(
+                const.CHARGE_READ_TIMEOUT_PARAMETER, const.CHARGE_READ_TIMEOUT
+            )
+        )
+        return CloverClient(
+            provider._clover_environment(),
+            merchant_id=provider.clover_merchant_id or "",
+            authorizer=provider._clover_authorizer(),
+            transport=shared_transport(),
+            app_version=const.APP_VERSION,
+            observer=observer,
+            timeout=Timeout(connect=const.CONNECT_TIMEOUT, read=read_timeout),
+        )
+
+    def _clover_authorizer(self):
+        """Return where access tokens come from: OAuth, then the two kinds of fixed tokens."""
+        if self.clover_token_id:
+            return self.clover_token_id._authorizer()
+        for fixed in (self.clover_rest_api_token, self.clover_api_key):
+            if fixed:
+                return StaticToken(fixed)
+        raise ValidationError(
+            self.env._("Clover is not connected yet: open the payment provider and click Connect.")
+        )

@@ -1,0 +1,91 @@
+import { loadJS } from "@web/core/assets";
+
+/**
+ * Clover's hosted card fields: inputs that live in iframes of Clover's own origin, so that card
+ * numbers never reach Odoo, not even its pages.
+ *
+ * Clover's SDK keeps one set of elements per page, and creating or listening twice throws. A
+ * single-page client therefore creates each set once and mounts it anew whenever it is shown.
+ */
+
+export const FIELD_TYPES = ["CARD_NUMBER", "CARD_DATE", "CARD_CVV", "CARD_POSTAL_CODE"];
+
+const STYLES = {
+    body: { fontFamily: "sans-serif", margin: "0" },
+    input: { fontSize: "14px", padding: "6px 8px", width: "100%", boxSizing: "border-box" },
+    "input:focus": { outline: "none" },
+};
+
+const fieldSets = new Map();
+
+export class HostedFields {
+    /** @param {Object} config see `clover_form_config` of the wizard */
+    constructor(config) {
+        this.onChange = () => {};
+        this.clover = new window.Clover(config.api_access_key, {
+            merchantId: config.merchant_id,
+            locale: config.locale,
+        });
+        const elements = this.clover.elements();
+        this.fields = {};
+        for (const type of FIELD_TYPES) {
+            this.fields[type] = elements.create(type, STYLES);
+            for (const event of ["change", "blur"]) {
+                this.fields[type].addEventListener(event, (payload) =>
+                    this.onChange(this._errorsOf(payload))
+                );
+            }
+        }
+    }
+
+    /**
+     * Show the fields.
+     * @param {Object} selectors CSS selector of an element in the page, by field type
+     * @param {Function} onChange called with the messages by field type, for fields left invalid
+     */
+    mount(selectors, onChange) {
+        this.onChange = onChange;
+        for (const type of FIELD_TYPES) {
+            this.fields[type].mount(selectors[type]);
+        }
+    }
+
+    /**
+     * Turn what was typed into a token.
+     * @returns {Promise<{token: string}|{errors: Object}>} never rejects because of the card
+     */
+    async createToken() {
+        const result = await this.clover.createToken();
+        if (result.token) {
+            return { token: result.token };
+        }
+        return { errors: result.errors || {} };
+    }
+
+    _errorsOf(payload) {
+        // Some versions hand over the payload itself, others an event that carries it.
+        const fields = payload?.detail || payload || {};
+        const errors = {};
+        for (const type of FIELD_TYPES) {
+            const field = fields[type];
+            if (field && field.touched && field.error) {
+                errors[type] = field.error;
+            }
+        }
+        return errors;
+    }
+}
+
+/**
+ * Load Clover's SDK and return its fields for this merchant.
+ * @param {Object} config see `clover_form_config` of the wizard
+ * @returns {Promise<HostedFields>}
+ */
+export async function getHostedFields(config) {
+    const key = JSON.stringify([config.sdk_url, config.api_access_key, config.merchant_id]);
+    if (!fieldSets.has(key)) {
+        await loadJS(config.sdk_url);
+        fieldSets.set(key, new HostedFields(config));
+    }
+    return fieldSets.get(key);
+}
