@@ -1,0 +1,1 @@
+"""Tests of the suite and the simulators they run against."""

@@ -1,0 +1,62 @@
+"""Who is calling: bearer tokens, keys, and the areas they open."""
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from .errors import unauthorized
+from .state import Merchant
+
+if TYPE_CHECKING:
+    from .simulator import CloverSimulator
+
+ECOMMERCE, PAYMENTS, MERCHANT, DEVICES = "ecommerce", "payments", "merchant", "devices"
+
+
+class Access:
+    """Resolves the merchant a call acts for."""
+
+    def __init__(self, simulator: "CloverSimulator") -> None:
+        self._sim = simulator
+
+    def merchant(self, request: web.Request, area: str) -> Merchant:
+        """The merchant of the bearer token.
+
+        An OAuth token opens every area, the merchant's API token the platform, the Ecommerce
+        private key the Ecommerce API; on ``/v3/merchants/{mId}`` the ids must agree.
+
+        :raises CloverError: 401, also for a permission that is missing.
+        """
+        scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or area in self._sim.switches.denied_areas:
+            raise unauthorized()
+        merchant = self._sim.merchant(self._merchant_id(value.strip(), area))
+        if request.match_info.get("mid", merchant.id) != merchant.id:
+            raise unauthorized()
+        return merchant
+
+    def _merchant_id(self, token: str, area: str) -> str:
+        switches = self._sim.switches
+        access = self._sim.grants.bearer(token)
+        if access is not None:
+            return access.merchant_id
+        key = switches.ecommerce_private_key if area == ECOMMERCE else switches.merchant_api_token
+        if not token or token != key:
+            raise unauthorized()
+        return switches.merchant_id
+
+    def public_key(self, merchant: Merchant) -> str:
+        """The merchant's ``apiAccessKey``: public and the same for ever."""
+        return hashlib.sha256(f"pakms {merchant.id}".encode()).hexdigest()[:32]
+
+    def merchant_of_public_key(self, request: web.Request) -> Merchant:
+        """The merchant whose public key is in the ``apikey`` header.
+
+        :raises CloverError: 401, no or an unknown key.
+        """
+        key = request.headers.get("apikey", "")
+        for merchant in self._sim.state.merchants.values():
+            if key and key == self.public_key(merchant):
+                return merchant
+        raise unauthorized()

@@ -1,0 +1,73 @@
+"""What can be switched: settings of the simulated merchant and Clover's undocumented points."""
+
+from dataclasses import dataclass, field
+
+DEFAULT_APP_ID = "SIMCLOVERAPP1"
+DEFAULT_APP_SECRET = "sim-clover-app-secret"
+
+
+@dataclass(frozen=True)
+class CloverSwitches:
+    """Times in seconds, amounts in minor units, rates as fractions; 0 means no limit.
+
+    Authentication
+        ``apps`` are registered applications (id -> secret); with ``open_registration`` any other
+        application id is accepted with any secret. ``site_url`` is the redirect when none is
+        given and, when set, the base that redirects must share. ``denied_areas`` lists areas
+        (``ecommerce``, ``payments``, ``merchant``, ``devices``) whose permission is missing.
+    Idempotency (life time and answers are not documented by Clover)
+        ``idempotency_lifetime_s``, ``conflict_status`` (same key, other body; 409 or 400),
+        ``in_progress_status`` (same key while the first is being worked on),
+        ``replay_declines``, ``require_idempotency_key``.
+    Charges
+        ``velocity_limit`` uses per card; ``require_forwarded_for``; ``multi_currency``;
+        ``max_refund_amount``; ``surcharge`` adds ``surcharge_rate`` on credit cards only, shown as
+        ``additional_charges_shape`` (``list`` or ``elements``).
+    Rates
+        ``rate_limits`` turns the documented limits on; ``latency_s`` is spent on every call, so
+        that parallel calls overlap.
+    """
+
+    merchant_id: str = "SIMMERCHANT01"
+    merchant_name: str = "Simulated Merchant"
+    merchant_country: str = "CA"
+    merchant_currency: str = "CAD"
+    merchant_locale: str = "en-CA"
+    payment_gateway_api: str = "fdcrcip"
+    supports_multi_pay_token: bool = True
+    supports_naked_credit: bool = True
+    batch_closing_time: str = "02:00:00"
+
+    apps: dict[str, str] = field(default_factory=lambda: {DEFAULT_APP_ID: DEFAULT_APP_SECRET})
+    open_registration: bool = True
+    app_installed: bool = True
+    site_url: str = ""
+    code_lifetime_s: float = 120.0
+    access_token_lifetime_s: float = 1800.0
+    refresh_token_lifetime_s: float = 31_536_000.0
+    recovery_window_s: float = 1_209_600.0
+    max_refresh_tokens: int = 10
+    merchant_api_token: str = "sim-merchant-api-token"
+    ecommerce_private_key: str = "sim-ecommerce-private-key"
+    denied_areas: list[str] = field(default_factory=list)
+
+    idempotency_lifetime_s: float = 86_400.0
+    conflict_status: int = 409
+    in_progress_status: int = 409
+    replay_declines: bool = True
+    require_idempotency_key: bool = False
+
+    velocity_limit: int = 0
+    require_forwarded_for: bool = False
+    multi_currency: bool = False
+    max_refund_amount: int = 0
+    surcharge: bool = False
+    surcharge_rate: float = 0.024
+    additional_charges_shape: str = "list"
+
+    rate_limits: bool = False
+    app_rate_limit: int = 50
+    app_concurrent_limit: int = 10
+    token_rate_limit: int = 16
+    token_concurrent_limit: int = 5
+    latency_s: float = 0.0

@@ -1,0 +1,1 @@
+"""A receiver of outbound deliveries that keeps them and counts each delivery id once."""

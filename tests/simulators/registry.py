@@ -1,0 +1,10 @@
+"""The simulators that can be started, by name."""
+
+from .clover.simulator import CloverSimulator
+from .core.simulator import Simulator
+from .downstream.simulator import DownstreamSimulator
+
+SIMULATORS: dict[str, type[Simulator]] = {
+    CloverSimulator.name: CloverSimulator,
+    DownstreamSimulator.name: DownstreamSimulator,
+}
