@@ -2,7 +2,7 @@
 # Everything the demo and the tests need, from a bare Debian 12 to a running PostgreSQL.
 # May be run again at any time: what is there is kept, and when all of it is there nothing is
 # contacted. ODOO_PATH=/path/to/odoo uses an Odoo 19 checkout instead of Debian's package.
-#   dev/bootstrap.sh [demo|test]     which PostgreSQL cluster to start (default: test)
+#   dev/bootstrap.sh [demo|test|none]     which PostgreSQL cluster to start (default: test)
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 . "$ROOT/dev/checks.sh"
@@ -113,5 +113,5 @@ phase "system packages" system_packages
 phase "Odoo and Python packages" fetch_both
 phase "node packages" node_packages
 phase "configuration" configure
-phase "PostgreSQL ($cluster)" start_postgres
+[ "$cluster" = none ] || phase "PostgreSQL ($cluster)" start_postgres
 : >"$FUSION_HOME/ready"

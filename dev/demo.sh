@@ -8,8 +8,8 @@ set -euo pipefail
 . "$ROOT/dev/services.sh"
 cd "$ROOT"
 PORT=${PORT:-8069} DB=${DB:-fusion_demo}
-CONF=$FUSION_HOME/demo.conf FILESTORE=$FUSION_HOME/data-demo/filestore
-export PGOPTIONS='-c client_min_messages=warning'
+export PORT DB ODOO=$FUSION_HOME/odoo ODOO_CONF=$FUSION_HOME/demo.conf
+export FILESTORE=$FUSION_HOME/data-demo/filestore
 [[ $PORT =~ ^[0-9]+$ ]] && [ "$PORT" -gt 0 ] && [ "$PORT" -lt 65536 ] || die "PORT=$PORT is not a port"
 [[ $DB =~ ^[a-z][a-z0-9_]*$ ]] || die "DB=$DB is not a name for a database" "lower case letters, digits, _"
 
@@ -22,10 +22,6 @@ interrupted() {
 }
 trap end_children EXIT
 trap interrupted INT TERM
-
-database() { ODOO_CONF=$CONF PGHOST=$SOCKET PGUSER=odoo PATH=$PG_BIN:$PATH "$ROOT/dev/database.sh" "$@"; }
-sql() { "$PG_BIN/psql" -qAt -v ON_ERROR_STOP=1 -h "$SOCKET" -U odoo -d "${2:-postgres}" -c "$1"; }
-exists() { [ -n "$(sql "SELECT 1 FROM pg_database WHERE datname = '$1'")" ]; }
 
 # Before minutes are spent: the port that Odoo will need. Ours already running there is fine.
 check_port() {
@@ -40,45 +36,10 @@ check_port() {
     die "port $PORT is taken by another program" "PORT=$(free_port "$PORT") make demo"
 }
 
-# make_database NAME SOURCE STEP [ARGUMENT]: clones SOURCE (if any) and runs one step of
-# database.sh on it. The name comes last, so what was interrupted is made anew.
-make_database() {
-  local name=$1 source=$2 step=$3 argument=${4:-} new=${1}_building
-  sql "DROP DATABASE IF EXISTS \"$new\" WITH (FORCE)"
-  rm -rf "$FILESTORE/$new" "${FILESTORE:?}/$name"
-  if [ -n "$source" ]; then
-    sql "CREATE DATABASE \"$new\" TEMPLATE \"$source\""
-    [ ! -d "$FILESTORE/$source" ] || cp -al "$FILESTORE/$source" "$FILESTORE/$new"
-  fi
-  database "$step" "$new" "$argument" >"$LOG_DIR/demo-database.log" 2>&1 ||
-    { tail -n 30 "$LOG_DIR/demo-database.log" >&2; die "the database $name could not be made" "log: $LOG_DIR/demo-database.log"; }
-  [ ! -d "$FILESTORE/$new" ] || mv "$FILESTORE/$new" "$FILESTORE/$name"
-  sql "ALTER DATABASE \"$new\" RENAME TO \"$name\""
-}
-
-create_database() {
-  local base=fusion_base
-  exists "$base" || make_database "$base" "" base
-  make_database "$DB" "$base" suite demo
-  stamp
-}
-
-# The addons' content is kept in the database's own comment: it goes where the database goes.
-stamp() { sql "COMMENT ON DATABASE \"$DB\" IS 'addons $(database addons-hash)'"; }
-is_current() {
-  [ "$(sql "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = '$DB'")" = \
-    "addons $(database addons-hash)" ]
-}
-
-upgrade_database() {
-  stop_service odoo
-  database upgrade "$DB" >"$LOG_DIR/demo-upgrade.log" 2>&1 ||
-    { tail -n 30 "$LOG_DIR/demo-upgrade.log" >&2; die "the demo database could not be upgraded" "log: $LOG_DIR/demo-upgrade.log"; }
-  stamp
-}
-
+# A server must not run while its database is upgraded under it.
 prepare_database() {
-  if ! exists "$DB"; then create_database; elif ! is_current; then upgrade_database; fi
+  [ "$(dev/demo-database.sh state)" = current ] || stop_service odoo
+  dev/demo-database.sh prepare
 }
 
 # simulator NAME PORT VARIABLE: starts it on the first free port unless VARIABLE names an origin,
@@ -106,8 +67,7 @@ simulators() {
 
 odoo() {
   if ! service odoo; then
-    start_service odoo "$PORT" "$FUSION_HOME/odoo" server -c "$CONF" -d "$DB" "--http-port=$PORT" \
-      --workers=0 --max-cron-threads=1 --db-filter="^$DB\$"
+    start_service odoo "$PORT" dev/serve-odoo.sh
     started+=(odoo)
   fi
   wait_for odoo "http://127.0.0.1:$PORT/web/health" 90
@@ -124,7 +84,8 @@ flock -n 6 || die "another make demo is at work in this checkout" "wait for it t
 check_port
 "$ROOT/dev/bootstrap.sh" demo
 : >"$RUN_DIR/postgres-demo"
-SOCKET=$("$ROOT/dev/postgres.sh" url demo) PG_BIN=$("$ROOT/dev/postgres.sh" bin)
+PGHOST=$("$ROOT/dev/postgres.sh" url demo) PATH=$("$ROOT/dev/postgres.sh" bin):$PATH
+export PGHOST PGUSER=odoo PATH
 say "demo"
 phase "database $DB" prepare_database
 phase "simulators" simulators

@@ -35,10 +35,17 @@ phase() {
   printf '  %-34s %4d.%d s\n' "$name" "$((spent / 1000))" "$((spent % 1000 / 100))"
 }
 
+# attempt COMMAND...: its exit status goes to `attempted`; set -e holds inside and outside.
+attempt() {
+  set +e
+  (set -e; "$@")
+  attempted=$?
+  set -e
+}
+
 # odoo_source: sets ODOO_BIN, ODOO_PYTHONPATH, ODOO_ADDONS, ODOO_VERSION as bootstrap wrote them.
 odoo_source() {
   [ -f "$FUSION_HOME/source.env" ] || die "Odoo is not set up here" "make bootstrap"
-  # shellcheck disable=SC1091
   . "$FUSION_HOME/source.env"
 }
 

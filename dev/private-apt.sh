@@ -7,7 +7,6 @@ PRIVATE_APT=$FUSION_HOME/apt
 find_mirror() {
   local uri='$(REPO_URI)' codename
   [ -z "${DEBIAN_MIRROR:-}" ] || { echo "$DEBIAN_MIRROR"; return; }
-  # shellcheck disable=SC1091
   codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
   { apt-get indextargets --format "$uri" 'Created-By: Packages' 'Origin: Debian' 2>/dev/null
     # package lists were never fetched: the sources are known all the same

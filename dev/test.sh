@@ -123,14 +123,6 @@ e2e() {
     pytest_phase e2e -p no:odoo tests/e2e
 }
 
-# attempt COMMAND...: its exit status goes to `attempted`; set -e holds inside and outside.
-attempt() {
-  set +e
-  (set -e; "$@")
-  attempted=$?
-  set -e
-}
-
 # A failed installation is a failed run, and the phases that went before still count.
 with_templates() {
   local step
