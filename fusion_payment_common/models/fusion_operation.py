@@ -42,7 +42,7 @@ class FusionOperation(models.Model):
 
     _name = "fusion.operation"
     _description = "Provider Operation"
-    _inherit = ["mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "id desc"
     _rec_name = "reference"
 
@@ -196,7 +196,7 @@ class FusionOperation(models.Model):
         now = fields.Datetime.now()
         owner = secrets.token_hex(8)
         lease_until = now + timedelta(seconds=intent.lease_seconds)
-        operation = self.create(
+        operation = self.with_context(tracking_disable=True).create(
             {
                 "kind": intent.kind,
                 "idempotency_key": intent.idempotency_key,
@@ -417,6 +417,7 @@ class FusionOperation(models.Model):
         self._lock()
         if self.applied_at:
             return
+        worries = self.activity_ids
         operation = self.with_company(self.company_id)
         operation.env[self.handler]._fusion_apply(operation, self._answer())
         if self.state in CLOSED_STATES and not self.review_reason:
@@ -428,7 +429,7 @@ class FusionOperation(models.Model):
                     "request_payload": False,
                 }
             )
-            self.activity_unlink(["mail.mail_activity_data_todo"])
+            worries.unlink()
 
     def _postpone_booking(self):
         self.attempt_count += 1

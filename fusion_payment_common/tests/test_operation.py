@@ -1,0 +1,209 @@
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from ..exceptions import IdempotencyKeyConflict, OperationInProgress
+from ..lib import errors
+from ..lib.ledger import Answer
+from ..lib.outcome import Outcome
+from .common import KEY, OperationCommon
+
+LEDGER = "odoo.addons.fusion_payment_common.models.fusion_operation"
+
+
+@tagged("post_install", "-at_install")
+class TestOperation(OperationCommon):
+    # === ONE EFFECT PER INTENT === #
+
+    def test_success_is_booked_and_frees_the_invoice(self):
+        self.remote.will_answer(self._succeeded("PROV1"))
+        answer = self._perform()
+        operation = self._operation()
+        self.assertEqual(answer.outcome, Outcome.SUCCEEDED)
+        self.assertEqual(operation.state, "succeeded")
+        self.assertEqual(operation.provider_reference, "PROV1")
+        self.assertTrue(operation.applied_at)
+        self.assertFalse(operation.next_attempt_at)
+        self.assertFalse(operation.hold_ids)
+        self.assertFalse(operation.request_payload)
+        self.assertEqual(self.transaction.state, "done")
+        self.assertTrue(self.transaction.payment_id)
+        self.assertEqual(self.move.payment_state, self.move._get_invoice_in_payment_state())
+        self.assertEqual(self.move.amount_residual, 0)
+
+    def test_the_same_intent_again_calls_nobody(self):
+        self.remote.will_answer(self._succeeded("PROV1"))
+        first = self._perform()
+        second = self._perform()
+        self.assertEqual(self.remote.calls, [KEY])
+        self.assertEqual(second.outcome, first.outcome)
+        self.assertEqual(second.provider_reference, "PROV1")
+        self.assertEqual(
+            self.env["account.payment"].search_count(
+                [("payment_transaction_id", "=", self.transaction.id)]
+            ),
+            1,
+        )
+
+    def test_same_key_with_other_parameters_is_refused_loudly(self):
+        self.remote.will_answer(self._succeeded())
+        self._perform()
+        with (
+            self.assertLogs(LEDGER, "ERROR"),
+            self.assertRaises(IdempotencyKeyConflict),
+        ):
+            self._perform(amount=5000)
+        self.assertEqual(self.remote.calls, [KEY])
+
+    def test_the_key_is_committed_before_the_provider_is_called(self):
+        seen = {}
+
+        def look_at_the_ledger():
+            with self.registry.cursor() as cr:
+                cr.execute(
+                    "SELECT state, lease_until > now() at time zone 'UTC', next_attempt_at IS NOT "
+                    "NULL FROM fusion_operation WHERE idempotency_key = %s",
+                    [KEY],
+                )
+                seen["row"] = cr.fetchone()
+
+        self.remote.on_call = look_at_the_ledger
+        self.remote.will_answer(self._succeeded())
+        self._perform()
+        self.assertEqual(seen["row"], ("in_flight", True, True))
+
+    # === ONE OPERATION PER DOCUMENT === #
+
+    def test_an_unknown_outcome_blocks_every_other_payment_of_the_invoice(self):
+        self.remote.will_answer(errors.UnknownOutcomeError("no answer"))
+        answer = self._perform()
+        self.assertEqual(answer.outcome, Outcome.UNKNOWN)
+        self.assertEqual(self.transaction.state, "pending")
+        self.assertTrue(self.transaction.fusion_outcome_unknown)
+        self.assertIn(self.transaction.reference, self.move.fusion_payment_notice)
+        other = self._new_transaction(self.move)
+        with self.assertRaises(OperationInProgress):
+            self._perform(other, key="99999999-2222-4333-8444-555555555555")
+        self.assertEqual(self.remote.calls, [KEY])
+        self.assertEqual(other.state, "draft")
+
+    @mute_logger("odoo.sql_db")
+    def test_the_database_itself_refuses_a_second_hold(self):
+        self.remote.will_answer(errors.UnknownOutcomeError("no answer"))
+        self._perform()
+        with self.assertRaisesRegex(Exception, "document_unique"), self.env.cr.savepoint():
+            self.env["fusion.operation.hold"].sudo().create(
+                {
+                    "operation_id": self._operation().id,
+                    "res_model": "account.move",
+                    "res_id": self.move.id,
+                }
+            )
+            self.env.flush_all()
+
+    def test_a_payment_of_another_invoice_is_not_blocked(self):
+        self.remote.will_answer(errors.UnknownOutcomeError("no answer"), self._succeeded())
+        self._perform()
+        other_move = self.init_invoice(
+            "out_invoice", partner=self.partner_a, amounts=[50.0], taxes=[], post=True
+        )
+        other = self._new_transaction(other_move)
+        self._perform(other, key="99999999-2222-4333-8444-555555555555")
+        self.assertEqual(other.state, "done")
+
+    def test_a_failed_check_sends_nothing_and_frees_the_invoice(self):
+        def check(env):
+            raise UserError("Paid meanwhile.")
+
+        with self.assertRaisesRegex(UserError, "Paid meanwhile"):
+            self._perform(check=check)
+        operation = self._operation()
+        self.assertEqual(self.remote.calls, [])
+        self.assertEqual(operation.state, "not_sent")
+        self.assertFalse(operation.hold_ids)
+        self.assertFalse(self.move.fusion_payment_notice)
+
+    def test_amount_due_counts_money_that_is_not_booked_yet(self):
+        self.assertEqual(self.move._fusion_amount_due(), 113.0)
+        self._new_transaction(self.move, amount=13.0).state = "pending"
+        self.assertEqual(self.move._fusion_amount_due(), 100.0)
+        self._new_transaction(self.move, amount=40.0).state = "done"
+        self.assertEqual(self.move._fusion_amount_due(), 60.0)
+
+    # === OUTCOMES === #
+
+    def test_each_error_leaves_its_own_traces(self):
+        cases = [
+            # error, operation, transaction, still held
+            (errors.DeclinedError("no", code="card_declined"), "declined", "error", False),
+            (errors.RequestRejectedError("bad field"), "rejected", "error", False),
+            (errors.AuthenticationError("who?"), "rejected", "error", False),
+            (errors.NotSentError("refused"), "not_sent", "error", False),
+            (errors.RateLimitedError("slow down"), "unknown", "pending", True),
+            (errors.UnknownOutcomeError("timeout"), "unknown", "pending", True),
+            (errors.MalformedResponseError("html"), "unknown", "pending", True),
+            (errors.InProgressError("409"), "unknown", "pending", True),
+        ]
+        for number, (error, state, tx_state, held) in enumerate(cases):
+            with self.subTest(error=type(error).__name__):
+                move = self.init_invoice(
+                    "out_invoice", partner=self.partner_a, amounts=[10.0], taxes=[], post=True
+                )
+                transaction = self._new_transaction(move)
+                key = f"00000000-0000-4000-8000-{number:012}"
+                self.remote.will_answer(error)
+                self._perform(transaction, key=key)
+                operation = self._operation(key)
+                self.assertEqual(operation.state, state)
+                self.assertEqual(transaction.state, tx_state)
+                self.assertEqual(bool(operation.hold_ids), held)
+                self.assertEqual(len(operation.attempt_ids), 1)
+                self.assertEqual(operation.attempt_ids.outcome, state)
+                self.assertFalse(transaction.payment_id)
+                self.assertEqual(move.amount_residual, 10.0)
+
+    def test_a_bug_of_ours_after_the_call_is_an_unknown_outcome(self):
+        self.remote.will_answer(ZeroDivisionError("oops"))
+        with self.assertLogs(LEDGER, "ERROR"):
+            answer = self._perform()
+        self.assertEqual(answer.outcome, Outcome.UNKNOWN)
+        self.assertEqual(self._operation().state, "unknown")
+        self.assertEqual(self.transaction.state, "pending")
+
+    def test_a_different_amount_waits_for_a_person(self):
+        self.remote.will_answer(
+            Answer(Outcome.UNKNOWN, provider_reference="PROV1", review="took 999, not 11300")
+        )
+        self._perform()
+        operation = self._operation()
+        self.assertEqual(operation.state, "unknown")
+        self.assertEqual(operation.review_reason, "took 999, not 11300")
+        self.assertFalse(operation.next_attempt_at)
+        self.assertTrue(operation.hold_ids)
+        self.assertEqual(self.transaction.state, "pending")
+        self.assertFalse(self.transaction.payment_id)
+        self.assertEqual(len(operation.activity_ids), 1)
+
+    def test_a_late_contradicting_answer_is_put_before_a_person(self):
+        self.remote.will_answer(errors.DeclinedError("no", code="card_declined"))
+        self._perform()
+        operation = self._operation()
+        answer = operation._finish(self._succeeded("PROV9"), [])
+        self.assertEqual(answer.outcome, Outcome.DECLINED)
+        self.assertIn("PROV9", operation.review_reason)
+        self.assertEqual(len(operation.activity_ids), 1)
+
+    def test_received_money_stays_received_when_booking_fails(self):
+        def fail(self):
+            raise UserError("The period is locked.")
+
+        self.patch(type(self.env["payment.transaction"]), "_post_process", fail)
+        self.remote.will_answer(self._succeeded())
+        with self.assertLogs(
+            "odoo.addons.fusion_payment_common.models.payment_transaction", "ERROR"
+        ):
+            self._perform()
+        self.assertEqual(self.transaction.state, "done")
+        self.assertFalse(self.transaction.is_post_processed)
+        self.assertEqual(self.move._fusion_amount_due(), 0)
+        self.assertTrue(self._operation().activity_ids)
