@@ -1,4 +1,4 @@
-"""The rules of a charge: source, card behaviour, surcharge, capture (docs page "create-a-charge")."""
+"""The rules of a charge: source, card behaviour, surcharge, capture ("create-a-charge")."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any

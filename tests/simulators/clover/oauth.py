@@ -1,4 +1,4 @@
-"""OAuth endpoints (docs pages "use-oauth", "refresh-access-tokens", "legacy-token-migration-flow")."""
+"""OAuth ("use-oauth", "refresh-access-tokens", "legacy-token-migration-flow")."""
 
 import html
 import secrets

@@ -1,0 +1,1 @@
+"""Checks of the simulators themselves: over plain HTTP, a foreign client and a browser."""
