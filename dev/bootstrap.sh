@@ -53,9 +53,7 @@ write_source() {
   local packages=$FUSION_HOME/dist/usr/lib/python3/dist-packages path bin addons version
   if [ -n "${ODOO_PATH:-}" ]; then
     path=$(cd "$ODOO_PATH" && pwd) bin=$path/odoo-bin addons=$path/addons
-    [ -f "$bin" ] || die "ODOO_PATH=$ODOO_PATH is not an Odoo checkout (no odoo-bin)"
-    version=$(sed -n 's/^version_info = (\([0-9]*\), \([0-9]*\).*/\1.\2/p' "$path/odoo/release.py")
-    case $version in 19.*) ;; *) die "ODOO_PATH=$ODOO_PATH is Odoo $version, not 19" ;; esac
+    version=$(checkout_version "$path")
   else
     path=$packages bin=$FUSION_HOME/dist/usr/bin/odoo addons=$packages/odoo/addons
     version=$(sed -n 1p "$FUSION_HOME/dist/.complete")
@@ -108,6 +106,7 @@ start_postgres() { "$ROOT/dev/postgres.sh" start "$cluster" >/dev/null; }
 exec 9>"$FUSION_HOME/bootstrap.lock"
 flock -n 9 || { note "waiting for another bootstrap in this checkout"; flock 9; }
 say "bootstrap"
+check_odoo_path
 [ -f "$FUSION_HOME/ready" ] || check_disk
 phase "system packages" system_packages
 phase "Odoo and Python packages" fetch_both

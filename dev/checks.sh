@@ -23,6 +23,20 @@ check_dpkg() {
     "sudo dpkg --configure -a && sudo apt-get -f install, then again"
 }
 
+# checkout_version DIRECTORY: 19.0 for a checkout of Odoo 19.
+checkout_version() {
+  sed -n 's/^version_info = (\([0-9]*\), \([0-9]*\).*/\1.\2/p' "$1/odoo/release.py"
+}
+
+# check_odoo_path: ODOO_PATH, where given, has to be a checkout of Odoo 19.
+check_odoo_path() {
+  local version
+  [ -n "${ODOO_PATH:-}" ] || return 0
+  [ -f "$ODOO_PATH/odoo-bin" ] || die "ODOO_PATH=$ODOO_PATH is not an Odoo checkout (no odoo-bin)"
+  version=$(checkout_version "$ODOO_PATH")
+  case $version in 19.*) ;; *) die "ODOO_PATH=$ODOO_PATH is Odoo $version, not 19" ;; esac
+}
+
 # as_root COMMAND...: as root, or through sudo; says what to do when neither is possible.
 as_root() {
   if [ "$(id -u)" = 0 ]; then

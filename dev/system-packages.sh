@@ -6,7 +6,6 @@ missing_packages() {
   find_chromium >/dev/null || printf '%s\n' chromium fonts-liberation
   command -v wkhtmltopdf >/dev/null || echo wkhtmltopdf
   command -v setpriv >/dev/null || echo util-linux
-  command -v xz >/dev/null || echo xz-utils
   [ -e /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates
   ldconfig -p 2>/dev/null | grep -q 'libmagic\.so\.1' ||
     ls /usr/lib/*/libmagic.so.1 >/dev/null 2>&1 || echo libmagic1

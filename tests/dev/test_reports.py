@@ -1,0 +1,109 @@
+"""The verdict over a test run, and over Odoo's logs."""
+
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from dev import check_xml, log_check, test_summary
+
+LINE = "2026-11-21 03:19:40,530 8918 {} db odoo.addons.fusion_clover: {}\n"
+
+
+def junit(path, *cases: str):
+    path.write_text(f"<testsuites><testsuite>{''.join(cases)}</testsuite></testsuites>")
+    return path
+
+
+def summary(capsys, *arguments: str) -> tuple[int, list[str]]:
+    status = test_summary.main(list(arguments))
+    return status, capsys.readouterr().out.splitlines()
+
+
+PASSED = '<testcase classname="a" name="works"/>'
+FAILED = '<testcase classname="a" name="breaks"><failure message="no"/></testcase>'
+BROKEN = '<testcase classname="a" name="b"><failure/><error/></testcase>'
+
+
+def skipped(reason: str) -> str:
+    return f'<testcase classname="a" name="s"><skipped message="{reason}"/></testcase>'
+
+
+def test_phases_are_added_up_in_one_closing_line(capsys, tmp_path):
+    one = junit(tmp_path / "one.xml", PASSED, PASSED)
+    two = junit(tmp_path / "two.xml", PASSED)
+    assert summary(capsys, f"pure=0={one}", f"odoo=0={two}") == (0, ["3 passed, 0 failed"])
+
+
+def test_a_failure_is_counted_once_and_named(capsys, tmp_path):
+    report = junit(tmp_path / "r.xml", PASSED, FAILED, BROKEN)
+    status, lines = summary(capsys, f"odoo=1={report}")
+    assert status == 1
+    assert lines == ["FAILED odoo: a::breaks", "FAILED odoo: a::b", "1 passed, 2 failed"]
+
+
+def test_a_skip_with_a_written_reason_is_allowed(capsys, tmp_path):
+    report = junit(tmp_path / "r.xml", PASSED, skipped("allowed: no WEX account in this country"))
+    assert summary(capsys, f"odoo=0={report}") == (0, ["1 passed, 0 failed, 1 skipped"])
+
+
+def test_a_skip_without_one_fails_the_run(capsys, tmp_path):
+    report = junit(tmp_path / "r.xml", PASSED, skipped("Chrome executable not found"))
+    status, lines = summary(capsys, f"odoo=0={report}")
+    assert status == 1
+    assert lines[-1] == "1 passed, 1 failed"
+    assert "skipped without a written reason: 'Chrome executable not found'" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("cases", "exit_status", "problem"),
+    [
+        ((), 5, "odoo: no test ran"),
+        ((PASSED,), 2, "odoo: ended with exit status 2 although no test failed"),
+    ],
+)
+def test_a_phase_that_proves_nothing_fails_the_run(
+    capsys, tmp_path, cases, exit_status, problem
+):
+    report = junit(tmp_path / "r.xml", *cases)
+    status, lines = summary(capsys, f"odoo={exit_status}={report}")
+    assert status == 1
+    assert lines[0] == f"FAILED {problem}"
+    assert lines[-1].endswith(" 1 failed")
+
+
+def test_a_phase_without_a_report_fails_the_run(capsys, tmp_path):
+    status, lines = summary(capsys, f"e2e=124={tmp_path / 'none.xml'}")
+    assert status == 1
+    assert lines == ["FAILED e2e: wrote no report (exit status 124)", "0 passed, 1 failed"]
+
+
+def test_a_run_of_no_phase_fails(capsys):
+    assert summary(capsys)[0] == 1
+
+
+@pytest.mark.parametrize("level", ["WARNING", "ERROR", "CRITICAL"])
+def test_a_complaint_in_odoos_log_fails_its_step(capsys, tmp_path, level):
+    log = tmp_path / "install.log"
+    log.write_text(LINE.format("INFO", "fine") + LINE.format(level, "no access rights"))
+    report = tmp_path / "lifecycle.xml"
+    assert log_check.main([str(report), f"install={log}"]) == 1
+    assert "no access rights" in capsys.readouterr().out
+    (case,) = ET.parse(report).getroot().iter("testcase")
+    assert case.get("name") == "install"
+    assert case.find("failure") is not None
+
+
+def test_a_quiet_log_passes_and_a_missing_one_does_not(tmp_path):
+    log = tmp_path / "install.log"
+    log.write_text(LINE.format("INFO", "a WARNING in the text") + "  Traceback-like noise\n")
+    report = tmp_path / "lifecycle.xml"
+    assert log_check.main([str(report), f"install={log}"]) == 0
+    assert log_check.main([str(report), f"install={log}", f"upgrade={tmp_path / 'none'}"]) == 1
+
+
+def test_broken_xml_is_reported_with_its_line(capsys, tmp_path):
+    (tmp_path / "good.xml").write_text("<odoo/>")
+    assert check_xml.main([str(tmp_path)]) == 0
+    (tmp_path / "bad.xml").write_text("<odoo>\n<record>\n</odoo>")
+    assert check_xml.main([str(tmp_path)]) == 1
+    assert f"{tmp_path / 'bad.xml'}:3: " in capsys.readouterr().out
