@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.errors import MissingHeaderBodySeparatorDefect
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Protocol
 
@@ -265,6 +266,8 @@ class _BrokenAnswer(OSError):
 
 def _read_body(answer: requests.Response, deadline: float) -> bytes:
     """The whole body, or :class:`_BrokenAnswer`; ``deadline`` is in monotonic seconds."""
+    if _has_torn_headers(answer):
+        raise _BrokenAnswer("truncated")
     chunks = []
     size = 0
     for chunk in answer.iter_content(_CHUNK):
@@ -279,6 +282,13 @@ def _read_body(answer: requests.Response, deadline: float) -> bytes:
     if announced.isdigit() and not is_bodiless and answer.raw.tell() != int(announced):
         raise _BrokenAnswer("truncated")
     return b"".join(chunks)
+
+
+def _has_torn_headers(answer: requests.Response) -> bool:
+    """True when the connection ended inside the headers, which http.client does not mind."""
+    original = getattr(answer.raw, "_original_response", None)
+    defects = getattr(getattr(original, "msg", None), "defects", ())
+    return any(isinstance(defect, MissingHeaderBodySeparatorDefect) for defect in defects)
 
 
 def _translated(error: Exception, url: str, *, written: bool) -> NotSentError | UnknownOutcomeError:
