@@ -17,5 +17,8 @@
         "views/fusion_payment_menus.xml",
         "views/account_move_views.xml",
     ],
-    "demo": [],
+    "demo": [
+        "demo/fusion_payment_company_demo.xml",
+        "demo/fusion_payment_demo.xml",
+    ],
 }
