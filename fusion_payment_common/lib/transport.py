@@ -136,11 +136,11 @@ class RequestsTransport:
             answer = self._session.send(prepared, allow_redirects=False, **settings)
             with answer:
                 body = _read_body(answer, started + request.timeout.connect + request.timeout.read)
-        except _UNUSABLE_REQUEST as error:
-            raise ConfigurationError(
-                f"the request to {_host(request.url)} cannot be sent", code="invalid_request"
-            ) from error
-        except _WIRE_FAILURES as error:
+        except (*_UNUSABLE_REQUEST, *_WIRE_FAILURES) as error:
+            if isinstance(error, _UNUSABLE_REQUEST) and not _wire.written:
+                raise ConfigurationError(
+                    f"the request to {_host(request.url)} cannot be sent", code="invalid_request"
+                ) from error
             raise _translated(error, request.url, written=_wire.written) from error
         elapsed_ms = int((time.monotonic() - started) * 1000)
         return Response(answer.status_code, dict(answer.headers), body, elapsed_ms)

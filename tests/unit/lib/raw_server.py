@@ -12,11 +12,12 @@ Behaviour = Callable[[socket.socket], None]
 
 @dataclass
 class RawServer:
-    """``received`` holds what each connection sent, in order of accepting."""
+    """``received`` holds what each connection sent, in order of accepting; ``closed`` counts the
+    connections that the server has closed."""
 
     url: str
     received: list[bytes] = field(default_factory=list)
-    done: threading.Event = field(default_factory=threading.Event)
+    closed: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
 
 def read_request(connection: socket.socket) -> bytes:
@@ -69,13 +70,16 @@ def raw_server(*behaviours: Behaviour) -> Iterator[RawServer]:
             with connection, contextlib.suppress(OSError):
                 connection.settimeout(10)
                 behaviour(_Recording(connection, server.received))
-        server.done.set()
+            server.closed.release()
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     try:
         yield server
     finally:
+        # Closing alone does not wake a thread that is waiting in accept().
+        with contextlib.suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
         listener.close()
         thread.join(10)
 
