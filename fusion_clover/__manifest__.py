@@ -17,7 +17,6 @@
         "views/account_move_views.xml",
         "data/payment_provider_data.xml",
     ],
-    "demo": ["demo/fusion_clover_demo.xml"],
     "assets": {
         "web.assets_backend": [
             "fusion_clover/static/src/hosted_fields/**/*",
