@@ -49,23 +49,30 @@ class CloverOAuthToken(models.Model):
         """Keep the tokens of a new connection for good, whatever becomes of the caller.
 
         :param pair: a :class:`~odoo.addons.fusion_clover.client.types.TokenPair`
-        :return: the token's record in the caller's environment
         """
         environment = "production" if provider.state == "enabled" else "sandbox"
 
         def store(env):
             tokens = env[self._name]
             tokens.search([("provider_id", "=", provider.id)]).unlink()
-            return tokens.create(
+            tokens.create(
                 {
                     "provider_id": provider.id,
                     "environment": environment,
                     "merchant_id": merchant_id,
                     **tokens._pair_values(pair),
                 }
-            ).id
+            )
 
-        return self.sudo().browse(in_own_transaction(self.env, store))
+        in_own_transaction(self.env, store)
+
+    @api.model
+    def _forget_committed(self, provider):
+        """Delete the tokens of a connection that turned out to be somebody else's."""
+        in_own_transaction(
+            self.env,
+            lambda env: env[self._name].search([("provider_id", "=", provider.id)]).unlink(),
+        )
 
     @api.model
     def _pair_values(self, pair):

@@ -143,10 +143,11 @@ class PaymentProvider(models.Model):
                 )
             ) from error
 
-    def _clover_client(self, observer=None):
+    def _clover_client(self, observer=None, *, authorizer=None):
         """Return a client for this provider's merchant; the only place that builds one.
 
         :param observer: called with every HTTP exchange, redacted
+        :param authorizer: source of access tokens other than the stored connection
         :raise ValidationError: nothing to identify ourselves with was configured
         """
         self.ensure_one()
@@ -160,7 +161,7 @@ class PaymentProvider(models.Model):
         return CloverClient(
             provider._clover_environment(),
             merchant_id=provider.clover_merchant_id or "",
-            authorizer=provider._clover_authorizer(),
+            authorizer=authorizer or provider._clover_authorizer(),
             transport=shared_transport(),
             app_version=const.APP_VERSION,
             observer=observer,

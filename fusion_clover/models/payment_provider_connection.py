@@ -7,6 +7,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools.urls import urljoin
 
+from odoo.addons.fusion_payment_common.lib.api_client import StaticToken
 from odoo.addons.fusion_payment_common.lib.errors import GatewayError
 from odoo.addons.fusion_payment_common.lib.transport import shared_transport
 
@@ -125,16 +126,16 @@ class PaymentProvider(models.Model):
         try:
             pair = self._clover_oauth_client().exchange_with_fallback(code)
             # Kept before anything else can fail: the code cannot be exchanged a second time.
-            token = self.env["clover.oauth.token"]._store_committed(self, pair, merchant_id)
-            self.env.invalidate_all()
+            self.env["clover.oauth.token"]._store_committed(self, pair, merchant_id)
             self.clover_merchant_id = merchant_id
-            client = self._clover_client()
+            # Our own snapshot is older than the row just stored.
+            client = self._clover_client(authorizer=StaticToken(pair.access_token))
             merchant = client.merchants.retrieve()
             public_key = client.tokens.public_key()
         except GatewayError as error:
             raise UserError(self._clover_connection_problem(error)) from error
         if merchant.id != merchant_id:
-            token.unlink()
+            self.env["clover.oauth.token"]._forget_committed(self)
             raise UserError(
                 self.env._("Clover connected another merchant than it announced. Connect again.")
             )

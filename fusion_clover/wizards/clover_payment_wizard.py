@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 
+from odoo.addons.fusion_payment_common.tools.cursors import own_environment
+
 from .. import const
 
 #: Languages of Clover's card form, by the start of Odoo's language code; docs.clover.com
@@ -73,6 +75,7 @@ class CloverPaymentWizard(models.TransientModel):
             "api_access_key": provider._clover_get_public_key(),
             "merchant_id": provider.clover_merchant_id,
             "locale": locale,
+            "show_notices": False,
         }
 
     def clover_prepare(self):
@@ -121,7 +124,7 @@ class CloverPaymentWizard(models.TransientModel):
         transaction.with_context(payment_backend_action=True)._clover_charge(
             source, entry_mode="moto", check=still_due
         )
-        return self._status(transaction)
+        return self._fresh_status()
 
     def clover_status(self):
         """Return how the payment stands; asks Clover when the answer is overdue.
@@ -132,7 +135,7 @@ class CloverPaymentWizard(models.TransientModel):
         transaction = self.transaction_id.sudo()
         if transaction.fusion_operation_ids.filtered(lambda op: not op.applied_at):
             transaction.with_context(payment_backend_action=True).fusion_complete_now()
-        return self._status(transaction)
+        return self._fresh_status()
 
     # === HELPERS === #
 
@@ -175,6 +178,13 @@ class CloverPaymentWizard(models.TransientModel):
         transaction._log_sent_message()
         return transaction
 
+    def _fresh_status(self):
+        """Return the status as committed: the ledger books on cursors of its own, which the
+        snapshot of this request may not see."""
+        with own_environment(self.env) as env:
+            wizard = env[self._name].browse(self.id)
+            return wizard._status(wizard.transaction_id)
+
     def _status(self, transaction):
         currency = transaction.currency_id
         amount = currency.format(transaction.amount) if transaction else ""
@@ -187,7 +197,7 @@ class CloverPaymentWizard(models.TransientModel):
             }
         if transaction.state in ("error", "cancel"):
             return {"state": "declined", "message": transaction.state_message, "card": ""}
-        operation = transaction.fusion_operation_ids[:1].sudo()
+        operation = transaction.fusion_operation_ids[:1]
         if operation and (transaction.state == "pending" or not operation.applied_at):
             message = transaction.state_message or operation._notice() or ""
             return {"state": "checking", "message": message, "card": ""}

@@ -25,6 +25,9 @@ export class HostedFields {
         this.clover = new window.Clover(config.api_access_key, {
             merchantId: config.merchant_id,
             locale: config.locale,
+            // Notices for shoppers; here staff type the card.
+            showSecurePayments: config.show_notices,
+            showPrivacyPolicy: config.show_notices,
         });
         const elements = this.clover.elements();
         this.fields = {};
