@@ -48,6 +48,7 @@ class StaticToken:
         self._token = token
 
     def token(self) -> str:
+        """The key, always the same."""
         return self._token
 
     def refresh(self, rejected: str) -> str | None:

@@ -126,6 +126,7 @@ class RedactingFilter(logging.Filter):
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
+        """Redact message, arguments, traceback and stack of ``record`` in place; always True."""
         try:
             message = record.getMessage()
         except (TypeError, ValueError, KeyError, IndexError):

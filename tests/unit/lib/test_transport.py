@@ -93,6 +93,7 @@ def test_cookies_of_one_answer_are_not_sent_with_the_next_request(wire):
     behaviours = [reading(http(Set_Cookie="session=secret; Path=/")), reading(http())]
     with raw_server(*behaviours) as server:
         post(wire, server.url)
+        assert server.closed.acquire(timeout=10)
         post(wire, server.url)
     assert b"session=secret" not in b"".join(server.received)
 
@@ -190,6 +191,17 @@ def test_a_server_that_speaks_no_tls_was_sent_nothing(wire):
             post(wire, server.url.replace("http:", "https:"), body=b"marker-of-the-body")
     assert caught.value.code == "tls_error"
     assert b"marker-of-the-body" not in b"".join(server.received)
+
+
+def test_a_proxy_that_opens_no_tunnel_was_not_sent_the_request(wire, monkeypatch):
+    with raw_server(reading(http(503, b""))) as proxy:
+        monkeypatch.setenv("https_proxy", proxy.url)
+        monkeypatch.setenv("no_proxy", "")
+        with pytest.raises(NotSentError) as caught:
+            post(wire, "https://api.example.com/", body=b"marker-of-the-body")
+    assert caught.value.code == "proxy_error"
+    assert proxy.received[0].startswith(b"CONNECT api.example.com:443")
+    assert b"marker-of-the-body" not in proxy.received[0]
 
 
 @pytest.mark.parametrize(
