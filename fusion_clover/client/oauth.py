@@ -95,7 +95,7 @@ class OAuthClient:
         body = {**self._identity(secret=True), "code": code}
         return self._pair(self._post("/oauth/v2/token", body))
 
-    def exchange_with_fallback(self, code: str) -> TokenPair:
+    def exchange_with_fallback(self, code: str, merchant_id: str) -> TokenPair:
         """Like :meth:`exchange`; a legacy code is accepted too and its token migrated.
 
         :raises AuthorizationCodeError: neither interface accepts the code.
@@ -105,7 +105,7 @@ class OAuthClient:
         except AuthorizationCodeError:
             legacy = self.exchange_legacy(code)
         try:
-            return self.migrate(legacy.access_token)
+            return self.migrate(legacy.access_token, merchant_id)
         except errors.RequestRejectedError:
             # The legacy token works although it cannot be renewed; better than no connection.
             return legacy
@@ -113,16 +113,29 @@ class OAuthClient:
     def exchange_legacy(self, code: str) -> TokenPair:
         """A token of the retired interface: it neither expires nor can be refreshed.
 
+        That interface reads the query only ("Generate OAuth API token with the legacy OAuth
+        flow", docs.clover.com).
+
         :raises AuthorizationCodeError: the code is no legacy code either.
         """
-        body = {**self._identity(secret=True), "code": code}
-        reader = Reader(self._post("/oauth/token", body), "the legacy token")
+        query = {**self._identity(secret=True), "code": code}
+        reader = Reader(self._post("/oauth/token", params=query), "the legacy token")
         return TokenPair(reader.required_text("access_token"), "", 0, 0)
 
-    def migrate(self, legacy_token: str) -> TokenPair:
-        """An expiring pair in exchange for a legacy token."""
-        body = {**self._identity(secret=True), "access_token": legacy_token}
-        return self._pair(self._post("/oauth/token/migrate_v2", body))
+    def migrate(self, legacy_token: str, merchant_id: str) -> TokenPair:
+        """An expiring pair for a legacy token, which buys a code that buys the pair.
+
+        "Migrate legacy OAuth tokens to v2/OAuth expiring tokens", docs.clover.com.
+
+        :raises AuthenticationError: the token is no legacy token of this app and merchant.
+        """
+        body = {
+            "merchant_uuid": merchant_id,
+            "app_uuid": self._required(self._client_id, "App ID"),
+            "auth_token": legacy_token,
+        }
+        reader = Reader(self._post("/oauth/token/migrate_v2", body), "the migration answer")
+        return self.exchange(reader.required_text("authorization_code"))
 
     def refresh(self, refresh_token: str) -> TokenPair:
         """A new pair. The refresh token is spent by this, also when the answer is lost.
@@ -141,8 +154,11 @@ class OAuthClient:
         body = {**self._identity(secret=True), "recovery_token": recovery_token}
         return self._pair(self._post("/oauth/v2/recovery", body))
 
-    def _post(self, path: str, body: dict[str, str]) -> Any:
-        return self._api.call("POST", f"{self._environment.api}{path}", json=body)
+    def _post(
+        self, path: str, body: dict[str, str] | None = None, params: dict[str, str] | None = None
+    ) -> Any:
+        url = f"{self._environment.api}{path}"
+        return self._api.call("POST", url, json=body, params=params)
 
     def _identity(self, *, secret: bool) -> dict[str, str]:
         identity = {"client_id": self._required(self._client_id, "App ID")}
@@ -199,7 +215,8 @@ def _map_oauth_error(response: Response, context: CallContext) -> errors.Gateway
         return errors.RequestRejectedError(
             "Clover wants OAuth requests as JSON", code="unsupported_media_type", http_status=415
         )
-    endpoint = next((path for path in _REFUSALS if context.url.endswith(path)), None)
+    address = context.url.partition("?")[0]
+    endpoint = next((path for path in _REFUSALS if address.endswith(path)), None)
     if response.status != 401 or endpoint is None:
         return mapped
     error_class, code, message = _REFUSALS[endpoint]

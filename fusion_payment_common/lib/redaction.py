@@ -21,7 +21,7 @@ MASK = "***"
 SECRET_KEYS = frozenset(
     {
         "accesstoken", "accountnumber", "apiaccesskey", "apikey", "apitoken",
-        "authorization", "bankaccountnumber", "bankroutingnumber", "bearertoken", "cardcode",
+        "authorizationcode", "authorization", "authtoken", "bankaccountnumber", "bankroutingnumber", "bearertoken", "cardcode",
         "cardnumber", "cardsecuritycode", "clientsecret", "codeverifier", "cookie", "csc", "cvc",
         "cvc2", "cvd", "cvv", "cvv2", "encryptedpan", "idtoken", "number", "pan", "passphrase",
         "passwd", "password", "pin", "pinblock", "primaryaccountnumber", "privatekey",

@@ -85,7 +85,7 @@ def test_tokens_are_asked_for_in_json_without_a_bearer_token(call, path, body):
         (lambda client: client.refresh("x"), oauth.RefreshTokenError, "invalid_refresh_token"),
         (lambda client: client.recover("x"), oauth.RecoveryTokenError, "invalid_recovery_token"),
         (lambda client: client.exchange_legacy("x"), oauth.AuthorizationCodeError, "invalid_code"),
-        (lambda client: client.migrate("x"), errors.AuthenticationError, "http_401"),
+        (lambda client: client.migrate("x", "M"), errors.AuthenticationError, "http_401"),
     ],
 )
 def test_a_401_says_which_credential_was_refused_and_is_not_repeated(call, error_class, code):
@@ -163,32 +163,54 @@ def test_an_answer_without_a_refresh_token_has_an_empty_one():
 
 def test_a_legacy_code_is_exchanged_and_its_token_migrated():
     client, transport = oauth_for(
-        answer(401), answer(200, {"access_token": "legacy-1"}), answer(200, TOKENS)
+        answer(401),
+        answer(200, {"access_token": "legacy-1"}),
+        answer(200, {"authorization_code": "code-2", "expiration": NOW + 60}),
+        answer(200, TOKENS),
     )
-    assert client.exchange_with_fallback("legacy-code") == PAIR
+    assert client.exchange_with_fallback("legacy-code", "MERCHANT00001") == PAIR
+    identity = "client_id=APP0000000001&client_secret=app-secret"
     assert [request.url for request in transport.requests] == [
         f"{API}/oauth/v2/token",
-        f"{API}/oauth/token",
+        f"{API}/oauth/token?{identity}&code=legacy-code",
         f"{API}/oauth/token/migrate_v2",
+        f"{API}/oauth/v2/token",
     ]
+    assert transport.bodies[2:] == [
+        {
+            "merchant_uuid": "MERCHANT00001",
+            "app_uuid": "APP0000000001",
+            "auth_token": "legacy-1",
+        },
+        {"client_id": "APP0000000001", "client_secret": "app-secret", "code": "code-2"},
+    ]
+
+
+def test_the_query_of_the_legacy_way_is_not_observed():
+    seen = []
+    client, _ = oauth_for(answer(200, {"access_token": "legacy-1"}), observer=seen.append)
+    client.exchange_legacy("legacy-code")
+    assert seen[0].url == f"{API}/oauth/token"
+    for hidden in ("app-secret", "legacy-code", "legacy-1"):
+        assert hidden not in repr(seen)
 
 
 def test_a_legacy_token_that_cannot_be_migrated_is_used_as_it_is():
     client, _ = oauth_for(answer(401), answer(200, {"access_token": "legacy-1"}), answer(400))
-    assert client.exchange_with_fallback("legacy-code") == TokenPair("legacy-1", "", 0, 0)
+    assert client.exchange_with_fallback("legacy-code", "M") == TokenPair("legacy-1", "", 0, 0)
 
 
 def test_a_code_nobody_accepts_is_refused_once_and_for_all():
     client, transport = oauth_for(answer(401), answer(401))
     with pytest.raises(oauth.AuthorizationCodeError):
-        client.exchange_with_fallback("bad")
+        client.exchange_with_fallback("bad", "M")
     assert len(transport.requests) == 2
 
 
 def test_a_lost_answer_is_not_followed_by_the_legacy_way():
     client, transport = oauth_for(errors.UnknownOutcomeError("lost"))
     with pytest.raises(errors.UnknownOutcomeError):
-        client.exchange_with_fallback("code")
+        client.exchange_with_fallback("code", "M")
     assert len(transport.requests) == 1
 
 

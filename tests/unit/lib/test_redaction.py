@@ -119,6 +119,7 @@ def test_no_card_number_survives_in_nested_values(number):
         "api_key", "X-Api-Key", "apiAccessKey", "password", "passwd", "secret", "app_secret",
         "webhook_signing_secret", "webhook_auth_code", "private_key", "code_verifier", "cookie",
         "Set-Cookie", "encrypted_pan", "track2", "X-Vendor-Auth", "security_code", "token",
+        "auth_token", "authorization_code",
     ],
 )  # fmt: skip
 def test_a_value_with_a_secret_name_is_removed(name):
