@@ -25,7 +25,7 @@ DATA=$BASE/data SOCKET=$BASE/s
 [ ${#SOCKET} -le 85 ] || SOCKET=${TMPDIR:-/tmp}/fusion-pg-$(id -u)-$checkout-$cluster
 
 # Not from the caller's directory (the server's user may not read it), nor with its locks open.
-server() { (cd / && "${as_server[@]}" "$@") 8>&- 9>&-; }
+server() { (cd / && "${as_server[@]}" "$@") 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; }
 
 running() { server "$BIN/pg_ctl" -D "$DATA" status >/dev/null 2>&1; }
 
@@ -74,7 +74,7 @@ start() {
 }
 
 case $action in
-start) exec 7>"$FUSION_HOME/pg-$cluster.lock"; flock 7; start 7>&-; echo "$SOCKET" ;;
+start) exec 7>"$FUSION_HOME/pg-$cluster.lock"; flock 7; start; echo "$SOCKET" ;;
 stop) ! running || server "$BIN/pg_ctl" -D "$DATA" -m fast -w stop >/dev/null ;;
 destroy) ! running || server "$BIN/pg_ctl" -D "$DATA" -m immediate -w stop >/dev/null; rm -rf "$BASE" "$SOCKET" ;;
 status) if running; then echo "running ($SOCKET)"; else echo "stopped"; exit 3; fi ;;

@@ -58,5 +58,12 @@ def test_what_was_written_is_there_after_a_restart_and_an_interrupted_creation_i
     assert ask(shell, "demo", "SELECT to_regclass('kept') IS NULL") == "t"
 
 
+def test_the_server_does_not_keep_the_locks_of_the_script_that_started_it(shell):
+    lock = shell.home / "demo.lock"
+    started = shell.run("bash", "-c", f"exec 6>{lock} 9>&6; flock 6; dev/postgres.sh start test")
+    assert started.returncode == 0, started.stderr
+    assert shell.run("flock", "-n", str(lock), "true").returncode == 0
+
+
 def test_an_unknown_cluster_is_refused(shell):
     assert shell.run("dev/postgres.sh", "start", "production").returncode == 1
