@@ -2,7 +2,7 @@
     "name": "Fusion Payments: Common",
     "version": "19.0.1.0.0",
     "category": "Accounting/Payment Providers",
-    "summary": "The ledger that moves money exactly once: operations, queue, redaction, signed state",
+    "summary": "The ledger that moves money exactly once",
     "author": "Fusion Payments",
     "website": "https://github.com/fusion-payments/fusion-payments",
     "license": "LGPL-3",

@@ -24,7 +24,9 @@ class CloverClient:
 
     :param merchant_id: 13 characters; may be empty for calls on the Ecommerce host with a
         merchant's own key.
-    :param authorizer: source of access tokens.
+    :param authorizer: source of access tokens for the platform interface.
+    :param ecommerce_authorizer: the same for charges and refunds, where it is another one: a
+        merchant's own API tokens work for one of the two only.
     :param app_version: sent in the User-Agent header, which Clover requires.
     :param observer: told about every HTTP exchange, redacted.
     :param timeout: for calls to every host.
@@ -36,6 +38,7 @@ class CloverClient:
         *,
         merchant_id: str,
         authorizer: Authorizer,
+        ecommerce_authorizer: Authorizer | None = None,
         transport: Transport,
         app_version: str,
         observer: Observer | None = None,
@@ -46,15 +49,20 @@ class CloverClient:
         self._transport = transport
         self._app_version = app_version
         self._observer = observer
-        api = ApiClient(
-            transport,
-            authorizer,
-            user_agent=f"FusionPayments/{app_version}",
-            default_timeout=timeout or DEFAULT_TIMEOUT,
-            error_mapper=map_error,
-            observer=observer,
+
+        def api(source: Authorizer) -> ApiClient:
+            return ApiClient(
+                transport,
+                source,
+                user_agent=f"FusionPayments/{app_version}",
+                default_timeout=timeout or DEFAULT_TIMEOUT,
+                error_mapper=map_error,
+                observer=observer,
+            )
+
+        calls = MerchantCalls(
+            api(authorizer), api(ecommerce_authorizer or authorizer), environment, merchant_id
         )
-        calls = MerchantCalls(api, environment, merchant_id)
         self.charges = Charges(calls)
         self.refunds = Refunds(calls)
         self.payments = Payments(calls)

@@ -24,8 +24,15 @@ MAX_PAGES = 200
 class MerchantCalls:
     """Calls on behalf of one merchant; every path component is checked before it is used."""
 
-    def __init__(self, api: ApiClient, environment: Environment, merchant_id: str) -> None:
-        self._api = api
+    def __init__(
+        self,
+        platform_api: ApiClient,
+        ecommerce_api: ApiClient,
+        environment: Environment,
+        merchant_id: str,
+    ) -> None:
+        self._platform_api = platform_api
+        self._ecommerce_api = ecommerce_api
         self._environment = environment
         self._merchant_id = merchant_id
 
@@ -33,13 +40,13 @@ class MerchantCalls:
         """Call the Ecommerce host; the merchant is named beside the token."""
         headers = {"X-Clover-Merchant-Id": self._merchant_id, **options.pop("headers", {})}
         url = f"{self._environment.ecommerce}{path}"
-        return self._api.call(method, url, headers=headers, **options)
+        return self._ecommerce_api.call(method, url, headers=headers, **options)
 
     def platform(self, path: str, **options: Any) -> Any:
         """Read something below ``/v3/merchants/{mId}``."""
         merchant = path_id(self._merchant_id, "merchant id")
         url = f"{self._environment.api}/v3/merchants/{merchant}{path}"
-        return self._api.call("GET", url, **options)
+        return self._platform_api.call("GET", url, **options)
 
     def pages(self, path: str, params: list[tuple[str, Any]]) -> Iterator[Reader]:
         """Every row of a platform list, page by page.

@@ -148,7 +148,6 @@ class PaymentProvider(models.Model):
 
         :param observer: called with every HTTP exchange, redacted
         :param authorizer: source of access tokens other than the stored connection
-        :raise ValidationError: nothing to identify ourselves with was configured
         """
         self.ensure_one()
         # Elevated: whoever may collect may use the credentials without being able to read them.
@@ -161,20 +160,21 @@ class PaymentProvider(models.Model):
         return CloverClient(
             provider._clover_environment(),
             merchant_id=provider.clover_merchant_id or "",
-            authorizer=authorizer or provider._clover_authorizer(),
+            authorizer=authorizer or provider._clover_authorizer("platform"),
+            ecommerce_authorizer=authorizer or provider._clover_authorizer("ecommerce"),
             transport=shared_transport(),
             app_version=const.APP_VERSION,
             observer=observer,
             timeout=Timeout(connect=const.CONNECT_TIMEOUT, read=read_timeout),
         )
 
-    def _clover_authorizer(self):
-        """Return where access tokens come from: OAuth, then the two kinds of fixed tokens."""
+    def _clover_authorizer(self, interface):
+        """Return the source of access tokens for ``platform`` or ``ecommerce`` calls.
+
+        OAuth works for both; the tokens a merchant makes by hand work for one each. Where there is
+        none, a call fails before it is sent, with an error that says so.
+        """
         if self.clover_token_id:
             return self.clover_token_id._authorizer()
-        for fixed in (self.clover_rest_api_token, self.clover_api_key):
-            if fixed:
-                return StaticToken(fixed)
-        raise ValidationError(
-            self.env._("Clover is not connected yet: open the payment provider and click Connect.")
-        )
+        fixed = {"platform": self.clover_rest_api_token, "ecommerce": self.clover_api_key}
+        return StaticToken(fixed[interface] or "")

@@ -178,7 +178,9 @@ class PaymentProvider(models.Model):
         provider = self.sudo()
         if provider.state == "disabled":
             raise UserError(
-                self.env._("Choose Test Mode (sandbox) or Enabled (production) first, then connect.")
+                self.env._(
+                    "Choose Test Mode (sandbox) or Enabled (production) first, then connect."
+                )
             )
         if not provider.clover_app_id or not provider.clover_app_secret:
             raise UserError(
@@ -220,6 +222,9 @@ class PaymentProvider(models.Model):
             ),
             "AuthenticationError": self.env._(
                 "Clover does not accept our credentials any more. Connect again."
+            ),
+            "no_access_token": self.env._(
+                "Clover is not connected for this yet: open the payment provider and click Connect."
             ),
             "PermissionDeniedError": self.env._(
                 "The app may not do this at the merchant. Tick the permission in the developer "

@@ -89,7 +89,9 @@ class PaymentTransaction(models.Model):
                 self.env._("Card numbers are not accepted here. Use Clover's card form.")
             )
         if not SOURCE_PATTERN.fullmatch(source):
-            raise UserError(self.env._("The card form returned nothing usable. Enter the card again."))
+            raise UserError(
+                self.env._("The card form returned nothing usable. Enter the card again.")
+            )
 
     def _clover_idempotency_key(self, kind):
         # Elevated: the database's identity is part of the key, many databases share one app.
@@ -152,7 +154,8 @@ class PaymentTransaction(models.Model):
     def _apply_updates(self, payment_data):
         """Override of `payment` to record Clover's answer and move to the state it stands for."""
         if self.provider_code != const.PROVIDER_CODE:
-            return super()._apply_updates(payment_data)
+            super()._apply_updates(payment_data)
+            return
         if self.state != "done":
             self.write(self._clover_recorded_values(payment_data))
         self._fusion_apply_outcome(

@@ -25,9 +25,9 @@ CLOSED_STATES = frozenset(
     {Outcome.SUCCEEDED, Outcome.DECLINED, Outcome.REJECTED, Outcome.NOT_SENT}
 )
 
-#: How many lookups must have found nothing before the next one may be followed by a repetition under
-#: the same key. One empty lookup right after a lost answer proves nothing: the provider may still be
-#: working on it.
+#: How many lookups must have found nothing before the next one may be followed by a repetition
+#: under the same key. One empty lookup right after a lost answer proves nothing: the provider may
+#: still be working on it.
 EMPTY_LOOKUPS_BEFORE_REPEAT = 1
 
 #: Rejections of a *repeated* call that say nothing about whether the first one went through.

@@ -20,11 +20,11 @@ MASK = "***"
 #: Keys (lower case, letters and digits only) whose values are never kept.
 SECRET_KEYS = frozenset(
     {
-        "accesstoken", "accountnumber", "apiaccesskey", "apikey", "apitoken",
-        "authorizationcode", "authorization", "authtoken", "bankaccountnumber", "bankroutingnumber", "bearertoken", "cardcode",
-        "cardnumber", "cardsecuritycode", "clientsecret", "codeverifier", "cookie", "csc", "cvc",
-        "cvc2", "cvd", "cvv", "cvv2", "encryptedpan", "idtoken", "number", "pan", "passphrase",
-        "passwd", "password", "pin", "pinblock", "primaryaccountnumber", "privatekey",
+        "accesstoken", "accountnumber", "apiaccesskey", "apikey", "apitoken", "authorization",
+        "authorizationcode", "authtoken", "bankaccountnumber", "bankroutingnumber", "bearertoken",
+        "cardcode", "cardnumber", "cardsecuritycode", "clientsecret", "codeverifier", "cookie",
+        "csc", "cvc", "cvc2", "cvd", "cvv", "cvv2", "encryptedpan", "idtoken", "number", "pan",
+        "passphrase", "passwd", "password", "pin", "pinblock", "primaryaccountnumber", "privatekey",
         "proxyauthorization", "pwd", "recoverytoken", "refreshtoken", "secret", "securitycode",
         "setcookie", "token", "track1", "track2", "trackdata", "xapikey",
     }

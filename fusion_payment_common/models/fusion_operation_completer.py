@@ -9,10 +9,12 @@ from ..lib import errors
 from ..lib.ledger import CLOSED_STATES, IN_FLIGHT, Answer, Step, after_repeat, next_step
 from ..lib.outcome import Outcome
 from ..tools.cursors import in_own_transaction
-from .fusion_operation import ALERT_AFTER, Begun
+from .fusion_operation_perform import Begun
 
 _logger = logging.getLogger(__name__)
 
+#: Seconds after which an operation of unknown outcome is brought to a Manager's attention.
+ALERT_AFTER = 600
 #: Seconds for which the completer owns an operation; longer than any look-up and repetition.
 LEASE_SECONDS = 120
 #: Seconds for which one run of the completer waits for retries that are close by. A cron trigger in

@@ -71,7 +71,9 @@ class FusionSignedState(models.Model):
             )
         except signed_state.StateError as error:
             raise UserError(
-                self.env._("This link was not issued by this database, or it is older than an hour.")
+                self.env._(
+                    "This link was not issued by this database, or it is older than an hour."
+                )
             ) from error
         row = self.search(
             [

@@ -2,9 +2,9 @@ import logging
 
 from odoo import api, fields, models
 
+from ..exceptions import OperationInProgress
 from ..lib.ledger import Intent
 from ..lib.outcome import Outcome
-from ..exceptions import OperationInProgress
 
 _logger = logging.getLogger(__name__)
 

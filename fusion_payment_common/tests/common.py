@@ -68,7 +68,9 @@ class OperationCommon(AccountPaymentCommon):
         self.patch(
             model,
             "_fusion_prepare_call",
-            lambda self, operation, observer: lambda key=operation.idempotency_key: remote.call(key),
+            lambda self, operation, observer: (
+                lambda key=operation.idempotency_key: remote.call(key)
+            ),
         )
         self.patch(
             model,

@@ -7,7 +7,7 @@ from ..lib import errors
 from .common import KEY, OperationCommon
 
 COMPLETER = "odoo.addons.fusion_payment_common.models.fusion_operation_completer"
-LEDGER = "odoo.addons.fusion_payment_common.models.fusion_operation"
+LEDGER = "odoo.addons.fusion_payment_common.models.fusion_operation_result"
 
 
 @tagged("post_install", "-at_install")

@@ -8,7 +8,7 @@ from ..lib.ledger import Answer
 from ..lib.outcome import Outcome
 from .common import KEY, OperationCommon
 
-LEDGER = "odoo.addons.fusion_payment_common.models.fusion_operation"
+LEDGER = "odoo.addons.fusion_payment_common.models.fusion_operation_perform"
 
 
 @tagged("post_install", "-at_install")

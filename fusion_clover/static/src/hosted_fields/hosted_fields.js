@@ -5,7 +5,8 @@ import { loadJS } from "@web/core/assets";
  * numbers never reach Odoo, not even its pages.
  *
  * Clover's SDK keeps one set of elements per page, and creating or listening twice throws. A
- * single-page client therefore creates each set once and mounts it anew whenever it is shown.
+ * single-page client therefore creates them once and mounts them anew whenever they are shown; only
+ * the object that makes tokens belongs to one merchant.
  */
 
 export const FIELD_TYPES = ["CARD_NUMBER", "CARD_DATE", "CARD_CVV", "CARD_POSTAL_CODE"];
@@ -16,12 +17,12 @@ const STYLES = {
     "input:focus": { outline: "none" },
 };
 
-const fieldSets = new Map();
+const clients = new Map();
+let fields;
 
 export class HostedFields {
     /** @param {Object} config see `clover_form_config` of the wizard */
     constructor(config) {
-        this.onChange = () => {};
         this.clover = new window.Clover(config.api_access_key, {
             merchantId: config.merchant_id,
             locale: config.locale,
@@ -29,16 +30,7 @@ export class HostedFields {
             showSecurePayments: config.show_notices,
             showPrivacyPolicy: config.show_notices,
         });
-        const elements = this.clover.elements();
-        this.fields = {};
-        for (const type of FIELD_TYPES) {
-            this.fields[type] = elements.create(type, STYLES);
-            for (const event of ["change", "blur"]) {
-                this.fields[type].addEventListener(event, (payload) =>
-                    this.onChange(this._errorsOf(payload))
-                );
-            }
-        }
+        fields ||= this._createFields();
     }
 
     /**
@@ -47,9 +39,9 @@ export class HostedFields {
      * @param {Function} onChange called with the messages by field type, for fields left invalid
      */
     mount(selectors, onChange) {
-        this.onChange = onChange;
+        fields.onChange = onChange;
         for (const type of FIELD_TYPES) {
-            this.fields[type].mount(selectors[type]);
+            fields[type].mount(selectors[type]);
         }
     }
 
@@ -65,12 +57,26 @@ export class HostedFields {
         return { errors: result.errors || {} };
     }
 
+    _createFields() {
+        const elements = this.clover.elements();
+        const created = { onChange: () => {} };
+        for (const type of FIELD_TYPES) {
+            created[type] = elements.create(type, STYLES);
+            for (const event of ["change", "blur"]) {
+                created[type].addEventListener(event, (payload) =>
+                    created.onChange(this._errorsOf(payload))
+                );
+            }
+        }
+        return created;
+    }
+
     _errorsOf(payload) {
         // Some versions hand over the payload itself, others an event that carries it.
-        const fields = payload?.detail || payload || {};
+        const states = payload?.detail || payload || {};
         const errors = {};
         for (const type of FIELD_TYPES) {
-            const field = fields[type];
+            const field = states[type];
             if (field && field.touched && field.error) {
                 errors[type] = field.error;
             }
@@ -86,9 +92,9 @@ export class HostedFields {
  */
 export async function getHostedFields(config) {
     const key = JSON.stringify([config.sdk_url, config.api_access_key, config.merchant_id]);
-    if (!fieldSets.has(key)) {
+    if (!clients.has(key)) {
         await loadJS(config.sdk_url);
-        fieldSets.set(key, new HostedFields(config));
+        clients.set(key, new HostedFields(config));
     }
-    return fieldSets.get(key);
+    return clients.get(key);
 }

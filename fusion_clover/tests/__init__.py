@@ -1,0 +1,4 @@
+from . import test_provider
+from . import test_oauth
+from . import test_charge
+from . import test_collect_wizard

@@ -1,0 +1,134 @@
+import logging
+import random
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+from ..lib import retry
+from ..lib.ledger import CLOSED_STATES, Answer
+from ..lib.outcome import Outcome
+from ..tools.cursors import in_own_transaction
+
+_logger = logging.getLogger(__name__)
+_random = random.SystemRandom()
+
+#: Seconds that booking a result may take before the completer does it instead.
+APPLY_GRACE = 10
+
+
+class FusionOperation(models.Model):
+    """What came back: stored first, then brought into Odoo's books, in that order."""
+
+    _inherit = "fusion.operation"
+
+    def _finish(self, answer, exchanges):
+        """Store what came back and return the answer that now stands.
+
+        An operation that was closed meanwhile keeps its result; a contradicting one is put before
+        a person instead of being dropped.
+        """
+        self.ensure_one()
+        self._lock()
+        self._record_attempt(answer.outcome, exchanges, answer.error_code)
+        if self.state in CLOSED_STATES:
+            if answer.outcome in CLOSED_STATES and answer.outcome != self.state:
+                self._require_review(
+                    self.env._(
+                        "Closed as %(state)s, but the provider now says %(outcome)s (%(ref)s).",
+                        state=self.state,
+                        outcome=answer.outcome,
+                        ref=answer.provider_reference or "-",
+                    )
+                )
+            return self._answer()
+        now = fields.Datetime.now()
+        values = {
+            "state": "unknown" if answer.review else str(answer.outcome),
+            "provider_reference": answer.provider_reference or self.provider_reference,
+            "response_summary": dict(answer.data) or self.response_summary,
+            "error_code": answer.error_code,
+            "error_message": (answer.error_message or "")[:500] or False,
+            "lease_owner": False,
+            "lease_until": False,
+        }
+        if values["state"] in CLOSED_STATES:
+            values.update(finished_at=now, next_attempt_at=now + timedelta(seconds=APPLY_GRACE))
+        else:
+            values["next_attempt_at"] = self._next_attempt_at(answer)
+        self.write(values)
+        if answer.review:
+            self._require_review(answer.review)
+        elif values["state"] not in CLOSED_STATES:
+            # At once: the completer itself waits for the first, close retries.
+            self.env.ref("fusion_payment_common.ir_cron_complete_operations")._trigger()
+        return self._answer()
+
+    def _next_attempt_at(self, answer):
+        """Return when to ask the provider next: soon at first, then less and less often."""
+        delay = retry.next_delay(
+            retry.DECAYING,
+            min(max(self.attempt_count, 1), len(retry.DECAYING.delays)),
+            retry_after=answer.retry_after,
+            rng=_random,
+        )
+        return fields.Datetime.now() + timedelta(seconds=delay)
+
+    def _answer(self):
+        """Return the stored result as an ``Answer``."""
+        self.ensure_one()
+        return Answer(
+            outcome=Outcome(self.state) if self.state in set(Outcome) else Outcome.UNKNOWN,
+            provider_reference=self.provider_reference or None,
+            data=self.response_summary or {},
+            error_code=self.error_code or None,
+            error_message=self.error_message or None,
+            review=self.review_reason or None,
+        )
+
+    @api.model
+    def _settle(self, operation_id):
+        """Bring the stored result into Odoo's books, in a transaction of its own.
+
+        :return: whether that worked; if not, the completer tries again by itself
+        """
+        try:
+            in_own_transaction(self.env, lambda env: env[self._name].browse(operation_id)._apply())
+        except Exception:
+            _logger.exception("The result of operation %s could not be booked yet", operation_id)
+            in_own_transaction(
+                self.env, lambda env: env[self._name].browse(operation_id)._postpone_booking()
+            )
+            return False
+        return True
+
+    def _apply(self):
+        """Apply the stored result to the documents; give them free once the operation is closed.
+
+        Both happen in the same transaction: whoever finds the documents free finds the result too.
+        """
+        self.ensure_one()
+        self._lock()
+        if self.applied_at:
+            return
+        worries = self.activity_ids
+        operation = self.with_company(self.company_id)
+        operation.env[self.handler]._fusion_apply(operation, self._answer())
+        if self.state in CLOSED_STATES and not self.review_reason:
+            self.hold_ids.unlink()
+            self.write(
+                {
+                    "applied_at": fields.Datetime.now(),
+                    "next_attempt_at": False,
+                    "request_payload": False,
+                }
+            )
+            worries.unlink()
+
+    def _postpone_booking(self):
+        self.attempt_count += 1
+        self.next_attempt_at = self._next_attempt_at(self._answer())
+        self._alert(
+            self.env._(
+                "The provider has answered, but the result cannot be booked. See the server log."
+            )
+        )
