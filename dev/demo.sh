@@ -76,7 +76,9 @@ odoo() {
 # The main job, once; the driver works through Odoo's and the vendor's public interfaces only.
 flow() {
   [ -f "$ROOT/dev/demo_flow.py" ] || return 0
-  FUSION_URL=http://127.0.0.1:$PORT FUSION_DB=$DB "$VENV/bin/python" -m dev.demo_flow
+  FUSION_URL=http://127.0.0.1:$PORT FUSION_DB=$DB "$VENV/bin/python" -m dev.demo_flow ||
+    die "the main job did not end as it should (see above); Odoo keeps running at http://127.0.0.1:$PORT" \
+      "look at $LOG_DIR/odoo.log; make stop ends it"
 }
 
 exec 6>"$FUSION_HOME/demo.lock"
@@ -96,7 +98,8 @@ cat <<X
 
   Odoo         http://127.0.0.1:$PORT
   database     $DB
-  admin        login admin, password admin
+  logins       admin / admin, clerk@example.com / clerk, manager@example.com / manager,
+               accountant@example.com / accountant, portal@example.com / portal
   simulator    ${CLOVER_ORIGIN:-}  (its books: ${CLOVER_ORIGIN:-}/_sim/ledger)
   logs         $LOG_DIR
   stop         make stop

@@ -25,6 +25,7 @@ def test_the_containers_run_the_commands_of_the_native_demo():
         script, *arguments = services[service]["command"]
         assert " ".join([script.removeprefix("/mnt/extra-addons/"), *arguments]) in native
     assert "-m tests.simulators" in native
+    assert " ".join(services["flow"]["command"][1:]) in native
     assert services["clover"]["command"][:4] == ["python", "-m", "tests.simulators", "clover"]
 
 
