@@ -124,7 +124,7 @@ class PaymentProvider(models.Model):
         """
         self.ensure_one()
         try:
-            pair = self._clover_oauth_client().exchange_with_fallback(code)
+            pair = self._clover_oauth_client().exchange_with_fallback(code, merchant_id)
             # Kept before anything else can fail: the code cannot be exchanged a second time.
             self.env["clover.oauth.token"]._store_committed(self, pair, merchant_id)
             self.clover_merchant_id = merchant_id

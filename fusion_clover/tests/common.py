@@ -1,8 +1,4 @@
-import atexit
-import json
 import sys
-from contextlib import ExitStack
-from functools import cache
 from pathlib import Path
 
 import requests
@@ -22,16 +18,13 @@ APP_SECRET = "sim-clover-app-secret"
 MERCHANT_ID = "SIMMERCHANT01"
 
 
-@cache
-def simulator_origin():
-    """Start the Clover simulator once for all tests of this process and return its address."""
+def run_simulator():
+    """Return a context in which the Clover simulator runs; it yields the simulator's address."""
     if str(REPOSITORY) not in sys.path:
         sys.path.append(str(REPOSITORY))
-    from tests.simulators import running
+    from tests.simulators import running  # noqa: PLC0415 - only where tests run
 
-    stack = ExitStack()
-    atexit.register(stack.close)
-    return stack.enter_context(running("clover"))
+    return running("clover")
 
 
 class Simulator:
@@ -61,9 +54,7 @@ class Simulator:
         response = requests.post(
             f"{self.origin}/v1/tokens",
             headers={"apikey": api_access_key, "User-Agent": "FusionTests/1"},
-            data=json.dumps(
-                {"card": {"number": number, "exp_month": "12", "exp_year": "2030", "cvv": "123"}}
-            ),
+            json={"card": {"number": number, "exp_month": "12", "exp_year": "2030", "cvv": "123"}},
             timeout=10,
         )
         response.raise_for_status()
@@ -76,9 +67,11 @@ class CloverCommon(AccountPaymentCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        # One for each class: Odoo ends child processes that are left when a class is done.
+        cls.origin = cls.enterClassContext(run_simulator())
         cls.currency = cls._enable_currency("CAD")
         cls.env["ir.config_parameter"].sudo().set_param(
-            "fusion_clover.sandbox_origin", simulator_origin()
+            "fusion_clover.sandbox_origin", cls.origin
         )
         cls.provider = cls._prepare_provider(
             "clover",
@@ -102,7 +95,7 @@ class CloverCommon(AccountPaymentCommon):
 
     def setUp(self):
         super().setUp()
-        self.simulator = Simulator(simulator_origin())
+        self.simulator = Simulator(self.origin)
 
     @classmethod
     def _new_invoice(cls, amount):

@@ -1,3 +1,4 @@
+import psycopg2.errorcodes
 import psycopg2.errors
 
 from odoo.exceptions import UserError
@@ -8,6 +9,12 @@ from odoo.tests import tagged
 from odoo.addons.fusion_payment_common.lib.outcome import Outcome
 
 from .common import DECLINED, CloverCommon
+
+
+class Conflict(psycopg2.errors.SerializationFailure):
+    """What PostgreSQL raises when two transactions want incompatible things."""
+
+    pgcode = psycopg2.errorcodes.SERIALIZATION_FAILURE
 
 
 @tagged("post_install", "-at_install")
@@ -149,16 +156,19 @@ class TestCharge(CloverCommon):
         source = self._source()
         runs = []
 
-        def request_handler():
-            runs.append(len(runs))
-            answer = self.transaction._clover_charge(source, entry_mode="moto")
-            if len(runs) == 1:
-                raise psycopg2.errors.SerializationFailure("could not serialize access")
-            return answer
+        with self.registry.cursor() as cr:
+            env = self.env(cr=cr, su=True)
+            transaction = self.transaction.with_env(env)
 
-        self.patch(self.env.cr, "rollback", lambda: self.env.cr.clear())
-        with self.assertLogs("odoo.service.model", "INFO"):
-            answer = retrying(request_handler, self.env)
+            def request_handler():
+                runs.append(len(runs))
+                answer = transaction._clover_charge(source, entry_mode="moto")
+                if len(runs) == 1:
+                    raise Conflict("could not serialize access")
+                return answer
+
+            with self.assertLogs("odoo.service.model", "INFO"):
+                answer = retrying(request_handler, env)
         self.assertEqual(len(runs), 2)
         self.assertEqual(answer.outcome, Outcome.SUCCEEDED)
         self.assertEqual(len(self._charges()), 1)

@@ -2,15 +2,15 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
 from ..client import environment
-from .common import CloverCommon, simulator_origin
+from .common import CloverCommon
 
 
 @tagged("post_install", "-at_install")
 class TestProvider(CloverCommon):
     def test_test_state_talks_to_the_origin_of_the_system_parameter(self):
-        self.assertEqual(self.provider._clover_environment().api, simulator_origin())
+        self.assertEqual(self.provider._clover_environment().api, self.origin)
         self.assertEqual(
-            self.provider._clover_environment().sdk_url, f"{simulator_origin()}/sdk.js"
+            self.provider._clover_environment().sdk_url, f"{self.origin}/sdk.js"
         )
 
     def test_test_state_without_parameter_talks_to_the_sandbox(self):
