@@ -84,8 +84,8 @@ flow() {
 exec 6>"$FUSION_HOME/demo.lock"
 flock -n 6 || die "another make demo is at work in this checkout" "wait for it to end"
 check_port
-"$ROOT/dev/bootstrap.sh" demo
 : >"$RUN_DIR/postgres-demo"
+"$ROOT/dev/bootstrap.sh" demo
 PGHOST=$("$ROOT/dev/postgres.sh" url demo) PATH=$("$ROOT/dev/postgres.sh" bin):$PATH
 export PGHOST PGUSER=odoo PATH
 say "demo"
