@@ -76,6 +76,6 @@ CARD_CODES = frozenset(_DOCUMENTED) - {"token_already_used"}
 def reason_for(error: DeclinedError) -> DeclineReason:
     """The reason behind a decline: its sub-code first, then its code."""
     for code in (error.decline_code, error.code):
-        if code in REASONS:
+        if code is not None and code in REASONS:
             return REASONS[code]
     return DeclineReason.UNKNOWN

@@ -205,9 +205,10 @@ class ApiClient:
         return token
 
     def _refreshed(self, rejected: str | None) -> str | None:
-        if self._authorizer is None or rejected is None:
+        authorizer = self._authorizer
+        if authorizer is None or rejected is None:
             return None
-        return _authorising(lambda: self._authorizer.refresh(rejected))
+        return _authorising(lambda: authorizer.refresh(rejected))
 
     # --- building and observing ---------------------------------------------------------------
 
