@@ -22,7 +22,7 @@ def run_simulator():
     """Return a context in which the Clover simulator runs; it yields the simulator's address."""
     if str(REPOSITORY) not in sys.path:
         sys.path.append(str(REPOSITORY))
-    from tests.simulators import running  # noqa: PLC0415 - only where tests run
+    from tests.simulators import running
 
     return running("clover")
 
