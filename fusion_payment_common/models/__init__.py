@@ -1,3 +1,4 @@
+from . import fusion_queue
 from . import fusion_operation_handler
 from . import fusion_operation
 from . import fusion_operation_trail

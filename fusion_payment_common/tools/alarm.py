@@ -1,0 +1,53 @@
+"""Wake the scheduler at a moment that is closer than its own look at the clock.
+
+A cron trigger in the future is noticed within a minute. A retry after two seconds needs more: a
+timer of this process sends the same notification that an immediate trigger sends. It is a
+convenience, never a promise: when the process dies before, the scheduler's own minute is left.
+"""
+
+import logging
+import threading
+import time
+
+from .cursors import own_environment
+
+_logger = logging.getLogger(__name__)
+
+#: Seconds; what is further away is left to the scheduler.
+MAX_DELAY = 90.0
+_lock = threading.Lock()
+#: Moment (monotonic) of the earliest pending alarm, by database.
+_pending: dict[str, float] = {}
+
+
+def set_alarm(env, delay):
+    """Notify the cron workers of the database ``delay`` seconds from now.
+
+    An earlier alarm that is still pending makes this one unnecessary: whoever is woken by it looks
+    for what comes next and sets the next alarm.
+
+    :return: whether a new timer was started
+    """
+    if delay > MAX_DELAY:
+        return False
+    database = env.cr.dbname
+    moment = time.monotonic() + max(delay, 0.0)
+    with _lock:
+        if time.monotonic() < _pending.get(database, 0.0) <= moment:
+            return False
+        _pending[database] = moment
+    timer = threading.Timer(max(delay, 0.0), _ring, (env, database, moment))
+    timer.daemon = True
+    timer.start()
+    return True
+
+
+def _ring(env, database, moment):
+    with _lock:
+        if _pending.get(database) == moment:
+            del _pending[database]
+    try:
+        with own_environment(env) as own_env:
+            own_env["ir.cron"]._notifydb()
+    except Exception:
+        _logger.warning("The scheduler could not be woken; it looks by itself within a minute")

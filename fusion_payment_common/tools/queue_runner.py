@@ -1,0 +1,194 @@
+"""The loop that every queue of the suite runs in: claim, call in threads, commit one by one."""
+
+import logging
+import time
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import Any
+
+_logger = logging.getLogger(__name__)
+
+#: Seconds between two claims while calls are under way and less than half of the threads are free.
+CLAIM_PAUSE = 0.05
+#: Seconds between two claims when the last one found nothing.
+IDLE_PAUSE = 0.25
+
+
+@dataclass(eq=False)
+class Claim:
+    """One row that this run owns until its lease ends.
+
+    :param owner: the lease's owner; a result is only worth something while it still is.
+    :param group: rows of one group share a limit, so that none can take every thread.
+    :param data: whatever the model wants to keep between its hooks.
+    """
+
+    record_id: int
+    owner: str
+    group: int | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a call returned, or the exception it ended with."""
+
+    value: Any = None
+    error: BaseException | None = None
+
+    def result(self):
+        """Return the value.
+
+        :raise BaseException: what the call raised
+        """
+        if self.error is not None:
+            raise self.error
+        return self.value
+
+
+class QueueRunner:
+    """Works on the due rows of one model until none is left or it is told to stop.
+
+    The calls run in threads and touch no database; everything else happens in the thread that
+    called :meth:`run`, in transactions of the model's own.
+
+    :param model: a recordset of a model with the hooks of ``fusion.queue.mixin``
+    :param int threads: how many calls run at once
+    :param float lease_seconds: renewed at a third of it while a call is under way
+    :param may_continue: called with the number of rows finished since it was called last; returns
+        whether more may be claimed
+    :param int limit: claim no more than this many rows in all
+    """
+
+    def __init__(self, model, *, threads, lease_seconds, may_continue, limit=None):
+        self.model = model
+        self.threads = threads
+        self.lease_seconds = lease_seconds
+        self.may_continue = may_continue
+        self.limit = limit
+        self.finished = 0
+        self.claimed = 0
+        #: Whether the queue may hold more that is due: the last claim was not empty.
+        self.has_more = False
+        #: Whether one claim filled every free thread: there is work for another worker.
+        self.is_deep = False
+        self._reported = 0
+        self._accepting = True
+        self._running = {}
+        self._next_claim = 0.0
+        self._next_heartbeat = time.monotonic() + lease_seconds / 3
+
+    def run(self):
+        """Run until there is nothing left to do; return how many rows were finished.
+
+        When it may not go on, calls under way are waited for and their results committed.
+        """
+        with ThreadPoolExecutor(self.threads, thread_name_prefix=self.model._name) as self._pool:
+            while True:
+                self._fill()
+                if not self._running:
+                    if not self.has_more or not self._accepting:
+                        break
+                    continue
+                self._collect()
+                self._heartbeat()
+        self._report()
+        return self.finished
+
+    # --- claim ------------------------------------------------------------------------------
+
+    def _fill(self):
+        free = self._room()
+        if not free:
+            return
+        claims = self.model._queue_claim(free, self._running_by_group())
+        self.has_more = bool(claims)
+        self.claimed += len(claims)
+        self._next_claim = time.monotonic() + (CLAIM_PAUSE if claims else IDLE_PAUSE)
+        if len(claims) >= max(free, 2) and not self.is_deep:
+            self.is_deep = True
+            self.model._queue_is_deep()
+        if claims:
+            for claim, call in self._prepared(claims):
+                self._submit(claim, call)
+
+    def _room(self):
+        """Return how many rows to claim now; 0 when a later, larger claim is the better one."""
+        free = self.threads - len(self._running)
+        if self.limit is not None:
+            free = min(free, self.limit - self.claimed)
+            self._accepting = self._accepting and self.claimed < self.limit
+        if not self._accepting:
+            return 0
+        is_worth_it = self.has_more and free * 2 >= self.threads
+        if self._running and not is_worth_it and time.monotonic() < self._next_claim:
+            return 0
+        return free
+
+    def _running_by_group(self):
+        groups = {}
+        for claim in self._running.values():
+            if claim.group is not None:
+                groups[claim.group] = groups.get(claim.group, 0) + 1
+        return groups
+
+    def _prepared(self, claims):
+        try:
+            return list(self.model._queue_prepare(claims))
+        except Exception:
+            # Nothing was sent; the leases bring the rows back.
+            _logger.exception("%s: a batch could not be prepared", self.model._name)
+            self.finished += len(claims)
+            return []
+
+    def _submit(self, claim, call):
+        if call is None:
+            self._finish(claim, Outcome())
+        else:
+            self._running[self._pool.submit(_outcome_of, call)] = claim
+
+    # --- results ----------------------------------------------------------------------------
+
+    def _collect(self):
+        pause = CLAIM_PAUSE if self._accepting else IDLE_PAUSE
+        done, _ = wait(self._running, timeout=pause, return_when=FIRST_COMPLETED)
+        for future in done:
+            self._finish(self._running.pop(future), future.result())
+        if done:
+            # A finished row may make the next one of its group claimable.
+            self._next_claim = min(self._next_claim, time.monotonic() + CLAIM_PAUSE)
+            self._report()
+
+    def _finish(self, claim, outcome):
+        try:
+            following = self.model._queue_finish(claim, outcome)
+        except Exception:
+            # One row in trouble must not keep the others waiting; its lease brings it back.
+            _logger.exception(
+                "%s: the result of row %s could not be stored", self.model._name, claim.record_id
+            )
+            following = None
+        if following is not None:
+            self._submit(claim, following)
+        else:
+            self.finished += 1
+
+    def _report(self):
+        if self.may_continue(self.finished - self._reported, self.has_more) is False:
+            self._accepting = False
+        self._reported = self.finished
+
+    def _heartbeat(self):
+        now = time.monotonic()
+        if now < self._next_heartbeat:
+            return
+        self._next_heartbeat = now + self.lease_seconds / 3
+        self.model._queue_extend(list(self._running.values()))
+
+
+def _outcome_of(call):
+    """Run ``call`` in a thread; nothing it raises may end the thread unseen."""
+    try:
+        return Outcome(value=call())
+    except BaseException as error:
+        return Outcome(error=error)
