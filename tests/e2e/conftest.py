@@ -1,0 +1,128 @@
+"""Two sites: one for browsers, one that is killed; and clerks with a browser each."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from tests.e2e.support.books import Books
+from tests.e2e.support.collect_page import CollectPage
+from tests.e2e.support.rpc import OdooUser
+from tests.e2e.support.settings import Settings
+from tests.e2e.support.site import Site
+from tests.simulators import running
+
+VIEWPORT = {"width": 1300, "height": 900}
+#: Seconds. Long enough for any answer of a simulator on a busy machine, short enough to wait for.
+ANSWER_WITHIN = 3.0
+
+NewTab = Callable[..., CollectPage]
+
+
+@pytest.fixture(scope="session")
+def settings() -> Settings:
+    """Where everything is."""
+    return Settings.from_environment()
+
+
+@contextmanager
+def open_site(settings: Settings, name: str) -> Iterator[Site]:
+    """A site with a simulator of its own, or with the one that ``CLOVER_ORIGIN`` names."""
+    with ExitStack() as stack:
+        origin = settings.clover_origin or stack.enter_context(running("clover"))
+        yield stack.enter_context(Site(settings, name, origin))
+
+
+@pytest.fixture(scope="session")
+def site(settings: Settings) -> Iterator[Site]:
+    """The site that the browsers work on."""
+    with open_site(settings, "fusion_e2e") as opened:
+        opened.warm_up()
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def books(site: Site) -> Books:
+    """The books of the browsers' site."""
+    return Books(site.database, site.clover)
+
+
+@pytest.fixture(autouse=True)
+def _good_behaviour(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every test on the site begins and ends with a gateway that does as it should."""
+    if "site" not in request.fixturenames:
+        yield
+        return
+    opened = request.getfixturevalue("site")
+    opened.clover.behave()
+    opened.answer_within(ANSWER_WITHIN)
+    yield
+    opened.clover.behave()
+
+
+@pytest.fixture(scope="session")
+def claire(site: Site) -> OdooUser:
+    """A clerk."""
+    return site.clerk("Claire Clerk")
+
+
+@pytest.fixture(scope="session")
+def omar(site: Site) -> OdooUser:
+    """Another clerk."""
+    return site.clerk("Omar Other")
+
+
+@pytest.fixture(scope="session")
+def browser(settings: Settings) -> Iterator[Browser]:
+    """A headless Chromium."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=settings.chromium,
+            args=["--no-sandbox", "--disable-background-networking", "--disable-dev-shm-usage"],
+        )
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def context_of(browser: Browser, site: Site) -> Iterator[Callable[[OdooUser], BrowserContext]]:
+    """The browser profile of a person, logged in; the same one every time."""
+    contexts: dict[str, BrowserContext] = {}
+
+    def context_of(user: OdooUser) -> BrowserContext:
+        if user.login not in contexts:
+            context = browser.new_context(viewport=VIEWPORT)
+            cookie = {"name": "session_id", "value": user.session_cookie, "url": site.url}
+            context.add_cookies([cookie])
+            contexts[user.login] = context
+        return contexts[user.login]
+
+    yield context_of
+    for context in contexts.values():
+        context.close()
+
+
+@pytest.fixture
+def new_tab(context_of: Callable[[OdooUser], BrowserContext], site: Site) -> Iterator[NewTab]:
+    """Opens tabs for a person; in the end none of them has complained in its console."""
+    opened: list[CollectPage] = []
+    complaints: list[str] = []
+
+    def new_tab(user: OdooUser) -> CollectPage:
+        page = context_of(user).new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.set_default_timeout(30_000)
+        opened.append(CollectPage(page, site.url))
+        return opened[-1]
+
+    yield new_tab
+    for tab in opened:
+        tab.page.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def tab(new_tab: NewTab, claire: OdooUser) -> CollectPage:
+    """A tab of Claire's."""
+    return new_tab(claire)

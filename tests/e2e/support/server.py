@@ -1,0 +1,92 @@
+"""A real Odoo server process: prefork, two workers and a scheduler, as in production."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import requests
+
+from .settings import LOGS, Settings
+
+#: Seconds for a start on a busy machine.
+START_TIMEOUT = 90.0
+
+
+class OdooServer:
+    """Started, killed and restarted on the same ports; its log grows over all its lives."""
+
+    def __init__(self, settings: Settings, database: str) -> None:
+        self._settings = settings
+        self._database = database
+        self._process: subprocess.Popen[bytes] | None = None
+        self.http_port, self.websocket_port = _free_ports(2)
+        LOGS.mkdir(parents=True, exist_ok=True)
+        self.log_path: Path = LOGS / f"{database}.log"
+        self.log_path.write_text("")
+
+    def start(self) -> None:
+        """Start and wait until it serves.
+
+        :raises RuntimeError: it ended by itself or does not answer, with the end of its log.
+        """
+        command = [
+            str(self._settings.odoo_bin), "server", "-c", str(self._settings.odoo_conf),
+            "-d", self._database, f"--db-filter=^{self._database}$",
+            "--workers=2", "--max-cron-threads=1", "--http-interface=127.0.0.1",
+            f"--http-port={self.http_port}", f"--gevent-port={self.websocket_port}",
+            "--log-level=info",
+        ]  # fmt: skip
+        with self.log_path.open("ab") as log:
+            # A session of its own: the whole process group can be killed at once.
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+        self._wait_until_it_serves()
+
+    def kill(self) -> None:
+        """SIGKILL the whole process group: master, workers, scheduler, nothing gets to say bye."""
+        assert self._process is not None
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._process = None
+
+    def stop(self) -> None:
+        """End it in an orderly way if it runs; insist after 20 seconds."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        self._process = None
+
+    def log(self) -> str:
+        """Everything it has logged so far."""
+        return self.log_path.read_text(errors="replace")
+
+    def _wait_until_it_serves(self) -> None:
+        deadline = time.monotonic() + START_TIMEOUT
+        url = f"http://127.0.0.1:{self.http_port}/web/health"
+        with requests.Session() as session:
+            session.trust_env = False
+            while time.monotonic() < deadline and self._process.poll() is None:
+                try:
+                    if session.get(url, timeout=10).status_code == 200:
+                        return
+                except requests.RequestException:
+                    time.sleep(0.1)  # not listening yet: ask again shortly
+        raise RuntimeError(f"Odoo did not start:\n{self.log()[-3000:]}")
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    for opened in sockets:
+        opened.bind(("127.0.0.1", 0))
+    ports = [opened.getsockname()[1] for opened in sockets]
+    for opened in sockets:
+        opened.close()
+    return ports
