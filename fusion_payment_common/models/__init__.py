@@ -10,3 +10,11 @@ from . import fusion_operation_hold
 from . import fusion_signed_state
 from . import payment_transaction
 from . import account_move
+from . import account_payment
+from . import account_payment_register
+from . import fusion_vault
+from . import fusion_secret
+from . import fusion_secret_access
+from . import fusion_event_handler
+from . import fusion_event
+from . import fusion_event_processor

@@ -9,7 +9,7 @@ import random
 import time
 from contextlib import contextmanager
 
-from odoo import api
+from odoo import SUPERUSER_ID, api
 from odoo.exceptions import ConcurrencyError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
@@ -27,6 +27,13 @@ def own_environment(env, *, su=True):
     """
     with env.registry.cursor() as cr:
         yield api.Environment(cr, env.uid, env.context, su)
+
+
+@contextmanager
+def database_environment(registry):
+    """Yield the superuser's environment on a database, for commands of the server's command line."""
+    with registry.cursor() as cr:
+        yield api.Environment(cr, SUPERUSER_ID, {}, True)
 
 
 def in_own_transaction(env, function, *, tries=MAX_TRIES):

@@ -1,0 +1,2 @@
+from . import fusion_event_replay
+from . import fusion_secret_reveal

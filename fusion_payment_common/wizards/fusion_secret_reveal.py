@@ -1,0 +1,54 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.addons.base.models.res_users import check_identity
+
+#: Seconds for which the dialog shows the value after it was revealed.
+SHOWN_SECONDS = 60
+
+
+class FusionSecretReveal(models.TransientModel):
+    """Asks why, has the password confirmed, and shows the value for a minute.
+
+    The value is computed for each display and never written to the table of this dialog.
+    """
+
+    _name = "fusion.secret.reveal"
+    _description = "Reveal an Encrypted Value"
+
+    secret_id = fields.Many2one("fusion.secret", required=True, readonly=True, ondelete="cascade")
+    label = fields.Char(related="secret_id.label")
+    reason = fields.Char()
+    # Only the server writes it; what counts is the access record, which no user can create.
+    access_id = fields.Many2one("fusion.secret.access", readonly=True, ondelete="cascade")
+    value = fields.Text(compute="_compute_value")
+
+    @api.depends("access_id")
+    @api.depends_context("uid")
+    def _compute_value(self):
+        since = fields.Datetime.now() - timedelta(seconds=SHOWN_SECONDS)
+        for wizard in self:
+            access = wizard.access_id
+            wizard.value = (
+                wizard.secret_id._open()
+                if access
+                and access.user_id == self.env.user
+                and access.secret_id == wizard.secret_id
+                and access.revealed_at >= since
+                and wizard.secret_id._identity_is_fresh()
+                else False
+            )
+
+    @check_identity
+    def action_reveal(self):
+        """Record the reveal and show the value in this dialog."""
+        self.ensure_one()
+        self.access_id = self.secret_id._record_access(self.reason)
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.label,
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+            "target": "new",
+        }
