@@ -8,7 +8,7 @@ from odoo.addons.fusion_payment_common.tools.queue_runner import Claim, QueueRun
 
 
 class Rows:
-    """Rows in memory with the hooks of a queue; ``calls`` maps a row to what it does in a thread."""
+    """Rows in memory with the hooks of a queue; ``calls`` says what a row does in a thread."""
 
     _name = "rows"
 
