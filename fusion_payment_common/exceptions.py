@@ -1,4 +1,4 @@
-"""Errors of the ledger that a user may see. In each case nothing was sent to a provider."""
+"""Errors of the ledger. Those that a user may see all mean that nothing was sent."""
 
 from odoo.exceptions import UserError
 
@@ -9,3 +9,7 @@ class OperationInProgress(UserError):
 
 class IdempotencyKeyConflict(UserError):
     """The idempotency key was already used for something else."""
+
+
+class TransactionNotCommitted(Exception):
+    """The record to book on does not exist (yet): whoever creates it may still be at work."""

@@ -1,9 +1,11 @@
+import hashlib
 import logging
 import random
 from datetime import timedelta
 
 from odoo import api, fields, models
 
+from ..exceptions import TransactionNotCommitted
 from ..lib import retry
 from ..lib.ledger import CLOSED_STATES, Answer
 from ..lib.outcome import Outcome
@@ -14,6 +16,8 @@ _random = random.SystemRandom()
 
 #: Seconds that booking a result may take before the completer does it instead.
 APPLY_GRACE = 10
+#: Seconds that Odoo may pause between the runs of a request at the most (2 + 4 + 8 + 16, and some).
+RERUN_PAUSES = 60
 
 
 class FusionOperation(models.Model):
@@ -91,12 +95,16 @@ class FusionOperation(models.Model):
 
         :return: whether that worked; if not, the completer tries again by itself
         """
+        operations = self.browse(operation_id)
         try:
-            in_own_transaction(self.env, lambda env: env[self._name].browse(operation_id)._apply())
+            in_own_transaction(self.env, lambda env: operations.with_env(env)._apply())
+        except TransactionNotCommitted:
+            in_own_transaction(self.env, lambda env: operations.with_env(env)._postpone_booking())
+            return False
         except Exception:
             _logger.exception("The result of operation %s could not be booked yet", operation_id)
             in_own_transaction(
-                self.env, lambda env: env[self._name].browse(operation_id)._postpone_booking()
+                self.env, lambda env: operations.with_env(env)._postpone_booking(alert=True)
             )
             return False
         return True
@@ -124,11 +132,42 @@ class FusionOperation(models.Model):
             )
             worries.unlink()
 
-    def _postpone_booking(self):
-        self.attempt_count += 1
-        self.next_attempt_at = self._next_attempt_at(self._answer())
-        self._alert(
-            self.env._(
-                "The provider has answered, but the result cannot be booked. See the server log."
+    def _postpone_booking(self, *, alert=False):
+        self.ensure_one()
+        if self.state not in CLOSED_STATES:
+            return
+        self.next_attempt_at = fields.Datetime.now() + timedelta(seconds=APPLY_GRACE)
+        if alert:
+            self._alert(
+                self.env._(
+                    "The provider has answered, but the result cannot be booked. See the server "
+                    "log."
+                )
             )
+
+    # === CALLERS THAT HAVE NOT COMMITTED YET === #
+
+    @api.model
+    def _follow_caller(self, idempotency_key):
+        """Hold a lock that ends with the caller's transaction, however that ends."""
+        self.env.cr.execute("SELECT pg_advisory_xact_lock(%s)", [_lock_number(idempotency_key)])
+
+    def _caller_is_gone(self):
+        """Return whether the transaction that started the operation has surely ended.
+
+        Odoo runs a request that was rolled back by a conflict up to four more times, with pauses
+        in which nobody holds the lock; only after these nobody will come back.
+        """
+        self.ensure_one()
+        if self.finished_at > fields.Datetime.now() - timedelta(seconds=RERUN_PAUSES):
+            return False
+        self.env.cr.execute(
+            "SELECT pg_try_advisory_xact_lock(%s)", [_lock_number(self.idempotency_key)]
         )
+        return self.env.cr.fetchone()[0]
+
+
+def _lock_number(idempotency_key):
+    """Return a signed 64-bit number for the key, as PostgreSQL's advisory locks want it."""
+    digest = hashlib.sha256(idempotency_key.encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)

@@ -1,8 +1,10 @@
 import logging
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Command
 
-from ..exceptions import OperationInProgress
+from ..exceptions import TransactionNotCommitted
 from ..lib.ledger import Intent
 from ..lib.outcome import Outcome
 
@@ -57,6 +59,35 @@ class PaymentTransaction(models.Model):
         self.env.invalidate_all()
         return answer
 
+    def _fusion_perform_within(self, intent, *, check=None):
+        """Carry out the intent of a transaction that the caller has *not* committed yet.
+
+        Core creates and charges some transactions in one go (saved cards, refunds). The ledger is
+        still written on its own; the answer is applied on the caller's cursor, as core expects, and
+        the documents are given free once the caller has committed. Should it roll back although
+        money moved, the completer creates the transaction anew and books it.
+
+        :return: the ``Answer``, or None when nothing was sent (the transaction is in error then)
+        """
+        self.ensure_one()
+        # Elevated: users may pay and refund, but nobody writes the ledger by hand.
+        operations = self.env["fusion.operation"].sudo()
+        operations._follow_caller(intent.idempotency_key)
+        try:
+            answer = operations._perform(intent, check=check)
+        except UserError as error:
+            # Several payments may be made in one go: one that cannot start must not undo others.
+            self._set_error(str(error))
+            return None
+        self._fusion_take(answer, kind=intent.kind)
+        operation_id = operations._id_of(intent.idempotency_key)
+
+        @self.env.cr.postcommit.add
+        def settle():
+            operations._settle(operation_id)
+
+        return answer
+
     def _fusion_intent(self, kind, *, parameters, payload, key, external_reference, lease_seconds):
         """Return the intent to do ``kind`` for this transaction.
 
@@ -73,7 +104,7 @@ class PaymentTransaction(models.Model):
             reference=self.reference,
             external_reference=external_reference,
             parameters=parameters,
-            payload=payload,
+            payload={**payload, "transaction": self._fusion_recreation_values()},
             company_id=self.company_id.id,
             amount=abs(self.amount),
             currency_id=self.currency_id.id,
@@ -83,10 +114,31 @@ class PaymentTransaction(models.Model):
         )
 
     def _fusion_documents(self):
-        """Return the ``(model, id)`` pairs that an operation of this transaction must hold."""
+        """Return the ``(model, id)`` pairs that an operation of this transaction must hold.
+
+        Core links every transaction of a batch to all its invoices; the payment knows its own.
+        """
         self.ensure_one()
-        documents = [("account.move", move_id) for move_id in sorted(self.invoice_ids.ids)]
+        invoices = self.payment_id.invoice_ids or self.invoice_ids
+        documents = [("account.move", move_id) for move_id in sorted(invoices.ids)]
         return tuple(documents) or ((self._name, self.id),)
+
+    def _fusion_recreation_values(self):
+        """Return JSON-safe values with which this transaction can be created once more."""
+        return {
+            "reference": self.reference,
+            "provider_id": self.provider_id.id,
+            "payment_method_id": self.payment_method_id.id,
+            "amount": self.amount,
+            "currency_id": self.currency_id.id,
+            "partner_id": self.partner_id.id,
+            "token_id": self.token_id.id,
+            "operation": self.operation,
+            "source_transaction_id": self.source_transaction_id.id,
+            "invoice_ids": (self.payment_id.invoice_ids or self.invoice_ids).ids,
+        }
+
+    # === OPERATION HANDLER === #
 
     def _fusion_apply(self, operation, answer):
         """Override of the operation handler: bring the answer into the transaction.
@@ -94,6 +146,8 @@ class PaymentTransaction(models.Model):
         Goes through core's ``_process``, so amount and currency are compared and the state machine
         is core's own. Post-processing follows at once; if that fails, the money is still recorded
         as received and core's scheduler goes on trying.
+
+        :raise TransactionNotCommitted: whoever started it may still be at work
         """
         transaction = self.search(
             [
@@ -102,27 +156,55 @@ class PaymentTransaction(models.Model):
             ]
         )
         if not transaction:
-            raise OperationInProgress(
-                self.env._("Transaction %s is not in the database (yet).", operation.reference)
-            )
-        transaction.fusion_outcome_unknown = answer.outcome == Outcome.UNKNOWN
-        transaction._process(
-            operation.provider_code, transaction._fusion_payment_data(operation, answer)
-        )
+            if answer.outcome != Outcome.SUCCEEDED:
+                return
+            transaction = self._fusion_recreate(operation)
+        transaction._fusion_take(answer, kind=operation.kind)
         if transaction.state == "done" and not transaction.is_post_processed:
             transaction._fusion_post_process(operation)
 
-    def _fusion_payment_data(self, operation, answer):
+    def _fusion_recreate(self, operation):
+        """Create the transaction of a caller that was rolled back although money moved."""
+        if not operation._caller_is_gone():
+            raise TransactionNotCommitted(operation.reference)
+        values = dict(operation.request_payload["transaction"])
+        values["invoice_ids"] = [
+            Command.set(self.env["account.move"].browse(values["invoice_ids"]).exists().ids)
+        ]
+        _logger.warning(
+            "Transaction %s was rolled back after the provider had carried it out; it is created "
+            "once more from the ledger",
+            operation.reference,
+        )
+        return self.create(values)
+
+    def _fusion_take(self, answer, *, kind):
+        """Let core process the answer."""
+        self.fusion_outcome_unknown = answer.outcome == Outcome.UNKNOWN
+        self._process(self.provider_code, self._fusion_payment_data(answer, kind=kind))
+
+    def _fusion_payment_data(self, answer, *, kind):
         """Return what core's ``_process`` is given: the answer, in words all providers share."""
         return {
-            "reference": operation.reference,
-            "kind": operation.kind,
+            "reference": self.reference,
+            "kind": kind,
             "outcome": str(answer.outcome),
             "provider_reference": answer.provider_reference,
             "review": answer.review,
             "error_code": answer.error_code,
             **answer.data,
         }
+
+    def _post_process(self):
+        """Override of `account_payment` to bring back payments that core cancelled too early.
+
+        Core cancels the payment of a saved-card charge that is not done when the call returns. When
+        it turns out later that it went through, that very payment is restored.
+        """
+        for transaction in self:
+            if transaction.state == "done" and transaction.payment_id.state == "canceled":
+                transaction.payment_id._fusion_restore(transaction.invoice_ids)
+        return super()._post_process()
 
     def _fusion_post_process(self, operation):
         try:
