@@ -135,7 +135,7 @@ class _RefusalLog:
         self._next_line = {}
         self._count = {}
 
-    def note(self, key, status, now):
+    def note(self, key, now):
         """Return how many to report now, or 0 to stay silent."""
         self._count[key] = self._count.get(key, 0) + 1
         if now < self._next_line.get(key, 0):
@@ -148,5 +148,7 @@ _refusals = _RefusalLog()
 
 
 def _note_refusal(source, status):
-    if count := _refusals.note((request.db, source), status, time.monotonic()):
-        _logger.warning("Refused %s request(s) to the webhook of %s, last: %s", count, source, status)
+    if count := _refusals.note((request.db, source), time.monotonic()):
+        _logger.warning(
+            "Refused %s request(s) to the webhook of %s, the last with %s", count, source, status
+        )

@@ -138,7 +138,7 @@ class FusionEvent(models.Model):
         )
 
     def _owns(self, owner):
-        """Lock the row; return whether it is still ours (we may have been slower than our lease)."""
+        """Lock the row; return whether it is still ours: we may have been slower than that."""
         self.env.cr.execute(
             "SELECT lease_owner FROM fusion_event WHERE id = %s FOR UPDATE", [self.id]
         )

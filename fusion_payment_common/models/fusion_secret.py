@@ -1,9 +1,10 @@
 import time
 
 from odoo import api, fields, models
-from odoo.addons.base.models.res_users import check_identity
 from odoo.exceptions import AccessError, UserError
 from odoo.http import request
+
+from odoo.addons.base.models.res_users import check_identity
 
 from ..tools.cursors import in_own_transaction
 

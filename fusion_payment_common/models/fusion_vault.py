@@ -67,7 +67,7 @@ class FusionVault(models.AbstractModel):
         except VaultError:
             return self.env._(
                 "An encryption key is malformed: it must be 32 bytes in URL-safe base64. Generate "
-                "one with: odoo fusion_vault generate-key"
+                "one with: odoo --addons-path=... fusion_vault generate-key"
             )
         return False
 
@@ -140,6 +140,7 @@ class FusionVault(models.AbstractModel):
                 last_id = batch[-1][0]
                 rotated += sum(opened for _id, opened in batch)
                 unreadable += [(model, row_id) for row_id, opened in batch if not opened]
+        self.env.invalidate_all()
         _logger.info("Vault rotated: %s values, %s unreadable", rotated, len(unreadable))
         return Rotation(rotated, tuple(unreadable))
 

@@ -31,7 +31,7 @@ def own_environment(env, *, su=True):
 
 @contextmanager
 def database_environment(registry):
-    """Yield the superuser's environment on a database, for commands of the server's command line."""
+    """Yield the superuser's environment on a database, for command-line commands."""
     with registry.cursor() as cr:
         yield api.Environment(cr, SUPERUSER_ID, {}, True)
 

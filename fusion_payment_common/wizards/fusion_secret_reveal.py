@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+
 from odoo.addons.base.models.res_users import check_identity
 
 #: Seconds for which the dialog shows the value after it was revealed.
