@@ -7,10 +7,14 @@ missing_packages() {
   command -v wkhtmltopdf >/dev/null || echo wkhtmltopdf
   command -v setpriv >/dev/null || echo util-linux
   [ -e /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates
-  ldconfig -p 2>/dev/null | grep -q 'libmagic\.so\.1' ||
-    ls /usr/lib/*/libmagic.so.1 >/dev/null 2>&1 || echo libmagic1
+  has_library libmagic.so.1 || echo libmagic1
+  # node, of the browser driver's own and of the wheel
+  has_library libatomic.so.1 || echo libatomic1
   [ -n "$(find_python)" ] || echo python3-venv
 }
+
+# has_library NAME: whether the dynamic linker would find it.
+has_library() { [ -n "$(find /usr/lib /lib -maxdepth 2 -name "$1" -print -quit 2>/dev/null)" ]; }
 
 # find_chromium: path of the browser that tests and the demo drive.
 find_chromium() {

@@ -8,6 +8,8 @@ cd "$ROOT"
 ONLY=${ONLY:-all} DB=${DB:-fusion_test}
 read -ra ARGS <<<"${ARGS:-}"
 REPORTS=$FUSION_HOME/junit
+# node and npm of the environment, for tests that use a JavaScript client
+export PATH=$VENV/bin:$PATH
 export PGOPTIONS='-c client_min_messages=warning'
 LIMIT=(timeout --signal=INT --kill-after=30 1200)
 results=()
