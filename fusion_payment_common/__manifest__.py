@@ -16,6 +16,7 @@
         "data/ir_cron.xml",
         "data/fusion_event_cron.xml",
         "views/fusion_operation_views.xml",
+        "views/fusion_operation_resolution_views.xml",
         "views/fusion_event_views.xml",
         "views/fusion_secret_views.xml",
         "views/fusion_payment_menus.xml",

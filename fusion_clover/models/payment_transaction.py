@@ -129,6 +129,14 @@ class PaymentTransaction(models.Model):
         since_ms = int(started_at.timestamp() * 1000) - CLOCK_MARGIN_MS
         return lambda: find_charge(client, request, since_ms)
 
+    def _fusion_prepare_read(self, operation, provider_reference, observer):
+        """Override of `fusion_payment_common` to read the charge that a Manager names."""
+        if operation.provider_code != const.PROVIDER_CODE or operation.kind != "charge":
+            return super()._fusion_prepare_read(operation, provider_reference, observer)
+        client = self._clover_client_of(operation, observer)
+        request = self._clover_request_of(operation)
+        return lambda: charge_answer(client.charges.retrieve(provider_reference), request)
+
     def _clover_request_of(self, operation):
         # Elevated: the request is kept for the ledger alone.
         return ChargeRequest.from_dict(operation.sudo().request_payload["request"])

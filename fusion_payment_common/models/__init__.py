@@ -4,6 +4,7 @@ from . import fusion_operation
 from . import fusion_operation_trail
 from . import fusion_operation_perform
 from . import fusion_operation_result
+from . import fusion_operation_resolution
 from . import fusion_operation_completer
 from . import fusion_operation_attempt
 from . import fusion_operation_hold

@@ -37,6 +37,18 @@ class FusionOperationHandler(models.AbstractModel):
             f"No handler for {operation.kind} operations of provider {operation.provider_code}"
         )
 
+    def _fusion_prepare_read(self, operation, provider_reference, observer):
+        """Return a function that reads one object of the provider, named by a Manager.
+
+        :param str provider_reference: the provider's id of the object
+        :return: a function without parameters that returns what the object means for the operation
+            as an ``Answer``, or raises a ``GatewayError`` when it cannot be read
+        :raise NotImplementedError: when no installed provider handles the operation
+        """
+        raise NotImplementedError(
+            f"No handler for {operation.kind} operations of provider {operation.provider_code}"
+        )
+
     def _fusion_apply(self, operation, answer):
         """Write the answer into Odoo's documents. Repeatable: the second time changes nothing."""
         raise NotImplementedError(

@@ -174,14 +174,14 @@ class FusionOperation(models.Model):
         )
 
     @api.model
-    def _prepare(self, operation_id, method):
+    def _prepare(self, operation_id, method, *args):
         """Return a function that talks to the provider, and the list it leaves its trail in."""
         exchanges = []
         with own_environment(self.env) as env:
             operation = env[self._name].browse(operation_id)
             operation = operation.with_company(operation.company_id)
             prepare = getattr(operation.env[operation.handler], method)
-            return prepare(operation, exchanges.append), exchanges
+            return prepare(operation, *args, exchanges.append), exchanges
 
     @api.model
     def _execute(self, call, operation_id):

@@ -6,6 +6,7 @@ from odoo.fields import Command
 
 from ..exceptions import TransactionNotCommitted
 from ..lib.ledger import Intent
+from ..lib.money import Money
 from ..lib.outcome import Outcome
 
 _logger = logging.getLogger(__name__)
@@ -181,6 +182,10 @@ class PaymentTransaction(models.Model):
     def _fusion_take(self, answer, *, kind):
         """Let core process the answer."""
         self.fusion_outcome_unknown = answer.outcome == Outcome.UNKNOWN
+        if answer.data.get("accepted_difference") and self.state != "done":
+            digits = self.currency_id.decimal_places
+            moved = Money(answer.data["amount"], answer.data["currency"], digits)
+            self.amount = float(moved.major) * (-1 if self.amount < 0 else 1)
         self._process(self.provider_code, self._fusion_payment_data(answer, kind=kind))
 
     def _fusion_payment_data(self, answer, *, kind):

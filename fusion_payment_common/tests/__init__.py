@@ -6,3 +6,4 @@ from . import test_core_hazards
 from . import test_event
 from . import test_webhook_route
 from . import test_secret
+from . import test_resolution

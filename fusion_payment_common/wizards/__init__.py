@@ -1,2 +1,3 @@
 from . import fusion_event_replay
 from . import fusion_secret_reveal
+from . import fusion_operation_resolution

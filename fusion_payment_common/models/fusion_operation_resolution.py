@@ -1,0 +1,158 @@
+from odoo import fields, models
+from odoo.exceptions import AccessError, UserError
+
+from ..lib import errors
+from ..lib.ledger import CLOSED_STATES, IN_FLIGHT, Answer
+from ..lib.outcome import Outcome
+from ..tools.cursors import in_own_transaction
+
+#: Code of an operation that a Manager closed because nothing had moved.
+RESOLVED_BY_HAND = "resolved_by_hand"
+
+
+class FusionOperation(models.Model):
+    """Resolution by a Manager: with evidence, and recorded."""
+
+    _inherit = "fusion.operation"
+
+    resolved_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    resolved_at = fields.Datetime(readonly=True, copy=False)
+    resolution_note = fields.Text(readonly=True, copy=False)
+    can_resolve = fields.Boolean(compute="_compute_can_resolve")
+
+    def _compute_can_resolve(self):
+        now = fields.Datetime.now()
+        for operation in self:
+            under_way = operation.state == IN_FLIGHT and operation.lease_until > now
+            operation.can_resolve = operation.state not in CLOSED_STATES and not under_way
+
+    def action_resolve(self):
+        """Open the dialog in which a Manager says what became of the operation."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Resolve"),
+            "res_model": "fusion.operation.resolution",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_operation_id": self.id},
+        }
+
+    def _resolve(self, *, provider_reference=None, accept_difference=False, note):
+        """Close an open operation on a Manager's word, after asking the provider once more.
+
+        :param str provider_reference: the provider's id of the object that shows that it went
+            through; None when the Manager has established that nothing moved
+        :param bool accept_difference: book the amount that really moved although another was asked
+        :param str note: the evidence, kept with the operation
+        :raise AccessError: for anybody but a Manager
+        :raise UserError: the provider's records say otherwise, or cannot be read now
+        """
+        self.ensure_one()
+        if not self.env.user.has_group("fusion_payment_common.group_fusion_manager"):
+            raise AccessError(self.env._("Only a Manager of Fusion Payments resolves operations."))
+        if not self.can_resolve:
+            raise UserError(
+                self.env._("This operation is closed, or somebody is working on it right now.")
+            )
+        # Elevated: the ledger is nobody's to write by hand; this is its one door, and it records.
+        operation = self.sudo()
+        if provider_reference:
+            answer, exchanges = operation._evidence(provider_reference, accept_difference)
+        else:
+            answer, exchanges = operation._absence(note)
+
+        def close(env):
+            own = operation.with_env(env)
+            own._lock()
+            own.write(
+                {
+                    "review_reason": False,
+                    "resolved_by_id": env.uid,
+                    "resolved_at": fields.Datetime.now(),
+                    "resolution_note": note,
+                    "attempt_count": own.attempt_count + 1,
+                    "attempt_ids": [
+                        fields.Command.create(
+                            own._attempt_values(own.attempt_count + 1, "resolve")
+                        )
+                    ],
+                }
+            )
+            own._finish(answer, exchanges)
+            own.message_post(body=note, author_id=env.user.partner_id.id)
+
+        in_own_transaction(self.env, close)
+        operation._settle(operation.id)
+        self.env.invalidate_all()
+
+    def _evidence(self, provider_reference, accept_difference):
+        """Return what the provider says about the object that the Manager names."""
+        self._refuse_known_reference(provider_reference)
+        read, exchanges = self._prepare(self.id, "_fusion_prepare_read", provider_reference)
+        try:
+            answer = read()
+        except errors.GatewayError as error:
+            raise UserError(
+                self.env._(
+                    "%(ref)s cannot be read: %(error)s.", ref=provider_reference, error=error
+                )
+            ) from error
+        if answer.review and accept_difference:
+            answer = Answer(
+                outcome=Outcome.SUCCEEDED,
+                provider_reference=answer.provider_reference,
+                data={**answer.data, "accepted_difference": True},
+            )
+        if answer.review:
+            raise UserError(
+                self.env._(
+                    "%s. Tick Accept the difference to book what really moved.", answer.review
+                )
+            )
+        if answer.outcome != Outcome.SUCCEEDED:
+            raise UserError(
+                self.env._("The provider does not say that %s went through.", provider_reference)
+            )
+        return answer, exchanges
+
+    def _absence(self, note):
+        """Return the answer that closes the operation, once the provider has nothing to show."""
+        look_up, exchanges = self._prepare(self.id, "_fusion_prepare_lookup")
+        try:
+            answer = look_up()
+        except errors.GatewayError as error:
+            raise UserError(
+                self.env._("The provider cannot be asked now (%s). Try again later.", error)
+            ) from error
+        if answer is not None and answer.outcome != Outcome.DECLINED:
+            raise UserError(
+                self.env._(
+                    "The provider knows this payment as %s: resolve it with that reference.",
+                    answer.provider_reference,
+                )
+            )
+        closing = Answer(
+            outcome=Outcome.REJECTED, error_code=RESOLVED_BY_HAND, error_message=note
+        )
+        return closing, exchanges
+
+    def _refuse_known_reference(self, provider_reference):
+        """Refuse an object of the provider that another operation has already accounted for."""
+        other = self.search(
+            [
+                ("provider_code", "=", self.provider_code),
+                ("provider_reference", "=", provider_reference),
+                ("id", "!=", self.id),
+            ],
+            limit=1,
+        )
+        if other:
+            raise UserError(
+                self.env._(
+                    "%(ref)s belongs to %(operation)s already.",
+                    ref=provider_reference,
+                    operation=other.display_name,
+                )
+            )
+
