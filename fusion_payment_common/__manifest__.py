@@ -7,6 +7,7 @@
     "website": "https://github.com/fusion-payments/fusion-payments",
     "license": "LGPL-3",
     "depends": ["account_payment"],
+    "post_load": "post_load",
     "external_dependencies": {"python": ["cryptography", "requests", "python-stdnum"]},
     "data": [
         "security/fusion_payment_groups.xml",

@@ -1,4 +1,5 @@
 from . import test_provider
 from . import test_oauth
 from . import test_charge
+from . import test_canaries
 from . import test_collect_wizard

@@ -19,7 +19,12 @@ class FusionOperationAttempt(models.Model):
     company_id = fields.Many2one(related="operation_id.company_id")
     number = fields.Integer(required=True, readonly=True)
     action = fields.Selection(
-        [("call", "Call"), ("look_up", "Look-up"), ("repeat", "Repeated call"), ("resolve", "Resolution")],
+        [
+            ("call", "Call"),
+            ("look_up", "Look-up"),
+            ("repeat", "Repeated call"),
+            ("resolve", "Resolution"),
+        ],
         required=True,
         readonly=True,
     )

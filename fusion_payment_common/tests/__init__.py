@@ -7,3 +7,4 @@ from . import test_event
 from . import test_webhook_route
 from . import test_secret
 from . import test_resolution
+from . import test_log_redaction
