@@ -9,6 +9,7 @@ from . import fusion_operation_completer
 from . import fusion_operation_attempt
 from . import fusion_operation_hold
 from . import fusion_signed_state
+from . import payment_provider
 from . import payment_transaction
 from . import account_move
 from . import account_payment

@@ -1,5 +1,6 @@
 from . import test_operation
 from . import test_completer
+from . import test_provider
 from . import test_operation_access
 from . import test_signed_state
 from . import test_core_hazards
