@@ -30,6 +30,9 @@ CLOSED_STATES = frozenset(
 #: still be working on it.
 EMPTY_LOOKUPS_BEFORE_REPEAT = 1
 
+#: Error code of a lookup that was answered, and found nothing.
+NOT_FOUND_YET = "not_found_yet"
+
 #: Rejections of a *repeated* call that say nothing about whether the first one went through.
 CODES_THAT_PROVE_NOTHING = frozenset({"token_already_used", "idempotency_error"})
 

@@ -6,7 +6,15 @@ from datetime import timedelta
 from odoo import api, fields, models
 
 from ..lib import errors
-from ..lib.ledger import CLOSED_STATES, IN_FLIGHT, Answer, Step, after_repeat, next_step
+from ..lib.ledger import (
+    CLOSED_STATES,
+    IN_FLIGHT,
+    NOT_FOUND_YET,
+    Answer,
+    Step,
+    after_repeat,
+    next_step,
+)
 from ..lib.outcome import Outcome
 from ..tools.cursors import in_own_transaction
 from .fusion_operation_perform import Begun
@@ -47,7 +55,8 @@ class FusionOperation(models.Model):
                     at=upcoming
                 )
                 return
-            time.sleep(max(wait, 0.2))
+            # Never long: what comes in meanwhile is due before what is waited for.
+            time.sleep(min(max(wait, 0.2), 1.0))
 
     @api.model
     def _complete_due(self, *, reference=None, limit=50):
@@ -149,7 +158,7 @@ class FusionOperation(models.Model):
                     self.env,
                     lambda env: env[self._name].browse(begun.operation_id)._count_empty_lookup(),
                 )
-                answer = Answer(outcome=Outcome.UNKNOWN, error_code="not_found_yet")
+                answer = Answer(outcome=Outcome.UNKNOWN, error_code=NOT_FOUND_YET)
                 if repeat:
                     answer, exchanges = self._repeat(begun, exchanges)
         self._finish_committed(begun, answer, exchanges)

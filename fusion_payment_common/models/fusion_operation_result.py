@@ -7,7 +7,7 @@ from odoo import api, fields, models
 
 from ..exceptions import TransactionNotCommitted
 from ..lib import retry
-from ..lib.ledger import CLOSED_STATES, Answer
+from ..lib.ledger import CLOSED_STATES, NOT_FOUND_YET, Answer
 from ..lib.outcome import Outcome
 from ..tools.cursors import in_own_transaction
 
@@ -68,10 +68,17 @@ class FusionOperation(models.Model):
         return self._answer()
 
     def _next_attempt_at(self, answer):
-        """Return when to ask the provider next: soon at first, then less and less often."""
+        """Return when to ask the provider next: soon at first, then less and less often.
+
+        A provider that answers that it knows nothing (yet) is back, however long it was away: the
+        look that settles the matter comes soon again.
+        """
+        tries = self.attempt_count
+        if answer.error_code == NOT_FOUND_YET:
+            tries = self.empty_lookup_count + 1
         delay = retry.next_delay(
             retry.DECAYING,
-            min(max(self.attempt_count, 1), len(retry.DECAYING.delays)),
+            min(max(tries, 1), len(retry.DECAYING.delays)),
             retry_after=answer.retry_after,
             rng=_random,
         )

@@ -85,6 +85,23 @@ class TestCompleter(OperationCommon):
         self.assertEqual(operation.empty_lookup_count, 0)
         self.assertTrue(operation.next_attempt_at)
 
+    def test_a_provider_that_is_back_is_asked_again_soon_however_long_it_was_away(self):
+        operation = self._lose_the_answer()
+        operation.attempt_count = 6
+        self.remote.will_know(None)
+        before = fields.Datetime.now()
+        self._complete(operation)
+        self.assertEqual(operation.empty_lookup_count, 1)
+        self.assertLess(operation.next_attempt_at - before, timedelta(seconds=10))
+
+    def test_a_provider_that_stays_away_is_asked_ever_less_often(self):
+        operation = self._lose_the_answer()
+        operation.attempt_count = 4
+        self.remote.will_know(errors.NotSentError("connection refused"))
+        before = fields.Datetime.now()
+        self._complete(operation)
+        self.assertGreater(operation.next_attempt_at - before, timedelta(seconds=120))
+
     def test_a_process_that_died_during_the_call_is_completed(self):
         begun = self.env["fusion.operation"].sudo()._begin_committed(self._intent())
         operation = self.env["fusion.operation"].sudo().browse(begun.operation_id)
