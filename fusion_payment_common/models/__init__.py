@@ -20,3 +20,16 @@ from . import fusion_secret_access
 from . import fusion_event_handler
 from . import fusion_event
 from . import fusion_event_processor
+from . import fusion_health_check
+from . import fusion_health_probe
+from . import fusion_health_server
+from . import res_config_settings
+from . import fusion_delivery_handler
+from . import fusion_delivery_endpoint
+from . import fusion_delivery_endpoint_circuit
+from . import fusion_delivery_endpoint_actions
+from . import fusion_delivery
+from . import fusion_delivery_claim
+from . import fusion_delivery_worker
+from . import fusion_delivery_replay
+from . import fusion_delivery_attempt

@@ -1,0 +1,63 @@
+"""Where a receiver says that it has a delivery, before, during or after our request to it."""
+
+import json
+
+from odoo import SUPERUSER_ID, http
+from odoo.http import request
+
+from .webhook import webhook_route
+
+#: Bytes; an acknowledgement is an id and a token.
+MAX_BODY = 4096
+#: Customary names; the last one is that of the WEX proxy.
+_TOKEN_HEADERS = ("X-Fusion-Ack-Token", "X-Proxy-Auth-Token")
+_TOKEN_FIELDS = ("token", "x_studio_proxy_auth_token")
+_ID_FIELDS = ("_delivery_id", "delivery_id")
+_STATUS = {"acknowledged": 200, "unknown": 404, "refused": 401, "unreadable": 400}
+
+
+class DeliveryAcknowledgement(http.Controller):
+    @webhook_route("/fusion/delivery/ack", max_body=MAX_BODY)
+    def acknowledge(self):
+        """End a delivery: ``{"_delivery_id": ..., "token": ...}``, or the token in a header.
+
+        Answers 200 when it is ended (now or before), 404 for an id that is none of the token's,
+        401 without a token of ours, 400 when there is nothing to read. Only a 200 that was
+        received means that no further attempt will follow.
+        """
+        token = _token_of_headers(request.httprequest.headers)
+        document = _document(request.httprequest.get_data(parse_form_data=False))
+        token = token or _first_text(document, _TOKEN_FIELDS)
+        delivery_id = _first_text(document, _ID_FIELDS)
+        if token and not delivery_id:
+            return _answer("unreadable", delivery_id)
+        # Elevated: the receiver is no user; its token is checked before anything is looked for.
+        deliveries = request.env(user=SUPERUSER_ID, su=True)["fusion.delivery"]
+        return _answer(deliveries._acknowledge_by_token(token, delivery_id), delivery_id)
+
+
+def _token_of_headers(headers):
+    scheme, _, credentials = (headers.get("Authorization") or "").partition(" ")
+    if scheme.lower() == "bearer":
+        return credentials.strip()
+    return next((headers[name] for name in _TOKEN_HEADERS if headers.get(name)), "")
+
+
+def _document(body):
+    try:
+        document = json.loads(body or b"{}")
+    except (ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _first_text(document, names):
+    found = (document.get(name) for name in names)
+    return next((value for value in found if isinstance(value, str) and value), "")
+
+
+def _answer(verdict, delivery_id):
+    content = {"status": verdict}
+    if verdict == "acknowledged":
+        content["delivery_id"] = delivery_id
+    return request.make_json_response(content, status=_STATUS[verdict])

@@ -1,0 +1,60 @@
+import secrets
+
+from odoo import api, fields, models
+
+from .fusion_event import RETENTION_DAYS, RETENTION_PARAMETER
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    fusion_event_retention_days = fields.Integer(
+        string="Keep Events For",
+        config_parameter=RETENTION_PARAMETER,
+        default=RETENTION_DAYS,
+        help="Days for which processed events are kept; 0 keeps them for ever.",
+    )
+    fusion_health_token = fields.Char(
+        string="Health Token",
+        config_parameter="fusion_payment_common.health_token",
+        help="What a monitoring system must present; empty: the route is closed.",
+    )
+    fusion_vault_problem = fields.Char(compute="_compute_fusion_vault_problem")
+
+    @api.depends_context("lang")
+    def _compute_fusion_vault_problem(self):
+        problem = self.env["fusion.vault"]._problem()
+        for settings in self:
+            settings.fusion_vault_problem = problem
+
+    def action_fusion_generate_health_token(self):
+        """Put a new token in place of the present one, at once."""
+        self.env["ir.config_parameter"].set_param(
+            "fusion_payment_common.health_token", secrets.token_urlsafe(32)
+        )
+        return {"type": "ir.actions.client", "tag": "reload"}
+
+    def action_fusion_rotate_vault(self):
+        """Re-encrypt all stored values under the first configured key and say what came of it."""
+        self.env["ir.config_parameter"].check_access("write")
+        # Elevated: an administrator may have values re-encrypted without being able to read them.
+        rotation = self.env["fusion.vault"].sudo()._rotate()
+        if rotation.unreadable:
+            kind = "danger"
+            message = self.env._(
+                "%(rotated)s values re-encrypted, but no configured key opens %(lost)s. Keep the "
+                "old keys and see the log.",
+                rotated=rotation.rotated,
+                lost=len(rotation.unreadable),
+            )
+        else:
+            kind = "success"
+            message = self.env._(
+                "%s values re-encrypted under the first key. The other keys can be removed.",
+                rotation.rotated,
+            )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {"type": kind, "message": message, "sticky": kind == "danger"},
+        }

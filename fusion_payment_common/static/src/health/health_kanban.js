@@ -1,0 +1,51 @@
+import { onMounted, onWillUnmount } from "@odoo/owl";
+import { browser } from "@web/core/browser/browser";
+import { registry } from "@web/core/registry";
+import { useService } from "@web/core/utils/hooks";
+import { kanbanView } from "@web/views/kanban/kanban_view";
+import { KanbanController } from "@web/views/kanban/kanban_controller";
+
+/** Milliseconds between two looks while the page is visible. */
+export const REFRESH_INTERVAL = 15000;
+
+/** The health page: looks again by itself for as long as somebody looks at it. */
+export class FusionHealthController extends KanbanController {
+    setup() {
+        super.setup();
+        this.orm = useService("orm");
+        let timer;
+        let stopped = false;
+        const plan = () => {
+            timer = browser.setTimeout(async () => {
+                if (!document.hidden) {
+                    await this.lookAgain();
+                }
+                if (!stopped) {
+                    plan();
+                }
+            }, REFRESH_INTERVAL);
+        };
+        onMounted(plan);
+        onWillUnmount(() => {
+            stopped = true;
+            browser.clearTimeout(timer);
+        });
+    }
+
+    /** Have the checks run and show their results; a server that is away is asked again later. */
+    async lookAgain() {
+        try {
+            await this.orm.silent.call("fusion.health.check", "refresh", []);
+            await this.model.load();
+        } catch (error) {
+            if (error.name !== "ConnectionLostError") {
+                throw error;
+            }
+        }
+    }
+}
+
+registry.category("views").add("fusion_health_kanban", {
+    ...kanbanView,
+    Controller: FusionHealthController,
+});
