@@ -34,6 +34,7 @@
     "assets": {
         "web.assets_backend": [
             "fusion_payment_common/static/src/health/**/*",
+            "fusion_payment_common/static/src/payment_notice/**/*",
         ],
     },
     "demo": [
