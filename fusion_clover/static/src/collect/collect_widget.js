@@ -10,7 +10,17 @@ import { FIELD_TYPES, getHostedFields } from "../hosted_fields/hosted_fields";
 /** Milliseconds between two looks at a payment whose outcome is not known yet. */
 const POLL_INTERVAL = 2000;
 
+/** Errors with which Odoo says that it refused before anything was sent. */
+const REFUSALS = /^odoo\.(exceptions\.(UserError|ValidationError|AccessError|AccessDenied|MissingError|RedirectWarning)|http\.SessionExpiredException|addons\.fusion_)/;
+
 let instances = 0;
+
+function mayHaveCharged(error) {
+    return (
+        error instanceof ConnectionLostError ||
+        (error instanceof RPCError && !REFUSALS.test(error.exceptionName || ""))
+    );
+}
 
 /**
  * Card fields, the Charge button, and what became of the payment.
@@ -109,12 +119,12 @@ export class CloverCollect extends Component {
         try {
             this.show(await this.call("clover_charge", token));
         } catch (error) {
-            if (error instanceof ConnectionLostError) {
-                // Odoo may be charging right now: only its answer counts.
-                this.show({ state: "checking", message: _t("Waiting for the server…") });
-                return;
+            if (!mayHaveCharged(error)) {
+                throw error;
             }
-            throw error;
+            // Odoo may have charged all the same, or be charging right now: only its ledger counts.
+            const message = _t("Waiting for the server… Do not charge again.");
+            this.show({ state: "checking", message });
         }
     }
 
@@ -122,11 +132,14 @@ export class CloverCollect extends Component {
         const { state, message } = status;
         if (state === "approved") {
             Object.assign(this.state, { phase: "approved", level: "success", message });
+            // What is due has changed.
+            this.props.record.load();
         } else if (state === "checking") {
             Object.assign(this.state, { phase: "checking", level: "warning", message });
             this.pollLater();
         } else {
-            Object.assign(this.state, { phase: "ready", level: "danger", message });
+            const sentence = message || _t("Nothing was charged. Try again.");
+            Object.assign(this.state, { phase: "ready", level: "danger", message: sentence });
             this.remount();
         }
     }
