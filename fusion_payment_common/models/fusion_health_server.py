@@ -77,7 +77,8 @@ class FusionHealthProbe(models.AbstractModel):
         off = crons.filtered(lambda cron: not cron.active)
         if off and not self._is_neutralized():
             off.active = True
-        crons._trigger()
+        for cron in crons:
+            cron._trigger()
 
     @api.model
     def _probe_vault(self, company):

@@ -9,3 +9,5 @@ from . import test_webhook_route
 from . import test_secret
 from . import test_resolution
 from . import test_log_redaction
+from . import test_health
+from . import test_delivery
