@@ -1,7 +1,7 @@
 # What a person types. Everything is done by the scripts below dev/; each says at its top what it does.
-.PHONY: help bootstrap demo stop test lint lock clean
+.PHONY: help bootstrap demo stop test chaos bench lint lock clean
 .DEFAULT_GOAL := help
-export PORT DB ONLY ARGS CLOVER_ORIGIN WEX_ORIGIN ODOO_PATH
+export PORT DB ONLY ARGS RUNS SEED CLOVER_ORIGIN WEX_ORIGIN ODOO_PATH
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -17,6 +17,12 @@ stop: ## end what `make demo` started
 
 test: ## all tests but chaos and bench (ONLY=pure|odoo|e2e ARGS="-k name" DB=fusion_test)
 	@dev/test.sh
+
+chaos: ## servers killed and answers lost at random (RUNS=... SEED=...); report in .odoo/reports
+	@ONLY=chaos dev/test.sh
+
+bench: ## figures, as ratios of one run; reports in .odoo/reports
+	@ONLY=bench dev/test.sh
 
 lint: ## ruff, pylint-odoo, Odoo's own rules, eslint, XML, compose file, layering
 	@dev/lint.sh

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # `make test`: everything but chaos and bench, from a bare machine.
 #   ONLY=pure|odoo|e2e     one phase           ARGS="..."   passed on to pytest
+#   ONLY=chaos|bench       what is not part of `make test`; RUNS and SEED in the environment
 #   DB=name                database of the odoo phase (default fusion_test)
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -119,10 +120,11 @@ odoo_tests() {
     --odoo-config="$FUSION_HOME/odoo.conf" --odoo-database="$DB" --odoo-http
 }
 
-e2e() {
+# site_tests NAME: tests/NAME, which start Odoo servers of their own.
+site_tests() {
   FUSION_ODOO_BIN=$FUSION_HOME/odoo FUSION_ODOO_CONF=$FUSION_HOME/odoo.conf FUSION_PG_SOCKET=$SOCKET \
     FUSION_PG_BIN=$PG_BIN FUSION_TEMPLATE_DB=$DEMO_DB FUSION_FILESTORE=$FUSION_HOME/data-test/filestore \
-    pytest_phase e2e -p no:odoo tests/e2e
+    FUSION_REPORTS=$FUSION_HOME/reports pytest_phase "$1" -p no:odoo "tests/$1"
 }
 
 # A failed installation is a failed run, and the phases that went before still count.
@@ -134,7 +136,9 @@ with_templates() {
   done
   ! wanted odoo || [ ${#ARGS[@]} -gt 0 ] || phase "install, upgrade, uninstall" lifecycle
   ! wanted odoo || phase "odoo tests" odoo_tests
-  if wanted e2e && has_tests tests/e2e; then phase "end-to-end tests" e2e; fi
+  if wanted e2e && has_tests tests/e2e; then phase "end-to-end tests" site_tests e2e; fi
+  [ "$ONLY" != chaos ] || phase "chaos" site_tests chaos
+  [ "$ONLY" != bench ] || phase "benchmarks" site_tests bench
 }
 
 was_running=1
@@ -146,7 +150,7 @@ flock -n 6 || { note "waiting for another test run on database $DB (DB=... takes
 rm -rf "$REPORTS"; mkdir -p "$REPORTS"
 say "test"
 ! wanted pure || phase "pure tests" pure
-if wanted odoo || wanted e2e; then
+if [ "$ONLY" != pure ]; then
   name_templates
   with_templates
 fi

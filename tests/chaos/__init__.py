@@ -1,0 +1,1 @@
+"""Servers killed and answers lost at random; afterwards both ledgers are compared."""
