@@ -7,5 +7,4 @@
     "website": "https://github.com/fusion-payments/fusion-payments",
     "license": "LGPL-3",
     "depends": ["fusion_payment_common"],
-    "data": [],
 }

@@ -13,7 +13,6 @@ from . import payment_provider
 from . import payment_transaction
 from . import account_move
 from . import account_payment
-from . import account_payment_register
 from . import fusion_vault
 from . import fusion_secret
 from . import fusion_secret_access
