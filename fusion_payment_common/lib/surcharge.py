@@ -183,6 +183,12 @@ def rule_for(jurisdiction: str, on: date) -> LegalRule | None:
     return None
 
 
+def subdivided(country: str, on: date) -> bool:
+    """True when parts of the country have a law of their own: its name alone is not enough."""
+    prefix = f"{country.upper()}-"
+    return any(rule.jurisdiction.startswith(prefix) and rule.valid_from <= on for rule in _rules())
+
+
 def _obstacle(
     base: Money,
     kind: CardKind,

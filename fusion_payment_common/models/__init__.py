@@ -32,3 +32,4 @@ from . import fusion_delivery_claim
 from . import fusion_delivery_worker
 from . import fusion_delivery_replay
 from . import fusion_delivery_attempt
+from . import fusion_surcharge_rule

@@ -11,3 +11,4 @@ from . import test_resolution
 from . import test_log_redaction
 from . import test_health
 from . import test_delivery
+from . import test_surcharge_rule

@@ -15,6 +15,7 @@ from odoo.addons.fusion_payment_common.lib.surcharge import (
     quote,
     refund_share,
     rule_for,
+    subdivided,
 )
 
 TODAY = date(2026, 11, 21)
@@ -245,3 +246,10 @@ def test_all_shares_together_are_exactly_the_surcharge(parts, surcharge):
         before += part
     assert sum(given_back) == surcharge
     assert min(given_back) >= 0
+
+
+def test_a_country_with_laws_of_its_parts_is_told_from_one_without():
+    assert subdivided("CA", date(2026, 1, 1))
+    assert subdivided("us", date(2026, 1, 1))
+    assert not subdivided("CA", date(2022, 10, 5))
+    assert not subdivided("FR", date(2026, 1, 1))
