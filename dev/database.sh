@@ -8,17 +8,16 @@
 # Reached through ODOO (command, default .odoo/odoo), ODOO_CONF and libpq's PGHOST, PGUSER, PGPASSWORD.
 # Odoo's log goes to standard error.
 set -euo pipefail
-ROOT=$(cd "$(dirname "$0")/.." && pwd)
-ODOO=${ODOO:-$ROOT/.odoo/odoo}
-ODOO_CONF=${ODOO_CONF:-$ROOT/.odoo/odoo.conf}
+. "$(dirname "$0")/lib.sh"
+ODOO=${ODOO:-$FUSION_HOME/odoo}
+ODOO_CONF=${ODOO_CONF:-$FUSION_HOME/odoo.conf}
 DEPENDENCIES=l10n_ca,account_payment,sale_management,purchase,portal
-ADDONS=fusion_payment_common,fusion_clover,fusion_wex
 ONCE=(--no-http --stop-after-init --max-cron-threads=0)
 
 # installed_addons: those of ours whose folder is an addon, comma-separated.
 installed_addons() {
   local name found=()
-  for name in ${ADDONS//,/ }; do
+  for name in ${SUITE_ADDONS//,/ }; do
     [ ! -f "$ROOT/$name/__manifest__.py" ] || found+=("$name")
   done
   (IFS=,; echo "${found[*]}")
@@ -56,7 +55,7 @@ recipe) sha256sum <"$0" | cut -c1-12 ;;
 addons-hash)
   cd "$ROOT"
   # shellcheck disable=SC2086
-  find ${ADDONS//,/ } -type f -not -name '*.pyc' -not -path '*/tests/*' -print0 2>/dev/null |
+  find ${SUITE_ADDONS//,/ } -type f -not -name '*.pyc' -not -path '*/tests/*' -print0 2>/dev/null |
     sort -z | xargs -0 sha256sum | sha256sum | cut -c1-12 ;;
 *) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac
