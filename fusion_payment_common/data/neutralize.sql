@@ -13,3 +13,18 @@ UPDATE fusion_event
        lease_owner = NULL,
        error_message = 'Received by the original of this copy.'
  WHERE state = 'received';
+-- Nothing is delivered from a copy, and nobody can acknowledge what the original sent.
+UPDATE fusion_delivery_endpoint
+   SET state = 'disabled',
+       disabled_reason = 'This database is a copy.',
+       signing_secret = NULL,
+       previous_signing_secret = NULL,
+       ack_token = NULL,
+       previous_ack_token = NULL,
+       ack_token_digest = NULL,
+       previous_ack_token_digest = NULL;
+UPDATE fusion_delivery
+   SET next_attempt_at = NULL,
+       lease_owner = NULL,
+       lease_until = NULL
+ WHERE next_attempt_at IS NOT NULL;

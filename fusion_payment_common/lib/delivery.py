@@ -33,14 +33,14 @@ class Verdict:
 
     :param accepted: the receiver answered 2xx.
     :param gone: the receiver asks us never to come back (410).
-    :param is_alive: somebody answered sensibly, whether or not they wanted the message. Only
-        attempts without such an answer open the circuit.
+    :param is_alive: somebody answered sensibly, whether or not they wanted the message; None when
+        the attempt says nothing about that. Only False counts against the circuit.
     :param retry_after: seconds the receiver asked us to wait.
     :param excerpt: beginning of the answer, redacted.
     """
 
     accepted: bool
-    is_alive: bool
+    is_alive: bool | None
     gone: bool = False
     http_status: int | None = None
     error: str | None = None
@@ -127,7 +127,7 @@ def judge_error(error: BaseException) -> Verdict:
     text = (error.code or error.message) if is_gateway else type(error).__name__
     # Our own settings, or a bug of ours, say nothing about the receiver.
     is_ours = isinstance(error, errors.ConfigurationError) or not is_gateway
-    return Verdict(accepted=False, is_alive=is_ours, error=text)
+    return Verdict(accepted=False, is_alive=None if is_ours else False, error=text)
 
 
 def excerpt(body: bytes) -> str | None:

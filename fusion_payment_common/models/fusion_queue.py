@@ -147,9 +147,11 @@ class FusionQueueMixin(models.AbstractModel):
         due_at = self._queue_next_due()
         if not due_at:
             return
+        # What is due now was claimable by nobody: not before a second has passed. Up to a whole
+        # second, which is as exact as the scheduler's triggers are.
         now = self.env.cr.now()
-        # What is due now was claimable by nobody: not before a second has passed.
-        due_at = max(due_at, now + timedelta(seconds=1)).replace(microsecond=0)
+        due_at = max(due_at, now + timedelta(seconds=1)) + timedelta(microseconds=999_999)
+        due_at = due_at.replace(microsecond=0)
         delay = (due_at - now).total_seconds()
         if delay < alarm.MAX_DELAY:
             self._queue_wake(at=due_at)
@@ -181,9 +183,11 @@ class FusionQueueMixin(models.AbstractModel):
             env.cr.execute(
                 SQL(
                     """
-                    SELECT id, (now() AT TIME ZONE 'UTC') + %(lease)s * interval '1 second'
+                    SELECT id, statement_timestamp() AT TIME ZONE 'UTC'
+                               + %(lease)s * interval '1 second'
                       FROM %(table)s
-                     WHERE next_attempt_at <= (now() AT TIME ZONE 'UTC') AND %(condition)s
+                     WHERE next_attempt_at <= statement_timestamp() AT TIME ZONE 'UTC'
+                       AND %(condition)s
                      ORDER BY next_attempt_at, id
                      LIMIT %(limit)s
                        FOR UPDATE SKIP LOCKED
@@ -217,7 +221,7 @@ class FusionQueueMixin(models.AbstractModel):
                     """
                     UPDATE %(table)s
                        SET lease_until = lease.until, next_attempt_at = lease.until
-                      FROM (SELECT date_trunc('second', now() AT TIME ZONE 'UTC')
+                      FROM (SELECT date_trunc('second', statement_timestamp() AT TIME ZONE 'UTC')
                                    + %(lease)s * interval '1 second' AS until) lease
                      WHERE id = ANY(%(ids)s) AND lease_owner = ANY(%(owners)s)
                     """,

@@ -12,3 +12,8 @@ from . import test_log_redaction
 from . import test_health
 from . import test_delivery
 from . import test_surcharge_rule
+from . import test_delivery_endpoint
+from . import test_delivery_acknowledgement
+from . import test_delivery_replay
+from . import test_delivery_access
+from . import test_delivery_handler

@@ -12,6 +12,8 @@ _logger = logging.getLogger(__name__)
 CLAIM_PAUSE = 0.05
 #: Seconds between two claims when the last one found nothing.
 IDLE_PAUSE = 0.25
+#: A claim of so many rows means that there is work for another worker, too.
+DEEP = 8
 
 
 @dataclass(eq=False)
@@ -70,7 +72,7 @@ class QueueRunner:
         self.claimed = 0
         #: Whether the queue may hold more that is due: the last claim was not empty.
         self.has_more = False
-        #: Whether one claim filled every free thread: there is work for another worker.
+        #: Whether there is work for another worker: a claim was as large as it could be, or large.
         self.is_deep = False
         self._reported = 0
         self._accepting = True
@@ -105,7 +107,7 @@ class QueueRunner:
         self.has_more = bool(claims)
         self.claimed += len(claims)
         self._next_claim = time.monotonic() + (CLAIM_PAUSE if claims else IDLE_PAUSE)
-        if len(claims) >= max(free, 2) and not self.is_deep:
+        if len(claims) >= max(2, min(free, DEEP)) and not self.is_deep:
             self.is_deep = True
             self.model._queue_is_deep()
         if claims:

@@ -1,0 +1,29 @@
+from odoo import models
+
+
+class FusionDeliveryHandler(models.AbstractModel):
+    """What a model may offer whose records are the subject of deliveries. Both are optional.
+
+    Inherit it, enqueue with ``record=``, and override what is needed.
+    """
+
+    _name = "fusion.delivery.handler"
+    _description = "Handler of Deliveries"
+
+    def _fusion_delivery_body(self, delivery):
+        """Return the body to send, for what must not be stored with the delivery.
+
+        Called right before each attempt and never stored: the place to decrypt a card.
+
+        :param delivery: the ``fusion.delivery``; its ``body`` is what was enqueued
+        :return: a JSON-safe dict
+        """
+        self.ensure_one()
+        return delivery.body
+
+    def _fusion_delivery_settled(self, delivery):
+        """Take notice that the delivery is ``delivered``, ``acknowledged`` or ``dead``.
+
+        Called in the transaction that says so. Repeatable: a delivery that was given up can be
+        acknowledged later, and one that arrived can be sent again.
+        """

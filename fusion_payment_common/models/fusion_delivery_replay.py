@@ -1,0 +1,100 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class FusionDelivery(models.Model):
+    """Sending again what was given up, or what arrived and got lost over there."""
+
+    _inherit = "fusion.delivery"
+
+    def _can_replay(self):
+        """Return those that can be sent now: not being sent right now, endpoint not disabled."""
+        now = fields.Datetime.now()
+        return self.filtered(
+            lambda delivery: (
+                delivery.endpoint_id.state != "disabled"
+                and delivery.endpoint_id.active
+                and not (delivery.lease_until and delivery.lease_until > now)
+            )
+        )
+
+    def _replay(self, trigger="replay"):
+        """Plan these for now, under the same delivery id, with all their attempts before them.
+
+        :return: those that were planned; the others are being sent or their endpoint is disabled
+        """
+        replayed = self.browse()
+        for delivery in self._can_replay():
+            delivery._lock()
+            if not delivery._can_replay():
+                continue
+            delivery.write(
+                {
+                    "state": "pending",
+                    "next_attempt_at": self.env.cr.now().replace(microsecond=0),
+                    "next_trigger": trigger,
+                    "next_user_id": self.env.uid,
+                    "replay_offset": delivery.attempt_count,
+                    "is_last": False,
+                    "delivered_at": False,
+                    "acknowledged_at": False,
+                }
+            )
+            delivery.activity_ids.unlink()
+            replayed += delivery
+        if replayed:
+            self._queue_wake()
+        return replayed
+
+    @api.model
+    def _check_may_replay(self):
+        """Raise unless the user may have deliveries sent again.
+
+        :raise AccessError: the user is no Manager
+        """
+        self.env["fusion.delivery.endpoint"].check_access("write")
+
+    # === ACTION METHODS === #
+
+    def action_replay(self):
+        """Send this delivery again at once, or open the list of what would be sent."""
+        self._check_may_replay()
+        self.check_access("read")
+        if len(self) != 1:
+            return self._action_open_replay()
+        # Elevated: Managers may have deliveries sent again, but not write them by hand.
+        if not self.sudo()._replay():
+            raise UserError(
+                self.env._(
+                    "This delivery cannot be sent now: it is being sent already, or its endpoint "
+                    "is disabled."
+                )
+            )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._("The delivery is on its way."),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    def _action_open_replay(self):
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Send Again"),
+            "res_model": "fusion.delivery.replay",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_selected_ids": self.ids},
+        }
+
+    def action_open_document(self):
+        """Open what the delivery is about."""
+        self.ensure_one()
+        if not self.res_model or self.res_model not in self.env:
+            raise UserError(self.env._("This delivery is not about a document of this database."))
+        record = self.env[self.res_model].browse(self.res_id)
+        record.check_access("read")
+        return record._get_records_action()

@@ -1,0 +1,332 @@
+import json
+from datetime import timedelta
+from unittest.mock import patch
+
+from standardwebhooks.webhooks import Webhook
+
+from odoo import fields
+from odoo.exceptions import ConcurrencyError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.base.tests.test_ir_cron import CronMixinCase
+
+from .delivery_common import DeliveryCommon
+
+WORKER = "odoo.addons.fusion_payment_common.models.fusion_delivery_worker"
+
+
+@tagged("post_install", "-at_install")
+class TestDelivery(DeliveryCommon, CronMixinCase):
+    # === ENQUEUE === #
+
+    def test_nothing_is_sent_before_a_worker_comes(self):
+        delivery = self._enqueue()
+        self.assertEqual(delivery.state, "pending")
+        self.assertTrue(delivery.next_attempt_at)
+        self.assertEqual(self.receiver.requests, [])
+
+    def test_a_worker_is_woken_in_the_enqueuing_transaction(self):
+        cron = self.env.ref("fusion_payment_common.ir_cron_deliver_1")
+        with self.capture_triggers(cron.id) as captured:
+            self._enqueue()
+        self.assertEqual(len(captured.records), 1)
+
+    def test_what_is_rolled_back_is_never_sent(self):
+        with self.assertRaises(ZeroDivisionError), self.env.cr.savepoint():
+            self._enqueue()
+            raise ZeroDivisionError
+        self._work()
+        self.assertEqual(self.receiver.requests, [])
+        self.assertFalse(self.outbox.search([("endpoint_id", "=", self.endpoint.id)]))
+
+    def test_the_same_key_is_the_same_delivery(self):
+        first = self._enqueue(dedup_key="card-1")
+        self.assertEqual(self._enqueue(dedup_key="card-1"), first)
+        self.assertNotEqual(self._enqueue(dedup_key="card-2"), first)
+        other = self._new_endpoint(name="Other")
+        self.assertNotEqual(self._enqueue(endpoint=other, dedup_key="card-1"), first)
+        self._work()
+        self.assertEqual(len(self.receiver.requests), 3)
+
+    def test_the_same_key_in_two_transactions_makes_the_second_run_again(self):
+        self._enqueue(dedup_key="card-1")
+        with (
+            patch.object(type(self.outbox), "search", lambda self, *args, **kwargs: self.browse()),
+            mute_logger("odoo.sql_db"),
+            self.assertRaises(ConcurrencyError),
+        ):
+            self._enqueue(dedup_key="card-1")
+
+    def test_a_body_that_is_not_json_is_refused(self):
+        with self.assertRaises(ValueError):
+            self.outbox._enqueue(self.endpoint, "x", {"amount": float("nan")})
+        with self.assertRaises(TypeError):
+            self.outbox._enqueue(self.endpoint, "x", {"at": object()})
+
+    # === SUCCESS === #
+
+    def test_a_delivery_arrives_once_with_its_id_and_attempt(self):
+        delivery = self._enqueue()
+        self._work()
+        self._work()
+        self.assertEqual(
+            self.receiver.bodies(),
+            [
+                {
+                    "payment_id": "PAY-1",
+                    "_delivery_id": delivery.delivery_uuid,
+                    "_delivery_attempt": 1,
+                }
+            ],
+        )
+        self.assertEqual(delivery.state, "delivered")
+        self.assertTrue(delivery.delivered_at)
+        self.assertFalse(delivery.next_attempt_at)
+        self.assertFalse(delivery.lease_owner)
+        self.assertEqual(self._attempts(delivery), [(1, "accepted", 200)])
+
+    def test_the_signature_is_accepted_by_an_independent_library(self):
+        self._enqueue()
+        self._work()
+        headers, body = self.receiver.requests[0]
+        self.assertTrue(Webhook(self.endpoint.signing_secret).verify(body, headers))
+
+    def test_while_secrets_change_either_verifies(self):
+        old = self.endpoint.signing_secret
+        self.endpoint.action_rotate_signing_secret()
+        self.assertNotEqual(self.endpoint.signing_secret, old)
+        self._enqueue()
+        self._work()
+        headers, body = self.receiver.requests[0]
+        for secret in (old, self.endpoint.signing_secret):
+            self.assertTrue(Webhook(secret).verify(body, headers))
+
+    def test_a_replaced_secret_is_not_used_for_ever(self):
+        old = self.endpoint.signing_secret
+        self.endpoint.action_rotate_signing_secret()
+        self.endpoint.previous_signing_secret_until = fields.Datetime.now() - timedelta(seconds=1)
+        self._enqueue()
+        self._work()
+        headers, body = self.receiver.requests[0]
+        self.assertTrue(Webhook(self.endpoint.signing_secret).verify(body, headers))
+        with self.assertRaises(Exception):  # noqa: B017  the library's own class is not exported
+            Webhook(old).verify(body, headers)
+
+    def test_the_standard_shape_is_sent_where_asked_for(self):
+        self.endpoint.body_format = "standard"
+        self._enqueue()
+        self._work()
+        [body] = self.receiver.bodies()
+        self.assertEqual((body["type"], body["data"]), ("card.issued", {"payment_id": "PAY-1"}))
+
+    def test_many_deliveries_arrive_once_each(self):
+        deliveries = self.outbox.browse()
+        for number in range(40):
+            deliveries |= self._enqueue(number)
+        self._work()
+        self.assertEqual(set(deliveries.mapped("state")), {"delivered"})
+        received = [body["_delivery_id"] for body in self.receiver.bodies()]
+        self.assertEqual(sorted(received), sorted(deliveries.mapped("delivery_uuid")))
+
+    # === FAILURE === #
+
+    def test_a_failure_is_tried_again_under_the_same_id(self):
+        delivery = self._enqueue()
+        self.receiver.will_answer((503, {}, b"busy"), 200)
+        self._work()
+        self.assertEqual((delivery.state, delivery.last_error), ("pending", "HTTP 503"))
+        self.assertGreater(delivery.next_attempt_at, fields.Datetime.now())
+        self._work()
+        self.assertEqual(len(self.receiver.requests), 1, "it must wait for its time")
+        self._work(delivery)
+        self.assertEqual(delivery.state, "delivered")
+        self.assertFalse(delivery.last_error)
+        self.assertEqual(self._attempts(delivery), [(1, "failed", 503), (2, "accepted", 200)])
+        self.assertEqual(
+            [(body["_delivery_id"], body["_delivery_attempt"]) for body in self.receiver.bodies()],
+            [(delivery.delivery_uuid, 1), (delivery.delivery_uuid, 2)],
+        )
+        self.assertEqual(delivery.attempt_ids.sorted("number")[0].response_excerpt, "busy")
+
+    def test_a_lost_answer_is_a_failure(self):
+        delivery = self._enqueue()
+        self.receiver.will_answer(0)
+        self._work()
+        self.assertEqual(delivery.state, "pending")
+        self.assertEqual(delivery.last_error, "connection_lost")
+        self.assertEqual(self._attempts(delivery), [(1, "failed", None)])
+
+    def test_a_redirect_is_a_failure_and_not_followed(self):
+        delivery = self._enqueue()
+        self.receiver.will_answer((302, {"Location": self.receiver.url}, b""))
+        self._work()
+        self.assertEqual(delivery.last_error, "HTTP 302")
+        self.assertEqual(len(self.receiver.requests), 1)
+
+    def test_the_receiver_may_ask_for_time_but_not_for_too_much(self):
+        for asked, least, most in (("40", 40, 41), ("86400", 50, 61)):
+            with self.subTest(asked=asked):
+                delivery = self._enqueue()
+                self.receiver.will_answer((503, {"Retry-After": asked}, b""))
+                before = fields.Datetime.now()
+                self._work()
+                delay = (delivery.next_attempt_at - before).total_seconds()
+                self.assertGreaterEqual(delay, least)
+                self.assertLessEqual(delay, most + 2)
+                self.endpoint.write({"circuit_failures": 0})
+
+    def test_it_becomes_a_dead_letter_when_every_attempt_was_made(self):
+        self.endpoint.write({"retry_delays": "1, 1", "retry_horizon_hours": 0})
+        delivery = self._enqueue()
+        self.receiver.will_answer(400, 400, 400)
+        for _attempt in range(3):
+            self.assertEqual(delivery.state, "pending")
+            self._work(delivery)
+        self.assertEqual(delivery.state, "dead")
+        self.assertEqual(delivery.last_error, "HTTP 400")
+        self.assertFalse(delivery.next_attempt_at)
+        self.assertEqual(len(delivery.activity_ids), 1)
+        self.assertEqual(len(self.receiver.requests), 3)
+        self._work()
+        self.assertEqual(len(self.receiver.requests), 3)
+
+    def test_an_outage_makes_one_activity_and_not_one_per_delivery(self):
+        self.endpoint.write({"retry_delays": "1", "retry_horizon_hours": 0})
+        deliveries = self.outbox.browse([self._enqueue(number).id for number in range(4)])
+        self.receiver.will_answer(*[400] * 8)
+        self._work(*deliveries)
+        self._work(*deliveries)
+        self.assertEqual(set(deliveries.mapped("state")), {"dead"})
+        self.assertEqual(len(deliveries.activity_ids), 1)
+
+    def test_a_handler_that_cannot_give_the_body_is_a_failure(self):
+        delivery = self._enqueue()
+        with (
+            patch.object(type(self.outbox), "_request", lambda *args: 1 / 0),
+            self.assertLogs(WORKER, "ERROR"),
+        ):
+            self.env.flush_all()
+            self.outbox._queue_work()
+        self.env.invalidate_all()
+        self.assertEqual(delivery.last_error, "ZeroDivisionError")
+        self.assertEqual(self.endpoint.circuit_failures, 0)
+        self.assertEqual(self.receiver.requests, [])
+
+    # === LEASES === #
+
+    def test_a_process_that_died_is_taken_over_and_its_attempt_explained(self):
+        delivery = self._enqueue()
+        self.env.flush_all()
+        [claim] = self.outbox._queue_claim(5, {})
+        self.env.invalidate_all()
+        self.assertEqual((claim.record_id, claim.data["attempt"]), (delivery.id, 1))
+        self.assertEqual(delivery.lease_owner, claim.owner)
+        self.assertEqual(self._attempts(delivery), [(1, "sending", None)])
+        self.assertEqual(self.outbox._queue_claim(5, {}), [], "a leased row is nobody else's")
+        self._work(delivery)
+        self.assertEqual(delivery.state, "delivered")
+        self.assertEqual(self._attempts(delivery), [(1, "lost", None), (2, "accepted", 200)])
+
+    def test_a_lease_is_renewed_only_by_its_owner(self):
+        delivery = self._enqueue()
+        self.env.flush_all()
+        [claim] = self.outbox._queue_claim(5, {})
+        delivery.lease_until = delivery.next_attempt_at = "2020-01-01"
+        self.env.flush_all()
+        self.outbox._queue_extend([claim])
+        self.env.invalidate_all()
+        self.assertGreater(delivery.lease_until, fields.Datetime.now())
+        self.assertEqual(delivery.next_attempt_at, delivery.lease_until)
+        delivery.lease_owner = "somebody else"
+        delivery.lease_until = "2020-01-01"
+        self.env.flush_all()
+        self.outbox._queue_extend([claim])
+        self.env.invalidate_all()
+        self.assertEqual(delivery.lease_until, fields.Datetime.to_datetime("2020-01-01"))
+
+    def test_a_late_failure_of_a_lost_lease_changes_no_plan(self):
+        delivery = self._enqueue()
+        self.env.flush_all()
+        [late] = self.outbox._queue_claim(5, {})
+        self._work(delivery)
+        self.assertEqual(delivery.state, "delivered")
+        verdict = self._verdict(accepted=False, error="read_timeout")
+        self.outbox._queue_finish(late, verdict)
+        self.env.invalidate_all()
+        self.assertEqual(delivery.state, "delivered")
+        self.assertFalse(delivery.next_attempt_at)
+        self.assertEqual(self._attempts(delivery), [(1, "failed", None), (2, "accepted", 200)])
+
+    def test_a_late_success_of_a_lost_lease_counts(self):
+        self.receiver.will_answer(500)
+        delivery = self._enqueue()
+        self.env.flush_all()
+        [late] = self.outbox._queue_claim(5, {})
+        self._work(delivery)
+        self.assertEqual(delivery.state, "pending")
+        self.outbox._queue_finish(late, self._verdict(accepted=True, http_status=200))
+        self.env.invalidate_all()
+        self.assertEqual(delivery.state, "delivered")
+        self.assertFalse(delivery.next_attempt_at)
+
+    def _verdict(self, **values):
+        from ..lib.delivery import Verdict
+        from ..tools.queue_runner import Outcome
+
+        return Outcome(value=Verdict(**{"is_alive": True, **values}))
+
+    # === SCHEDULER === #
+
+    def test_the_scheduled_action_delivers_and_reports(self):
+        delivery = self._enqueue()
+        self.env.flush_all()
+        self.env.ref("fusion_payment_common.ir_cron_deliver_1").method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual(delivery.state, "delivered")
+
+    def test_the_second_worker_is_woken_when_there_is_much_to_do(self):
+        for number in range(12):
+            self._enqueue(number)
+        self.env.flush_all()
+        second = self.env.ref("fusion_payment_common.ir_cron_deliver_2")
+        with self.capture_triggers(second.id) as captured:
+            self.outbox.with_context(fusion_queue_lane=0)._queue_work(threads=8)
+        self.assertEqual(len(captured.records), 1)
+
+    def test_a_close_retry_is_planned_with_the_scheduler(self):
+        delivery = self._enqueue()
+        self.receiver.will_answer(500)
+        first = self.env.ref("fusion_payment_common.ir_cron_deliver_1")
+        self._work()
+        with (
+            self.capture_triggers(first.id) as captured,
+            patch("odoo.addons.fusion_payment_common.tools.alarm.set_alarm") as alarm,
+        ):
+            self.outbox._queue_plan_next()
+            self.env.cr.postcommit.run()
+        [call_at] = captured.records.mapped("call_at")
+        late = (call_at - delivery.next_attempt_at).total_seconds()
+        self.assertGreaterEqual(late, 0)
+        self.assertLess(late, 1)
+        self.assertEqual(alarm.call_count, 1)
+
+    # === RETENTION === #
+
+    def test_what_arrived_long_ago_is_deleted_and_dead_letters_stay(self):
+        arrived, dead, recent = (self._enqueue(number) for number in range(3))
+        self._work()
+        dead.state = "dead"
+        old = fields.Datetime.now() - timedelta(days=91)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE fusion_delivery SET create_date = %s WHERE id = ANY(%s)",
+            [old, [arrived.id, dead.id]],
+        )
+        self.env.invalidate_all()
+        self.outbox._gc_arrived()
+        self.assertEqual((arrived + dead + recent).exists(), dead + recent)
+
+    def test_the_body_is_stored_as_it_was_enqueued(self):
+        delivery = self.outbox._enqueue(self.endpoint, "x", {"b": 1, "a": ["é"]})
+        self.assertEqual(json.loads(delivery.body_text), {"b": 1, "a": ["é"]})
