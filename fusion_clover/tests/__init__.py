@@ -2,4 +2,5 @@ from . import test_provider
 from . import test_oauth
 from . import test_charge
 from . import test_canaries
+from . import test_js
 from . import test_collect_wizard
