@@ -79,7 +79,9 @@ start() {
 case $action in
 start) exec 7>"$FUSION_HOME/pg-$cluster.lock"; flock 7; start; echo "$SOCKET" ;;
 stop) ! running || server "$BIN/pg_ctl" -D "$DATA" -m fast -w stop >/dev/null ;;
-destroy) ! running || server "$BIN/pg_ctl" -D "$DATA" -m immediate -w stop >/dev/null; rm -rf "$BASE" "$SOCKET" ;;
+destroy) ! running || server "$BIN/pg_ctl" -D "$DATA" -m immediate -w stop >/dev/null; rm -rf "$BASE" "$SOCKET"
+  # the folder of this checkout goes with its last cluster
+  rmdir "${BASE%/*}" 2>/dev/null || true ;;
 status) if running; then echo "running ($SOCKET)"; else echo "stopped"; exit 3; fi ;;
 url) echo "$SOCKET" ;;
 bin) echo "$BIN" ;;

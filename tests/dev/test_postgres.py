@@ -65,5 +65,13 @@ def test_the_server_does_not_keep_the_locks_of_the_script_that_started_it(shell)
     assert shell.run("flock", "-n", str(lock), "true").returncode == 0
 
 
+def test_a_destroyed_cluster_leaves_nothing_behind(shell):
+    shell.run("dev/postgres.sh", "start", "test")
+    folder = Path(ask(shell, "test", "SHOW data_directory")).parents[1]
+    assert folder.is_dir()
+    assert shell.run("dev/postgres.sh", "destroy", "test").returncode == 0
+    assert not folder.exists()
+
+
 def test_an_unknown_cluster_is_refused(shell):
     assert shell.run("dev/postgres.sh", "start", "production").returncode == 1
