@@ -78,7 +78,7 @@ class FusionHealthCheck(models.Model):
     def _evaluate(self):
         """Run every check; return ``[(check, company, finding)]``. Writes nothing."""
         results = []
-        companies = self.env["res.company"].sudo().search([])
+        companies = self.env["res.company"].sudo().search([("active", "=", True)])
         for check in self._checks():
             scopes = companies if check.per_company else [self.env["res.company"]]
             results += [(check, company, self._run(check, company)) for company in scopes]
@@ -89,8 +89,7 @@ class FusionHealthCheck(models.Model):
         # Elevated: the result is shown to the Managers of the company only. In one language for
         # all, because it is stored.
         model = self.env[check.model].sudo().with_company(company or self.env.company)
-        language = (company or self.env.ref("base.main_company").sudo()).partner_id.lang
-        model = model.with_context(lang=language or "en_US")
+        model = model.with_context(lang=self._language(company))
         try:
             with self.env.cr.savepoint():
                 return getattr(model, check.method)(company)
@@ -102,12 +101,20 @@ class FusionHealthCheck(models.Model):
                 self.env._("This could not be checked (%s). See the log.", type(error).__name__),
             )
 
+    @api.model
+    def _language(self, company):
+        # Elevated: the language of a company is no secret.
+        company = (company or self.env.ref("base.main_company")).sudo()
+        return company.partner_id.lang or "en_US"
+
     # === RESULTS === #
 
     @api.model
     def _refresh(self):
         """Run the checks and store the results, in a transaction of its own."""
-        in_own_transaction(self.env, lambda env: env[self._name]._store_results())
+        # In the database's language, not in that of whoever happens to look at the page.
+        model = self.with_context(lang=self._language(self.env["res.company"]))
+        in_own_transaction(model.env, lambda env: env[self._name]._store_results())
 
     @api.model
     def _store_results(self):

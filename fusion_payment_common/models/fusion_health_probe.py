@@ -22,29 +22,69 @@ class FusionHealthCheck(models.Model):
     @api.model
     def _checks(self):
         """Override of `fusion_payment_common` to register the checks of this file."""
-        _ = self.env._
         probe = "fusion.health.probe"
         checks = [
             *super()._checks(),
-            Check("operations_unknown", _("Payments of unknown outcome"), probe, "_probe_unknown",
-                  remedy="_remedy_unknown", remedy_label=_("Show")),
-            Check("operations_review", _("Payments that need a decision"), probe, "_probe_review",
-                  remedy="_remedy_review", remedy_label=_("Decide")),
-            Check("operations_unbooked", _("Received but not booked"), probe, "_probe_unbooked",
-                  remedy="_remedy_unbooked", remedy_label=_("Book Now")),
-            Check("events_waiting", _("Events waiting"), probe, "_probe_events_waiting",
-                  remedy="_remedy_events_waiting", remedy_label=_("Process Now")),
-            Check("events_failed", _("Events that failed"), probe, "_probe_events_failed",
-                  remedy="_remedy_events_failed", remedy_label=_("Show")),
-        ]  # fmt: skip
+            Check(
+                "operations_unknown",
+                self.env._("Payments of unknown outcome"),
+                probe,
+                "_probe_unknown",
+                remedy="_remedy_unknown",
+                remedy_label=self.env._("Show"),
+            ),
+            Check(
+                "operations_review",
+                self.env._("Payments that need a decision"),
+                probe,
+                "_probe_review",
+                remedy="_remedy_review",
+                remedy_label=self.env._("Decide"),
+            ),
+            Check(
+                "operations_unbooked",
+                self.env._("Received but not booked"),
+                probe,
+                "_probe_unbooked",
+                remedy="_remedy_unbooked",
+                remedy_label=self.env._("Book Now"),
+            ),
+            Check(
+                "events_waiting",
+                self.env._("Events waiting"),
+                probe,
+                "_probe_events_waiting",
+                remedy="_remedy_events_waiting",
+                remedy_label=self.env._("Process Now"),
+            ),
+            Check(
+                "events_failed",
+                self.env._("Events that failed"),
+                probe,
+                "_probe_events_failed",
+                remedy="_remedy_events_failed",
+                remedy_label=self.env._("Show"),
+            ),
+        ]
         if "fusion.delivery" in self.env:
             checks += [
-                Check("deliveries_stuck", _("Deliveries on their way"), probe,
-                      "_probe_deliveries_stuck", remedy="_remedy_deliveries_stuck",
-                      remedy_label=_("Show")),
-                Check("deliveries_dead", _("Dead letters"), probe, "_probe_deliveries_dead",
-                      remedy="_remedy_deliveries_dead", remedy_label=_("Show")),
-            ]  # fmt: skip
+                Check(
+                    "deliveries_stuck",
+                    self.env._("Deliveries on their way"),
+                    probe,
+                    "_probe_deliveries_stuck",
+                    remedy="_remedy_deliveries_stuck",
+                    remedy_label=self.env._("Show"),
+                ),
+                Check(
+                    "deliveries_dead",
+                    self.env._("Dead letters"),
+                    probe,
+                    "_probe_deliveries_dead",
+                    remedy="_remedy_deliveries_dead",
+                    remedy_label=self.env._("Show"),
+                ),
+            ]
         return checks
 
 

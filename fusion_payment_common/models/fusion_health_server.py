@@ -16,16 +16,27 @@ class FusionHealthCheck(models.Model):
     @api.model
     def _checks(self):
         """Override of `fusion_payment_common` to register the checks of this file."""
-        _ = self.env._
         probe = "fusion.health.probe"
         return [
             *super()._checks(),
-            Check("schedules", _("Scheduled actions"), probe, "_probe_schedules",
-                  per_company=False, remedy="_remedy_schedules", remedy_label=_("Run Now")),
-            Check("vault", _("Encryption key"), probe, "_probe_vault", per_company=False),
-            Check("neutralized", _("Production database"), probe, "_probe_neutralized",
-                  per_company=False),
-        ]  # fmt: skip
+            Check(
+                "schedules",
+                self.env._("Scheduled actions"),
+                probe,
+                "_probe_schedules",
+                per_company=False,
+                remedy="_remedy_schedules",
+                remedy_label=self.env._("Run Now"),
+            ),
+            Check("vault", self.env._("Encryption key"), probe, "_probe_vault", per_company=False),
+            Check(
+                "neutralized",
+                self.env._("Production database"),
+                probe,
+                "_probe_neutralized",
+                per_company=False,
+            ),
+        ]
 
 
 class FusionHealthProbe(models.AbstractModel):
@@ -34,12 +45,16 @@ class FusionHealthProbe(models.AbstractModel):
     @api.model
     def _schedules(self):
         """Return the scheduled actions of the suite that run every few minutes."""
-        data = self.env["ir.model.data"].sudo().search(
-            [("model", "=", "ir.cron"), ("module", "=like", "fusion\\_%")]
+        data = (
+            self.env["ir.model.data"]
+            .sudo()
+            .search([("model", "=", "ir.cron"), ("module", "=like", "fusion\\_%")])
         )
         crons = self.env["ir.cron"].sudo().with_context(active_test=False)
-        return crons.browse(data.mapped("res_id")).exists().filtered(
-            lambda cron: cron.interval_type == "minutes"
+        return (
+            crons.browse(data.mapped("res_id"))
+            .exists()
+            .filtered(lambda cron: cron.interval_type == "minutes")
         )
 
     @api.model

@@ -22,9 +22,11 @@ class FusionSecretAccess(models.Model):
     def write(self, vals):
         """Override of `models` to keep the record as it was made.
 
-        :raise UserError: always; who saw what is not edited
+        :raise UserError: whatever is to be changed; who saw what is not edited
         """
-        raise UserError(self.env._("The record of who saw card data cannot be changed."))
+        if vals:
+            raise UserError(self.env._("The record of who saw card data cannot be changed."))
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):

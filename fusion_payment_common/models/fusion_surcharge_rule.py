@@ -104,9 +104,16 @@ class FusionSurchargeRule(models.Model):
             rule.legal_text = f"{text} {self.env._('Source:')} {law.source}"
 
     @api.depends(
-        "country_id", "state_id", "brand", "rate", "merchant_cost", "is_notice_given",
-        "is_disclosed", "is_total_displayed", "company_id",
-    )  # fmt: skip
+        "country_id",
+        "state_id",
+        "brand",
+        "rate",
+        "merchant_cost",
+        "is_notice_given",
+        "is_disclosed",
+        "is_total_displayed",
+        "company_id",
+    )
     @api.depends_context("lang")
     def _compute_example(self):
         for rule in self:
@@ -224,30 +231,33 @@ class FusionSurchargeRule(models.Model):
     @api.model
     def _explain(self, result):
         """Return the sentence for a quote, for a clerk to read out."""
-        _ = self.env._
         if result.reason == Reason.CONDITION_NOT_MET:
             labels = self.fields_get([CONDITION_FIELDS[name] for name in CONDITION_FIELDS])
             missing = [
                 labels[CONDITION_FIELDS[name]]["string"] if name in CONDITION_FIELDS else name
                 for name in sorted(result.missing_conditions)
             ]
-            return _("No surcharge: not confirmed yet: %s.", ", ".join(missing))
+            return self.env._("No surcharge: not confirmed yet: %s.", ", ".join(missing))
         rate = _percent(result.rate)
         return {
-            Reason.APPLIED: _("%s %% as set by the company.", rate),
-            Reason.CAPPED_BY_RULE: _("%s %%: the law allows no more.", rate),
-            Reason.CAPPED_BY_COST: _("%s %%: no more than accepting the card costs.", rate),
-            Reason.SWITCHED_OFF: _("No surcharge: the company adds none."),
-            Reason.PROVIDER_ADDS_ONE: _("No surcharge: the payment provider adds its own."),
-            Reason.DEBIT_CARD: _("No surcharge: it is a debit card."),
-            Reason.PREPAID_CARD: _("No surcharge: it is a prepaid card."),
-            Reason.CARD_KIND_UNKNOWN: _(
+            Reason.APPLIED: self.env._("%s %% as set by the company.", rate),
+            Reason.CAPPED_BY_RULE: self.env._("%s %%: the law allows no more.", rate),
+            Reason.CAPPED_BY_COST: self.env._(
+                "%s %%: no more than accepting the card costs.", rate
+            ),
+            Reason.SWITCHED_OFF: self.env._("No surcharge: the company adds none."),
+            Reason.PROVIDER_ADDS_ONE: self.env._(
+                "No surcharge: the payment provider adds its own."
+            ),
+            Reason.DEBIT_CARD: self.env._("No surcharge: it is a debit card."),
+            Reason.PREPAID_CARD: self.env._("No surcharge: it is a prepaid card."),
+            Reason.CARD_KIND_UNKNOWN: self.env._(
                 "No surcharge: it is not certain that it is a credit card."
             ),
-            Reason.NO_RULE: _("No surcharge: no law is listed for this place."),
-            Reason.PROHIBITED: _("No surcharge: the law does not allow one here."),
-            Reason.COST_UNKNOWN: _("No surcharge: the cost of acceptance is not known."),
-            Reason.NOTHING_TO_PAY: _("No surcharge: there is nothing to pay."),
+            Reason.NO_RULE: self.env._("No surcharge: no law is listed for this place."),
+            Reason.PROHIBITED: self.env._("No surcharge: the law does not allow one here."),
+            Reason.COST_UNKNOWN: self.env._("No surcharge: the cost of acceptance is not known."),
+            Reason.NOTHING_TO_PAY: self.env._("No surcharge: there is nothing to pay."),
         }[result.reason]
 
 
