@@ -1,0 +1,1 @@
+"""Figures, as ratios of things measured in one run on one machine."""
