@@ -11,6 +11,7 @@ UPDATE fusion_event
    SET state = 'ignored',
        next_attempt_at = NULL,
        lease_owner = NULL,
+       lease_until = NULL,
        error_message = 'Received by the original of this copy.'
  WHERE state = 'received';
 -- Nothing is delivered from a copy, and nobody can acknowledge what the original sent.

@@ -24,6 +24,7 @@ class FusionEvent(models.Model):
 
     _name = "fusion.event"
     _description = "Inbound Event"
+    _inherit = ["fusion.queue.mixin"]
     _order = "id desc"
     _rec_name = "event_key"
 
@@ -67,8 +68,6 @@ class FusionEvent(models.Model):
         string="Arrivals", readonly=True, default=1, help="How often it arrived until processed."
     )
     error_message = fields.Char(readonly=True)
-    next_attempt_at = fields.Datetime(readonly=True, copy=False)
-    lease_owner = fields.Char(readonly=True, copy=False)
 
     # Two copies can be received at the same moment; only one of them can become processed.
     _processed_once = models.UniqueIndex(
@@ -76,7 +75,7 @@ class FusionEvent(models.Model):
     )
     _key_idx = models.Index("(source, event_key)")
     # The worker's only question: what is due, oldest first.
-    _due_idx = models.Index("(next_attempt_at, id) WHERE state = 'received'")
+    _due_idx = models.Index("(next_attempt_at, id) WHERE next_attempt_at IS NOT NULL")
 
     # === INTAKE === #
 
@@ -144,7 +143,7 @@ class FusionEvent(models.Model):
             inbox = env[self._name]
             event_ids = [inbox._receive(values) for values in rows]
             if event_ids:
-                inbox._wake_worker()
+                inbox._queue_wake()
             return event_ids
 
         return in_own_transaction(self.env, store)
@@ -200,10 +199,6 @@ class FusionEvent(models.Model):
             )
         return event.id
 
-    @api.model
-    def _wake_worker(self, at=None):
-        self.env.ref("fusion_payment_common.ir_cron_process_events")._trigger(at=at)
-
     def _body(self):
         """Return the body as it was received, as text.
 
@@ -231,7 +226,7 @@ class FusionEvent(models.Model):
             }
         )
         if locked:
-            self._wake_worker()
+            self._queue_wake()
         return locked
 
     def _replay_verdict(self):

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo.tests import new_test_user
 
 SOURCE = "example"
@@ -39,6 +41,13 @@ class InboxCommon:
         self.env.flush_all()
         self.env.ref("fusion_payment_common.ir_cron_process_events").method_direct_trigger()
         self.env.invalidate_all()
+
+    def _claim(self, event):
+        """Lease the event as a worker would; return the claim."""
+        until = self.env.cr.now() + timedelta(minutes=2)
+        (claim,) = event._queue_take(self.inbox._queue_owner(), until)
+        self.env.flush_all()
+        return claim
 
     def _make_due(self, event):
         """Let the time pass that the event waits for."""

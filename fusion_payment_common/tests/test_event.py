@@ -188,24 +188,24 @@ class TestEvent(InboxCommon, TransactionCase):
 
     def test_an_event_in_the_hands_of_another_worker_is_left_alone(self):
         event = self._ingest()
-        self.assertTrue(event._claim_event())
+        self._claim(event)
         self._process()
         self.assertEqual(self.handled, [])
         self.assertEqual(self._ingest().arrival_count, 1)
 
     def test_an_event_whose_worker_died_is_processed_when_the_lease_is_over(self):
         event = self._ingest()
-        event._claim_event()
+        self._claim(event)
         self._make_due(event)
         self._process()
         self.assertEqual((event.state, event.attempt_count), ("processed", 2))
 
     def test_a_worker_that_was_slower_than_its_lease_changes_nothing(self):
         event = self._ingest()
-        late = event._claim_event()
+        late = self._claim(event)
         self._make_due(event)
         self._process()
-        event._apply_event(late, None)
+        event._apply(late, None)
         event._back_off(late, "late", None)
         self.assertEqual(self.handled, ["evt_1"])
         self.assertEqual((event.state, event.error_message), ("processed", False))
@@ -283,7 +283,7 @@ class TestEvent(InboxCommon, TransactionCase):
         done = self._ingest()
         self._process()
         held = self._ingest("evt_2")
-        held._claim_event()
+        self._claim(held)
         replay = self._replay_dialog(done | held, manager)
         self.assertEqual((replay.possible_count, replay.refused_count), (1, 1))
         self.assertEqual(replay.line_ids.mapped("is_possible"), [True, False])

@@ -5,6 +5,7 @@ from unittest.mock import patch
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.http import root
+from odoo.modules.neutralize import get_neutralization_queries
 from odoo.tests import Form, HttpCase, TransactionCase, tagged
 from odoo.tests.common import JsonRpcException
 from odoo.tools import config, mute_logger
@@ -123,6 +124,23 @@ class TestVault(SecretCommon, TransactionCase):
             with self.assertRaises(AccessError):
                 secret.with_user(user).read(["payload"])
             self.assertNotIn("payload", secret.with_user(user).read()[0])
+
+    def test_a_neutralized_copy_has_no_secrets_and_processes_nothing(self):
+        self._set_up_inbox()
+        secret = self._store()
+        waiting = self._ingest("evt_1", payload=f'{{"pan": "{CANARY}"}}')
+        done = self._ingest("evt_2", payload="kept")
+        done.write({"state": "processed", "next_attempt_at": False})
+        self.env.flush_all()
+        for query in get_neutralization_queries(["fusion_payment_common"]):
+            self.env.cr.execute(query)
+        self.env.invalidate_all()
+        self.assertFalse(self._column(secret))
+        self.assertTrue(secret.wiped_at)
+        self.assertEqual((waiting.state, waiting.payload), ("ignored", False))
+        self.assertEqual((done.state, done.payload), ("processed", "kept"))
+        self._process()
+        self.assertEqual(self.handled, [])
 
     def test_a_secret_is_not_copied(self):
         self.assertFalse(self.env["fusion.secret"].sudo().browse(self._store().copy().id).payload)
