@@ -93,6 +93,7 @@ def _read(reader: Reader) -> Payment:
         external_reference_id=reader.text("externalReferenceId"),
         offline=reader.flag("offline"),
         void_reason=reader.text("voidReason"),
+        void_payment_id=reader.child("voidPaymentRef").text("id"),
         refunds=tuple(_read_refund(row) for row in reader.children("refunds")),
         **_card_values(reader.child("cardTransaction")),
     )

@@ -205,6 +205,7 @@ class Payment(Stored):
     transaction_type: str | None = None
     transaction_state: str | None = None
     void_reason: str | None = None
+    void_payment_id: str | None = None
     refunds: tuple[PaymentRefund, ...] = ()
 
     @property
@@ -235,7 +236,9 @@ class Payment(Stored):
     @property
     def returned(self) -> int:
         """What was given back: all of a voided payment, else the sum of its refunds."""
-        return self.amount if self.is_voided else sum(refund.amount for refund in self.refunds)
+        if self.is_voided:
+            return self.amount + self.tip_amount
+        return sum(refund.amount for refund in self.refunds)
 
 
 @dataclass(frozen=True, slots=True)

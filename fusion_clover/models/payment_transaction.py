@@ -18,6 +18,9 @@ from ..client.types import ChargeRequest
 #: A source token as Clover's card form returns it, or a customer id of 13 characters.
 SOURCE_PATTERN = re.compile(r"clv_[0-9A-Za-z]{8,64}|[0-9A-Z]{13}")
 
+#: Kinds of operations that take money from a card, or hold it there.
+CHARGES = ("charge", "authorize")
+
 #: Milliseconds by which Clover's clock may be behind ours when we look a payment up by time.
 CLOCK_MARGIN_MS = 10 * 60 * 1000
 
@@ -59,6 +62,8 @@ class PaymentTransaction(models.Model):
         amount = Money.from_major(
             self.amount, self.currency_id.name, self.currency_id.decimal_places
         )
+        kind = "authorize" if self.provider_id.capture_manually else "charge"
+        # One key for both: the setting may change between two calls for the same transaction.
         key = self._clover_idempotency_key("charge")
         external_reference = idempotency.short_reference(key)
         request = ChargeRequest(
@@ -66,11 +71,12 @@ class PaymentTransaction(models.Model):
             source=source,
             external_reference_id=external_reference,
             description=self.reference,
+            capture=kind == "charge",
             ecomind=entry_mode,
             client_ip=payment_utils.get_customer_ip_address() or None,
         )
         intent = self._fusion_intent(
-            "charge",
+            kind,
             key=key,
             external_reference=external_reference,
             parameters={"amount": amount.minor, "currency": amount.currency, "source": source},
@@ -112,7 +118,7 @@ class PaymentTransaction(models.Model):
 
     def _fusion_prepare_call(self, operation, observer):
         """Override of `fusion_payment_common` to carry out operations at Clover."""
-        if operation.provider_code != const.PROVIDER_CODE or operation.kind != "charge":
+        if operation.provider_code != const.PROVIDER_CODE or operation.kind not in CHARGES:
             return super()._fusion_prepare_call(operation, observer)
         client = self._clover_client_of(operation, observer)
         request = self._clover_request_of(operation)
@@ -121,7 +127,7 @@ class PaymentTransaction(models.Model):
 
     def _fusion_prepare_lookup(self, operation, observer):
         """Override of `fusion_payment_common` to find a charge by our reference."""
-        if operation.provider_code != const.PROVIDER_CODE or operation.kind != "charge":
+        if operation.provider_code != const.PROVIDER_CODE or operation.kind not in CHARGES:
             return super()._fusion_prepare_lookup(operation, observer)
         client = self._clover_client_of(operation, observer)
         request = self._clover_request_of(operation)
@@ -131,7 +137,7 @@ class PaymentTransaction(models.Model):
 
     def _fusion_prepare_read(self, operation, provider_reference, observer):
         """Override of `fusion_payment_common` to read the charge that a Manager names."""
-        if operation.provider_code != const.PROVIDER_CODE or operation.kind != "charge":
+        if operation.provider_code != const.PROVIDER_CODE or operation.kind not in CHARGES:
             return super()._fusion_prepare_read(operation, provider_reference, observer)
         client = self._clover_client_of(operation, observer)
         request = self._clover_request_of(operation)

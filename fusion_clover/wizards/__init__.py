@@ -1,1 +1,3 @@
 from . import clover_payment_wizard
+from . import payment_capture_wizard
+from . import payment_refund_wizard

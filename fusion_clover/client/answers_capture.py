@@ -1,0 +1,74 @@
+"""Captures of Clover as answers of the ledger: "Capture a charge", docs.clover.com."""
+
+from __future__ import annotations
+
+from odoo.addons.fusion_payment_common.lib import errors
+from odoo.addons.fusion_payment_common.lib.ledger import Answer
+from odoo.addons.fusion_payment_common.lib.outcome import Outcome
+
+from .client import CloverClient
+from .followups import CaptureRequest
+from .types import Charge
+
+#: "Ecommerce API error codes", docs.clover.com.
+ALREADY_CAPTURED = "charge_already_captured"
+
+
+def carry_out_capture(client: CloverClient, request: CaptureRequest, key: str) -> Answer:
+    """Take what was authorized under ``key`` and say what became of it.
+
+    A charge is captured once only: that it *is* captured, by a call whose answer got lost or in
+    Clover's dashboard, means for the money what our own capture would have meant.
+
+    :raises GatewayError: see :class:`ApiClient`; ``outcome`` says what became of it.
+    """
+    try:
+        charge = client.charges.capture(request.charge_id, request.amount, key)
+    except errors.RequestRejectedError as error:
+        if error.code != ALREADY_CAPTURED:
+            raise
+        charge = client.charges.retrieve(request.charge_id)
+    return capture_answer(charge, request)
+
+
+def find_capture(client: CloverClient, request: CaptureRequest) -> Answer | None:
+    """What became of a capture whose answer got lost; None while nothing is captured.
+
+    :raises GatewayError: Clover could not be asked.
+    """
+    charge = client.charges.retrieve(request.charge_id)
+    return capture_answer(charge, request) if charge.captured else None
+
+
+def capture_answer(charge: Charge, request: CaptureRequest) -> Answer:
+    """What a charge object means for the capture that was asked for."""
+    review = None
+    if charge.status == "failed":
+        outcome = Outcome.DECLINED
+    elif charge.status != "succeeded" or not charge.paid or not charge.captured:
+        outcome = Outcome.UNKNOWN
+    elif (charge.amount, charge.currency) != (request.amount.minor, request.amount.currency):
+        outcome = Outcome.UNKNOWN
+        review = (
+            f"Asked to capture {request.amount.minor} {request.amount.currency} (minor units), "
+            f"Clover captured {charge.amount} {charge.currency}"
+        )
+    else:
+        outcome = Outcome.SUCCEEDED
+    return Answer(
+        outcome=outcome,
+        provider_reference=charge.id,
+        error_code=charge.failure_code,
+        review=review,
+        data={
+            "amount": charge.amount,
+            "currency": charge.currency,
+            "captured": charge.captured,
+            "additional_charges": charge.additional_charges,
+            "card_brand": charge.brand,
+            "card_last4": charge.last4,
+            "auth_code": charge.auth_code,
+            "order_reference": charge.order_id,
+            "external_reference": charge.external_reference_id,
+        },
+    )

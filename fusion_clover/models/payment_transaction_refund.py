@@ -1,0 +1,177 @@
+from odoo import fields, models
+from odoo.exceptions import AccessError, ValidationError
+
+from .. import const
+
+#: States of a child transaction in which its amount is spoken for.
+COUNTING_STATES = ("draft", "pending", "authorized", "done")
+
+
+class PaymentTransaction(models.Model):
+    """What may be given back of a payment, by whom, and what became of it."""
+
+    _inherit = "payment.transaction"
+
+    clover_returned_as = fields.Selection(
+        [("void", "Void"), ("refund", "Refund")],
+        string="Given Back As",
+        readonly=True,
+        copy=False,
+        help="What Clover made of it. A void never shows on the customer's statement, a refund "
+        "does; Clover decides by whether the payment was settled yet.",
+    )
+
+    # === ACTION METHODS === #
+
+    def action_refund(self, amount_to_refund=None):
+        """Override of `payment` to refuse, before anything is created, what cannot be refunded."""
+        for transaction in self.filtered(lambda tx: tx.provider_code == const.PROVIDER_CODE):
+            transaction._clover_check_may_give_back()
+            amount = transaction.amount if amount_to_refund is None else amount_to_refund
+            transaction.sudo()._clover_check_refund(amount)
+        return super().action_refund(amount_to_refund=amount_to_refund)
+
+    def action_void(self):
+        """Override of `payment` to let only Refunders release authorizations."""
+        self.filtered(
+            lambda tx: tx.provider_code == const.PROVIDER_CODE
+        )._clover_check_may_give_back()
+        return super().action_void()
+
+    def action_clover_void(self):
+        """Take the whole payment back and say what Clover made of it: a void or a refund.
+
+        :raise UserError: a part was given back already, or something is still being checked
+        """
+        self.ensure_one()
+        self._clover_check_may_give_back()
+        # Elevated: Refunders may give back without being able to change transactions.
+        transaction = self.sudo().with_context(payment_backend_action=True)
+        if transaction.state == "authorized":
+            return self._clover_result_notification(transaction._void())
+        transaction._clover_check_refund(transaction.amount)
+        return self._clover_result_notification(transaction._refund())
+
+    def _clover_check_may_give_back(self):
+        """Refuse users who may not give money back.
+
+        :raise AccessError: for anybody but Refunders
+        """
+        if not self or self.env.su:
+            return
+        if not self.env.user.has_group("fusion_payment_common.group_fusion_refunder"):
+            raise AccessError(
+                self.env._("Only a Refunder of Fusion Payments gives money back. Ask one.")
+            )
+
+    def _clover_result_notification(self, child):
+        """Return the notification that tells how a refund, void or capture went."""
+        kinds = {"error": "danger", "pending": "warning", "draft": "warning"}
+        kind = kinds.get(child.state, "success")
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": kind,
+                "message": child._clover_follow_up_message(),
+                "sticky": kind != "success",
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+    def _clover_follow_up_message(self):
+        """Return in a sentence what became of this refund or void."""
+        amount = self.currency_id.format(abs(self.amount))
+        if self.state == "cancel":
+            return self.env._("The authorization of %s was released.", amount)
+        if self.state != "done":
+            return self.state_message or self.env._("Nothing was sent to Clover.")
+        if self.clover_returned_as == "void":
+            return self.env._(
+                "Clover voided the payment of %s: it will not show on the card's statement.", amount
+            )
+        return self.env._("%s goes back to the card. It takes the bank a few days.", amount)
+
+    # === BUSINESS METHODS - WHAT IS LEFT === #
+
+    def _clover_left(self, *, besides=None):
+        """Return how much of this payment Odoo knows of no refund for, those under way counted.
+
+        :param str besides: reference of a refund that does not count
+        """
+        self.ensure_one()
+        given_back = self.child_transaction_ids.filtered(
+            lambda tx: tx.operation == "refund"
+            and tx.state in COUNTING_STATES
+            and tx.reference != besides
+        )
+        return self.currency_id.round(self.amount + sum(given_back.mapped("amount")))
+
+    def _clover_captures(self, *, states):
+        """Return the captures and releases of this authorization that are in these states."""
+        return self.child_transaction_ids.filtered(
+            lambda tx: tx.operation == self.operation and tx.state in states
+        )
+
+    def _clover_check_refund(self, amount, *, besides=None):
+        """Refuse a refund of ``amount`` that Odoo itself knows to be impossible.
+
+        :param str besides: reference of the refund itself, once it exists
+        :raise ValidationError: the message says why; nothing was sent
+        """
+        self.ensure_one()
+        if self.state != "done" or self.operation in ("refund", "validation"):
+            raise ValidationError(self.env._("Only confirmed payments can be refunded."))
+        captures = self._clover_captures(states=("done",))
+        if captures:
+            raise ValidationError(
+                self.env._(
+                    "Refund what was captured instead: %s.", ", ".join(captures.mapped("reference"))
+                )
+            )
+        if not self.provider_reference:
+            raise ValidationError(self.env._("It is not known which payment at Clover this is."))
+        if self.currency_id.compare_amounts(amount, 0) <= 0:
+            raise ValidationError(self.env._("Enter an amount greater than zero."))
+        left = self._clover_left(besides=besides)
+        if self.currency_id.compare_amounts(amount, left) > 0:
+            raise ValidationError(
+                self.env._(
+                    "Only %(left)s of %(reference)s can still be refunded; refunds under way are "
+                    "counted. Nothing was sent.",
+                    left=self.currency_id.format(left),
+                    reference=self.reference,
+                )
+            )
+
+    def _clover_check_authorized(self):
+        """Refuse to capture or void what is not (or no longer) a mere authorization.
+
+        :raise ValidationError: nothing was sent
+        """
+        source = self.source_transaction_id
+        others = source._clover_captures(states=COUNTING_STATES) - self
+        if source.state != "authorized" or not source.provider_reference or others:
+            raise ValidationError(
+                self.env._(
+                    "Payment %s was captured or released already, or that is still being checked. "
+                    "Nothing was sent.",
+                    source.reference,
+                )
+            )
+
+    def _clover_check_follow_up(self, kind):
+        """Refuse what Odoo itself knows to be impossible, see the checks of each kind."""
+        source = self.source_transaction_id
+        if kind == "refund":
+            source._clover_check_refund(abs(self.amount), besides=self.reference)
+            return
+        self._clover_check_authorized()
+        compared = self.currency_id.compare_amounts(self.amount, source.amount)
+        if compared > 0 or (kind == "void" and compared):
+            raise ValidationError(
+                self.env._(
+                    "Of an authorization of %s, this amount cannot be taken or released.",
+                    source.currency_id.format(source.amount),
+                )
+            )
