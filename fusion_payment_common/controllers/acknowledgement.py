@@ -9,7 +9,7 @@ from .webhook import webhook_route
 
 #: Bytes; an acknowledgement is an id and a token.
 MAX_BODY = 4096
-#: Customary names; the last one is that of the WEX proxy.
+#: Customary names; the last one is that of the proxy the suite replaces.
 _TOKEN_HEADERS = ("X-Fusion-Ack-Token", "X-Proxy-Auth-Token")
 _TOKEN_FIELDS = ("token", "x_studio_proxy_auth_token")
 _ID_FIELDS = ("_delivery_id", "delivery_id")

@@ -52,6 +52,8 @@ class Intent:
     :param documents: ``(model, id)`` pairs that are held until the operation is closed.
     :param amount: in major units of the currency.
     :param lease_seconds: how long the caller may be silent before the completer takes over.
+    :param send_within: queued mode: seconds after which a call that never reached the provider is
+        given up. Money that nobody expects any more must not move.
     """
 
     kind: str
@@ -67,6 +69,7 @@ class Intent:
     external_reference: str | None = None
     documents: tuple[tuple[str, int], ...] = ()
     lease_seconds: float = 60.0
+    send_within: float = 900.0
     summary: Mapping = field(default_factory=dict)
 
 
@@ -112,6 +115,7 @@ class Step(StrEnum):
     """What the completer does next with an operation."""
 
     WAIT = "wait"
+    CALL = "call"
     LOOK_UP = "look_up"
     LOOK_UP_OR_REPEAT = "look_up_or_repeat"
     APPLY = "apply"
@@ -141,6 +145,8 @@ def next_step(
         return Step.WAIT
     if state in CLOSED_STATES:
         return Step.NOTHING if applied else Step.APPLY
+    if state == READY:
+        return Step.CALL if due else Step.WAIT
     if state == IN_FLIGHT:
         return Step.LOOK_UP
     if state in (Outcome.UNKNOWN, Outcome.PENDING):

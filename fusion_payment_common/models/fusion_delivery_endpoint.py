@@ -59,7 +59,7 @@ class FusionDeliveryEndpoint(models.Model):
     disabled_reason = fields.Char(readonly=True, copy=False)
     url = fields.Char(string="URL", required=True, tracking=True)
     profile = fields.Selection(
-        [("standard", "Standard Webhooks"), ("proxy", "Migrated from the WEX proxy")],
+        [("standard", "Standard Webhooks"), ("proxy", "Migrated from the old proxy")],
         required=True,
         default="standard",
         help="Fills in the settings below; each can be changed.",

@@ -5,13 +5,14 @@ from odoo.exceptions import UserError
 class FusionOperation(models.Model):
     """The ledger: one row per intended mutation at a provider, committed before it is called.
 
-    Everything that moves money goes through :meth:`_perform`. The row, its attempts and its holds
-    are written in transactions of their own, so that they survive the caller's rollback.
+    Everything that moves money goes through :meth:`_perform`, or through :meth:`_enqueue` when
+    nobody waits for the answer. What happens to the row is written in transactions of its own, so
+    that it survives the caller's rollback.
     """
 
     _name = "fusion.operation"
     _description = "Provider Operation"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "fusion.queue.mixin"]
     _order = "id desc"
     _rec_name = "reference"
 
@@ -70,10 +71,11 @@ class FusionOperation(models.Model):
     )
     attempt_count = fields.Integer(readonly=True, aggregator="sum")
     empty_lookup_count = fields.Integer(readonly=True, aggregator=None)
-    lease_owner = fields.Char(readonly=True, copy=False)
-    lease_until = fields.Datetime(readonly=True, copy=False)
-    next_attempt_at = fields.Datetime(
-        readonly=True, copy=False, help="When the completer looks at it next; empty: never."
+    is_queued = fields.Boolean(
+        string="Queued", readonly=True, help="Nobody waited for the answer: a worker calls."
+    )
+    send_until = fields.Datetime(
+        readonly=True, help="Queued: when a call that never reached the provider is given up."
     )
     started_at = fields.Datetime(readonly=True)
     finished_at = fields.Datetime(readonly=True)

@@ -1,9 +1,8 @@
 import logging
-import secrets
-import time
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from ..lib import errors
 from ..lib.ledger import (
@@ -17,46 +16,31 @@ from ..lib.ledger import (
 )
 from ..lib.outcome import Outcome
 from ..tools.cursors import in_own_transaction
+from ..tools.queue_runner import Claim
 from .fusion_operation_perform import Begun
 
 _logger = logging.getLogger(__name__)
 
 #: Seconds after which an operation of unknown outcome is brought to a Manager's attention.
 ALERT_AFTER = 600
-#: Seconds for which the completer owns an operation; longer than any look-up and repetition.
-LEASE_SECONDS = 120
-#: Seconds for which one run of the completer waits for retries that are close by. A cron trigger in
-#: the future is only noticed within a minute, and a clerk waits in front of the customer.
-WATCH_SECONDS = 45
 
 
 class FusionOperation(models.Model):
-    """The completer: finds out what became of operations nobody works on any more."""
+    """The completer: carries out what was queued and finds out what became of everything else."""
 
     _inherit = "fusion.operation"
 
+    _queue_lease_seconds = 120
+
+    @api.model
+    def _queue_lanes(self):
+        """Override of the queue: one worker, whose calls run side by side."""
+        return ("fusion_payment_common.ir_cron_complete_operations",)
+
     @api.model
     def _cron_complete(self):
-        """Complete whatever is due; stay for the retries that come up within seconds."""
-        cron = self.env["ir.cron"]
-        deadline = time.monotonic() + WATCH_SECONDS
-        while True:
-            done = self._complete_due()
-            if not cron._commit_progress(done) and time.monotonic() > deadline:
-                break
-            upcoming = self.search(
-                [("next_attempt_at", "!=", False)], order="next_attempt_at", limit=1
-            ).next_attempt_at
-            if not upcoming:
-                return
-            wait = (upcoming - fields.Datetime.now()).total_seconds()
-            if time.monotonic() + wait > deadline:
-                self.env.ref("fusion_payment_common.ir_cron_complete_operations")._trigger(
-                    at=upcoming
-                )
-                return
-            # Never long: what comes in meanwhile is due before what is waited for.
-            time.sleep(min(max(wait, 0.2), 1.0))
+        """Work on whatever is due; be back in time for the retries that come up within seconds."""
+        self._cron_work()
 
     @api.model
     def _complete_due(self, *, reference=None, limit=50):
@@ -65,114 +49,153 @@ class FusionOperation(models.Model):
         :param str reference: only those of this reference
         :return: how many were worked on
         """
-        domain = fields.Domain("next_attempt_at", "<=", fields.Datetime.now())
-        if reference:
-            domain &= fields.Domain("reference", "=", reference)
-        operation_ids = self.search(domain, order="next_attempt_at", limit=limit).ids
-        for operation_id in operation_ids:
-            try:
-                self._complete(operation_id)
-            except Exception:
-                # One operation in trouble must not keep the others waiting; its lease or its next
-                # attempt brings it back.
-                _logger.exception("Operation %s could not be completed now", operation_id)
-        return len(operation_ids)
+        return self.with_context(fusion_queue_reference=reference)._queue_work(limit=limit)
 
     @api.model
-    def _complete(self, operation_id):
-        """Take one operation one step further: look it up, repeat it, or book its result."""
-        claimed = in_own_transaction(
-            self.env, lambda env: env[self._name].browse(operation_id)._claim()
-        )
-        if not claimed:
-            return
-        step, begun = claimed
-        if step in (Step.LOOK_UP, Step.LOOK_UP_OR_REPEAT):
-            self._look_up(begun, repeat=step == Step.LOOK_UP_OR_REPEAT)
-        self._settle(operation_id)
+    def _queue_condition(self):
+        """Override of the queue: one reference only, where somebody waits for it."""
+        reference = self.env.context.get("fusion_queue_reference")
+        return SQL("reference = %s", reference) if reference else super()._queue_condition()
 
-    def _claim(self):
-        """Take the lease on a due operation.
+    # === CLAIM === #
 
-        :return: ``(step, begun)``, or None when another worker has it or there is nothing to do
-        """
-        operation = self.try_lock_for_update()
-        now = fields.Datetime.now()
-        if not operation or not operation.next_attempt_at or operation.next_attempt_at > now:
-            return None
-        step = next_step(
-            operation.state,
-            lease_expired=not operation.lease_until or operation.lease_until <= now,
+    def _queue_take(self, owner, lease_until):
+        """Override of the queue: each row has its own next step, or none."""
+        claims = []
+        for operation in self:
+            step = operation._step()
+            if step in (Step.NOTHING, Step.HUMAN):
+                operation.next_attempt_at = False
+            elif step == Step.WAIT:
+                operation.next_attempt_at = operation.lease_until
+            else:
+                operation._take(step, owner, lease_until)
+                claims.append(Claim(operation.id, owner, data={"step": step}))
+        return claims
+
+    def _step(self):
+        """Return what there is to do with a row that is due."""
+        return next_step(
+            self.state,
+            lease_expired=not self.lease_until or self.lease_until <= fields.Datetime.now(),
             due=True,
-            applied=bool(operation.applied_at),
-            needs_review=bool(operation.review_reason),
-            empty_lookups=operation.empty_lookup_count,
+            applied=bool(self.applied_at),
+            needs_review=bool(self.review_reason),
+            empty_lookups=self.empty_lookup_count,
         )
-        if step in (Step.NOTHING, Step.HUMAN):
-            operation.next_attempt_at = False
-            return None
-        if step == Step.WAIT:
-            operation.next_attempt_at = operation.lease_until
-            return None
-        if step == Step.APPLY:
-            operation.next_attempt_at = now + timedelta(seconds=LEASE_SECONDS)
-            return step, Begun(operation.id, None, None)
-        return step, operation._take_lease(now)
 
-    def _take_lease(self, now):
+    def _take(self, step, owner, lease_until):
+        if step == Step.APPLY:
+            self.next_attempt_at = lease_until
+        elif step == Step.CALL:
+            self._begin_queued(owner, lease_until)
+        else:
+            self._begin_look_up(owner, lease_until)
+
+    def _begin_look_up(self, owner, lease_until):
         if self.state == IN_FLIGHT:
             # The process that made the call is gone; its attempt will never be completed.
             self.attempt_ids.filtered(lambda attempt: not attempt.outcome).write(
                 {"outcome": "unknown", "error": self.env._("The process ended before an answer.")}
             )
-        owner = secrets.token_hex(8)
         number = self.attempt_count + 1
         self.write(
             {
                 "state": self.state if self.state == "pending" else "unknown",
                 "lease_owner": owner,
-                "lease_until": now + timedelta(seconds=LEASE_SECONDS),
-                "next_attempt_at": now + timedelta(seconds=LEASE_SECONDS),
+                "lease_until": lease_until,
+                "next_attempt_at": lease_until,
                 "attempt_count": number,
                 "attempt_ids": [fields.Command.create(self._attempt_values(number, "look_up"))],
             }
         )
-        return Begun(self.id, owner, None)
+
+    # === CALL === #
 
     @api.model
-    def _look_up(self, begun, *, repeat):
-        """Ask the provider; if it knows nothing and that is proof enough, repeat the call."""
-        lookup, exchanges = self._prepare(begun.operation_id, "_fusion_prepare_lookup")
+    def _queue_prepare(self, claims):
+        """Override of the queue: the call or the look-up; booking a result needs neither."""
+        for claim in claims:
+            try:
+                yield claim, self._prepared_call(claim)
+            except Exception:
+                # One operation in trouble must not keep the others waiting; its lease brings it
+                # back.
+                _logger.exception("Operation %s could not be completed now", claim.record_id)
+
+    @api.model
+    def _prepared_call(self, claim):
+        step = claim.data["step"]
+        if step == Step.APPLY:
+            return None
+        if step == Step.CALL:
+            return self._prepare_queued(claim)
+        lookup, claim.data["exchanges"] = self._prepare(
+            claim.record_id, "_fusion_prepare_lookup"
+        )
+        return lookup
+
+    # === RESULT === #
+
+    @api.model
+    def _queue_finish(self, claim, outcome):
+        """Override of the queue: store the result and book it; or repeat what is not known."""
+        step = claim.data["step"]
+        if step == Step.APPLY:
+            self._settle(claim.record_id)
+            return None
+        if step == Step.CALL:
+            return self._finish_queued(claim, outcome)
+        if outcome.error is not None and not isinstance(outcome.error, errors.GatewayError):
+            _logger.error(
+                "Operation %s could not be completed now", claim.record_id, exc_info=outcome.error
+            )
+            return None
+        if claim.data.get("is_repeated"):
+            answer, error = outcome.result()
+            answer = after_repeat(answer, error=error)
+        else:
+            answer = self._answer_of_look_up(claim, outcome)
+            if answer is None:
+                return self._repeat(claim)
+        self._finish_committed(
+            Begun(claim.record_id, claim.owner, None), answer, claim.data["exchanges"]
+        )
+        in_own_transaction(
+            self.env, lambda env: env[self._name].browse(claim.record_id)._alert_if_late()
+        )
+        self._settle(claim.record_id)
+        return None
+
+    @api.model
+    def _answer_of_look_up(self, claim, outcome):
+        """Return what a look-up says, or None when the call is to be repeated."""
         try:
-            answer = lookup()
+            answer = outcome.result()
         except errors.GatewayError as error:
-            answer = Answer(
+            return Answer(
                 outcome=Outcome.UNKNOWN,
                 error_code=error.code or type(error).__name__,
                 error_message=str(error),
                 retry_after=error.retry_after,
             )
-        else:
-            if answer is None:
-                in_own_transaction(
-                    self.env,
-                    lambda env: env[self._name].browse(begun.operation_id)._count_empty_lookup(),
-                )
-                answer = Answer(outcome=Outcome.UNKNOWN, error_code=NOT_FOUND_YET)
-                if repeat:
-                    answer, exchanges = self._repeat(begun, exchanges)
-        self._finish_committed(begun, answer, exchanges)
+        if answer is not None:
+            return answer
         in_own_transaction(
-            self.env, lambda env: env[self._name].browse(begun.operation_id)._alert_if_late()
+            self.env, lambda env: env[self._name].browse(claim.record_id)._count_empty_lookup()
         )
+        if claim.data["step"] == Step.LOOK_UP_OR_REPEAT:
+            return None
+        return Answer(outcome=Outcome.UNKNOWN, error_code=NOT_FOUND_YET)
 
     @api.model
-    def _repeat(self, begun, exchanges):
-        """Repeat the call under its key, as an attempt of its own; return (answer, exchanges)."""
+    def _repeat(self, claim):
+        """Return the call that repeats the first one under its key, as an attempt of its own."""
+        looked_up = claim.data["exchanges"]
 
         def open_attempt(env):
-            operation = env[self._name].browse(begun.operation_id)
-            operation._record_attempt("not_found", exchanges, None)
+            operation = env[self._name].browse(claim.record_id)
+            operation._record_attempt("not_found", looked_up, None)
             number = operation.attempt_count + 1
             operation.attempt_count = number
             operation.attempt_ids = [
@@ -180,9 +203,9 @@ class FusionOperation(models.Model):
             ]
 
         in_own_transaction(self.env, open_attempt)
-        call, repeated = self._prepare(begun.operation_id, "_fusion_prepare_call")
-        answer, error = self._execute(call, begun.operation_id)
-        return after_repeat(answer, error=error), repeated
+        call, claim.data["exchanges"] = self._prepare(claim.record_id, "_fusion_prepare_call")
+        claim.data["is_repeated"] = True
+        return lambda: self._execute(call, claim.record_id)
 
     def _count_empty_lookup(self):
         self._lock()

@@ -100,20 +100,8 @@ class FusionOperation(models.Model):
         lease_until = now + timedelta(seconds=intent.lease_seconds)
         operation = self.with_context(tracking_disable=True).create(
             {
-                "kind": intent.kind,
-                "idempotency_key": intent.idempotency_key,
-                "fingerprint": fingerprint,
+                **self._intent_values(intent, fingerprint),
                 "state": IN_FLIGHT,
-                "provider_code": intent.provider_code,
-                "handler": intent.handler,
-                "reference": intent.reference,
-                "external_reference": intent.external_reference,
-                "company_id": intent.company_id,
-                "currency_id": intent.currency_id,
-                "amount": float(intent.amount or 0),
-                "user_id": self.env.uid,
-                "request_payload": dict(intent.payload),
-                "request_summary": dict(intent.summary),
                 "lease_owner": owner,
                 "lease_until": lease_until,
                 "next_attempt_at": lease_until,
@@ -122,15 +110,34 @@ class FusionOperation(models.Model):
                 "attempt_ids": [
                     fields.Command.create(self._attempt_values(1, "call")),
                 ],
-                "hold_ids": [
-                    fields.Command.create({"res_model": model, "res_id": res_id})
-                    for model, res_id in intent.documents
-                ],
             }
         )
         # Should this process die, the completer wakes up by itself when the lease has expired.
         self.env.ref("fusion_payment_common.ir_cron_complete_operations")._trigger(at=lease_until)
         return Begun(operation.id, owner, None)
+
+    @api.model
+    def _intent_values(self, intent, fingerprint):
+        """Return what the row of an intent says in either mode, its holds included."""
+        return {
+            "kind": intent.kind,
+            "idempotency_key": intent.idempotency_key,
+            "fingerprint": fingerprint,
+            "provider_code": intent.provider_code,
+            "handler": intent.handler,
+            "reference": intent.reference,
+            "external_reference": intent.external_reference,
+            "company_id": intent.company_id,
+            "currency_id": intent.currency_id,
+            "amount": float(intent.amount or 0),
+            "user_id": self.env.uid,
+            "request_payload": dict(intent.payload),
+            "request_summary": dict(intent.summary),
+            "hold_ids": [
+                fields.Command.create({"res_model": model, "res_id": res_id})
+                for model, res_id in intent.documents
+            ],
+        }
 
     @api.model
     def _holds_of(self, intent):
@@ -145,6 +152,18 @@ class FusionOperation(models.Model):
     def _replay(self, intent, fingerprint):
         """Return what is known of an intent that was begun before."""
         self.ensure_one()
+        self._check_fingerprint(intent, fingerprint)
+        if self.state == IN_FLIGHT and self.lease_until > fields.Datetime.now():
+            raise self._in_progress_error(intent)
+        if self.state in (IN_FLIGHT, "ready"):
+            return Begun(self.id, None, Answer(outcome=Outcome.UNKNOWN))
+        return Begun(self.id, None, self._answer())
+
+    def _check_fingerprint(self, intent, fingerprint):
+        """Raise unless the intent is the one that this operation was begun for.
+
+        :raise IdempotencyKeyConflict: the key was used with other parameters
+        """
         if self.fingerprint != fingerprint:
             _logger.error(
                 "Idempotency key %s (%s) was reused with other parameters; nothing was sent.",
@@ -158,11 +177,6 @@ class FusionOperation(models.Model):
                     reference=intent.reference,
                 )
             )
-        if self.state == IN_FLIGHT and self.lease_until > fields.Datetime.now():
-            raise self._in_progress_error(intent)
-        if self.state in (IN_FLIGHT, "ready"):
-            return Begun(self.id, None, Answer(outcome=Outcome.UNKNOWN))
-        return Begun(self.id, None, self._answer())
 
     @api.model
     def _in_progress_error(self, intent):

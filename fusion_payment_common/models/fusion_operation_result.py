@@ -76,13 +76,17 @@ class FusionOperation(models.Model):
         tries = self.attempt_count
         if answer.error_code == NOT_FOUND_YET:
             tries = self.empty_lookup_count + 1
+        return self._time_of_next_try(tries, answer.retry_after)
+
+    @api.model
+    def _time_of_next_try(self, tries, retry_after=None):
         delay = retry.next_delay(
             retry.DECAYING,
             min(max(tries, 1), len(retry.DECAYING.delays)),
-            retry_after=answer.retry_after,
+            retry_after=retry_after,
             rng=_random,
         )
-        return fields.Datetime.now() + timedelta(seconds=delay)
+        return self.env.cr.now() + timedelta(seconds=delay)
 
     def _answer(self):
         """Return the stored result as an ``Answer``."""

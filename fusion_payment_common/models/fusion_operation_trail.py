@@ -2,7 +2,7 @@ import json
 
 from odoo import api, fields, models
 
-from ..lib.ledger import IN_FLIGHT
+from ..lib.ledger import IN_FLIGHT, READY
 
 
 class FusionOperation(models.Model):
@@ -79,13 +79,19 @@ class FusionOperation(models.Model):
             "provider": operation._provider_label(),
             "user": operation.user_id.name,
             "time": fields.Datetime.context_timestamp(
-                self, operation.started_at or fields.Datetime.now()
+                self, operation.started_at or operation.create_date
             ).strftime("%H:%M"),
         }
         if operation.review_reason:
             return self.env._(
                 "Payment %(reference)s of %(amount)s needs a decision by a manager. "
                 "Do not charge again.",
+                **values,
+            )
+        if operation.state == READY:
+            return self.env._(
+                "Payment %(reference)s of %(amount)s, started by %(user)s at %(time)s, is about to "
+                "be sent to %(provider)s.",
                 **values,
             )
         if operation.state == IN_FLIGHT and operation.lease_until > fields.Datetime.now():

@@ -155,7 +155,7 @@ class FusionQueueMixin(models.AbstractModel):
         delay = (due_at - now).total_seconds()
         if delay < alarm.MAX_DELAY:
             self._queue_wake(at=due_at)
-            self.env.cr.postcommit.add(lambda: alarm.set_alarm(self.env, delay))
+            self.env.cr.postcommit.add(lambda: alarm.set_alarm(self.env, self._name, delay))
 
     @api.model
     def _queue_next_due(self):
@@ -180,31 +180,39 @@ class FusionQueueMixin(models.AbstractModel):
 
         def claim(env):
             model = env[self._name]
-            env.cr.execute(
-                SQL(
-                    """
-                    SELECT id, statement_timestamp() AT TIME ZONE 'UTC'
-                               + %(lease)s * interval '1 second'
-                      FROM %(table)s
-                     WHERE next_attempt_at <= statement_timestamp() AT TIME ZONE 'UTC'
-                       AND %(condition)s
-                     ORDER BY next_attempt_at, id
-                     LIMIT %(limit)s
-                       FOR UPDATE SKIP LOCKED
-                    """,
-                    lease=self._queue_lease_seconds,
-                    table=SQL.identifier(self._table),
-                    condition=model._queue_condition(),
-                    limit=limit,
-                )
-            )
-            rows = env.cr.fetchall()
-            if not rows:
-                return []
-            records = model.browse([row[0] for row in rows])
-            return records._queue_take(self._queue_owner(), rows[0][1].replace(microsecond=0))
+            while rows := model._queue_lock_due(limit):
+                until = rows[0][1].replace(microsecond=0)
+                due = model.browse([row[0] for row in rows])
+                if claims := due._queue_take(self._queue_owner(), until):
+                    return claims
+                # None of them needed work; what they were changed to is not due any more.
+                env.flush_all()
+            return []
 
         return in_own_transaction(self.env, claim)
+
+    @api.model
+    def _queue_lock_due(self, limit):
+        """Lock due rows that nobody else has locked; return their ids, each with a lease's end."""
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT id, statement_timestamp() AT TIME ZONE 'UTC'
+                           + %(lease)s * interval '1 second'
+                  FROM %(table)s
+                 WHERE next_attempt_at <= statement_timestamp() AT TIME ZONE 'UTC'
+                   AND %(condition)s
+                 ORDER BY next_attempt_at, id
+                 LIMIT %(limit)s
+                   FOR UPDATE SKIP LOCKED
+                """,
+                lease=self._queue_lease_seconds,
+                table=SQL.identifier(self._table),
+                condition=self._queue_condition(),
+                limit=limit,
+            )
+        )
+        return self.env.cr.fetchall()
 
     @api.model
     def _queue_condition(self):

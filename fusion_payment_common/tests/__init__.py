@@ -17,3 +17,4 @@ from . import test_delivery_acknowledgement
 from . import test_delivery_replay
 from . import test_delivery_access
 from . import test_delivery_handler
+from . import test_operation_queued

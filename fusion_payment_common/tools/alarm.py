@@ -16,36 +16,38 @@ _logger = logging.getLogger(__name__)
 #: Seconds; what is further away is left to the scheduler.
 MAX_DELAY = 90.0
 _lock = threading.Lock()
-#: Moment (monotonic) of the earliest pending alarm, by database.
-_pending: dict[str, float] = {}
+#: Moment (monotonic) of the earliest pending alarm, by database and queue.
+_pending: dict[tuple[str, str], float] = {}
 
 
-def set_alarm(env, delay):
+def set_alarm(env, queue, delay):
     """Notify the cron workers of the database ``delay`` seconds from now.
 
-    An earlier alarm that is still pending makes this one unnecessary: whoever is woken by it looks
-    for what comes next and sets the next alarm.
+    :param str queue: whose row is due then; a queue is only woken for its own rows
+
+    An earlier alarm of the queue that is still pending makes this one unnecessary: whoever is woken
+    by it looks for what comes next and sets the next alarm.
 
     :return: whether a new timer was started
     """
     if delay > MAX_DELAY:
         return False
-    database = env.cr.dbname
+    key = (env.cr.dbname, queue)
     moment = time.monotonic() + max(delay, 0.0)
     with _lock:
-        if time.monotonic() < _pending.get(database, 0.0) <= moment:
+        if time.monotonic() < _pending.get(key, 0.0) <= moment:
             return False
-        _pending[database] = moment
-    timer = threading.Timer(max(delay, 0.0), _ring, (env, database, moment))
+        _pending[key] = moment
+    timer = threading.Timer(max(delay, 0.0), _ring, (env, key, moment))
     timer.daemon = True
     timer.start()
     return True
 
 
-def _ring(env, database, moment):
+def _ring(env, key, moment):
     with _lock:
-        if _pending.get(database) == moment:
-            del _pending[database]
+        if _pending.get(key) == moment:
+            del _pending[key]
     try:
         with own_environment(env) as own_env:
             own_env["ir.cron"]._notifydb()

@@ -109,8 +109,9 @@ def test_what_the_provider_knows_as_pending_is_never_repeated(empty_lookups):
     assert step_of(Outcome.PENDING, empty_lookups=empty_lookups) is Step.LOOK_UP
 
 
-def test_an_operation_that_was_not_begun_is_nobodys_business():
-    assert step_of(READY) is Step.NOTHING
+def test_an_operation_that_was_queued_is_called_for_when_its_time_has_come():
+    assert step_of(READY) is Step.CALL
+    assert step_of(READY, due=False) is Step.WAIT
 
 
 @pytest.mark.parametrize("state", ALL_STATES)
