@@ -195,3 +195,35 @@ class TestLostRefund(RefundCommon):
         self.assertEqual(refund.state, "done")
         self.assertEqual(self._refunded_at_clover(), [4000, 4000])
         self.assertEqual(refund.provider_reference, self._effects("refund")[1]["id"])
+
+    def test_a_refund_whose_request_was_rolled_back_is_booked_once_nobody_comes_back(self):
+        reference = f"R-{self.transaction.reference}"
+        self.transaction._refund(amount_to_refund=40.0)
+        operation = self._operations()
+        # A rollback here would undo the ledger too, which in production is on another connection.
+        self.transaction.child_transaction_ids.unlink()
+        self.assertFalse(self.transaction.child_transaction_ids)
+        self._complete()
+        self.assertFalse(self.transaction.child_transaction_ids, "its request may be run again")
+        operation.finished_at = "2020-01-01"
+        self._complete()
+        refund = self.transaction.child_transaction_ids
+        self.assertEqual((refund.reference, refund.state), (reference, "done"))
+        self.assertEqual(refund.amount, -40.0)
+        self.assertEqual(refund.payment_id.amount, 40.0)
+        self.assertEqual(self._refunded_at_clover(), [4000])
+
+    def test_another_amount_does_not_take_the_place_of_a_refund_that_odoo_rolled_back(self):
+        self.transaction._refund(amount_to_refund=40.0)
+        self.transaction.child_transaction_ids.unlink()
+        with self.assertRaisesRegex(UserError, "is being carried out"):
+            self.transaction._refund(amount_to_refund=50.0)
+        self.assertEqual(self._refunded_at_clover(), [4000])
+
+    def test_the_same_refund_run_again_by_odoo_is_replayed(self):
+        self.transaction._refund(amount_to_refund=100.0)
+        self.transaction.child_transaction_ids.unlink()
+        again = self.transaction._refund(amount_to_refund=100.0)
+        self.assertEqual(again.state, "done")
+        self.assertEqual(self._refunded_at_clover(), [10000])
+        self.assertEqual(len(self._sent()), 1)

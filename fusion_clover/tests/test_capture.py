@@ -1,0 +1,122 @@
+from odoo.exceptions import ValidationError
+from odoo.tests import tagged
+
+from .refund_common import REFUNDS, RefundCommon
+
+
+@tagged("post_install", "-at_install")
+class TestCapture(RefundCommon):
+    """An authorization of 50.00: captured in whole, in part, or released."""
+
+    def setUp(self):
+        super().setUp()
+        self.provider.capture_manually = True
+        self.held_move = self._new_invoice(50.0)
+        self.held = self._paid(self.held_move)
+        self.capture_path = f"/v1/charges/{self.held.provider_reference}/capture"
+
+    def _capture(self, amount):
+        wizard = (
+            self.env["payment.capture.wizard"]
+            .with_context(active_ids=self.held.ids)
+            .create({"amount_to_capture": amount})
+        )
+        wizard.action_capture()
+        self._commit()
+        return self.held.child_transaction_ids.filtered(lambda tx: tx.state != "cancel")
+
+    def _void(self):
+        self.held.with_user(self.refunder).action_void()
+        self._commit()
+        return self.held.child_transaction_ids
+
+    def test_an_authorization_takes_nothing_and_pays_nothing(self):
+        self.assertEqual(self.held.state, "authorized")
+        self.assertEqual(len(self._effects("authorize")), 1)
+        self.assertEqual(self.held_move.amount_residual, 50.0)
+        self.assertFalse(self.held.payment_id)
+        self.assertEqual(self.held_move._fusion_amount_due(), 0)
+
+    def test_all_of_it_is_captured_and_booked(self):
+        capture = self._capture(50.0)
+        effect = self._effects("capture")[0]
+        self.assertEqual((effect["amount"], effect["id"]), (5000, self.held.provider_reference))
+        self.assertEqual((capture.state, self.held.state), ("done", "done"))
+        self.assertEqual(capture.payment_id.amount, 50.0)
+        self.assertEqual(self.held_move.amount_residual, 0)
+
+    def test_a_part_is_captured_and_the_rest_let_go_without_a_call(self):
+        capture = self._capture(30.0)
+        self.assertEqual([effect["amount"] for effect in self._effects("capture")], [3000])
+        self.assertEqual(capture.payment_id.amount, 30.0)
+        rest = self.held.child_transaction_ids - capture
+        self.assertEqual((rest.amount, rest.state), (20.0, "cancel"))
+        self.assertEqual(self.held.state, "done")
+        self.assertEqual(self._sent(), [])
+        self.assertEqual(self.held_move.amount_residual, 20.0)
+
+    def test_what_was_captured_is_refunded_and_not_the_authorization(self):
+        capture = self._capture(30.0)
+        with self.assertRaisesRegex(ValidationError, capture.reference):
+            self._refund(10.0, self.held)
+        refund = self._refund(10.0, capture)
+        self.assertEqual(refund.state, "done")
+        self.assertEqual(self._refunded_at_clover(), [1000])
+        with self.assertRaisesRegex(ValidationError, "20.00"):
+            self._refund(20.01, capture)
+
+    def test_a_lost_capture_is_found(self):
+        self.simulator.fault("reset_after", path=self.capture_path)
+        capture = self._capture(50.0)
+        self.assertEqual((capture.state, self.held.state), ("pending", "authorized"))
+        self._complete()
+        self.assertEqual((capture.state, self.held.state), ("done", "done"))
+        self.assertEqual(len(self._effects("capture")), 1)
+        self.assertEqual(len(self._sent(self.capture_path)), 1)
+
+    def test_a_capture_in_clovers_dashboard_is_not_made_again(self):
+        client = self.provider._clover_client()
+        client.charges.capture(self.held.provider_reference, None, "dashboard")
+        capture = self._capture(50.0)
+        self.assertEqual((capture.state, self.held.state), ("done", "done"))
+        self.assertEqual(len(self._effects("capture")), 1)
+
+    def test_an_authorization_is_released(self):
+        void = self._void()
+        self.assertEqual((void.state, self.held.state), ("cancel", "cancel"))
+        effect = self._effects("void")[0]
+        self.assertEqual((effect["amount"], effect["detail"]["released"]), (0, 5000))
+        self.assertFalse(void.payment_id)
+        self.assertEqual(self.held_move._fusion_amount_due(), 50.0)
+        self.assertEqual(self._operations(kind="void").state, "succeeded")
+
+    def test_a_lost_release_is_found(self):
+        self.simulator.fault("reset_after", path=REFUNDS)
+        void = self._void()
+        self.assertEqual((void.state, self.held.state), ("pending", "authorized"))
+        self._complete()
+        self.assertEqual((void.state, self.held.state), ("cancel", "cancel"))
+        self.assertEqual(len(self._effects("void")), 1)
+        self.assertEqual(len(self._sent()), 1)
+
+    def test_a_release_in_clovers_dashboard_is_not_made_again(self):
+        self._refund_in_dashboard(5000, self.held.provider_reference)
+        void = self._void()
+        self.assertEqual((void.state, self.held.state), ("cancel", "cancel"))
+        self.assertEqual(len(self._effects("void")), 1)
+        self.assertFalse(self._operations(kind="void"))
+
+    def test_nothing_is_released_while_a_capture_is_being_checked(self):
+        self.simulator.fault("reset_after", path=self.capture_path)
+        self._capture(30.0)
+        self.assertEqual(self._sent(), [])
+        void = self.held._void(amount_to_void=20.0)
+        self.assertEqual(void.state, "error")
+        self.assertEqual(self._sent(), [])
+        self._complete()
+        self.assertEqual([effect["amount"] for effect in self._effects("capture")], [3000])
+
+    def test_a_part_of_an_authorization_is_never_voided(self):
+        void = self.held._void(amount_to_void=20.0)
+        self.assertEqual(void.state, "error")
+        self.assertEqual(self._sent(), [])
