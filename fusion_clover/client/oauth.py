@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -43,6 +44,16 @@ class RecoveryTokenError(errors.AuthenticationError):
 
     Code ``invalid_recovery_token``.
     """
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """What a code was exchanged for. A legacy code says that the app has no Alternate Launch Path
+    ("Set the alternate launch path", docs.clover.com).
+    """
+
+    pair: TokenPair
+    legacy: bool = False
 
 
 class OAuthClient:
@@ -100,15 +111,22 @@ class OAuthClient:
 
         :raises AuthorizationCodeError: neither interface accepts the code.
         """
+        return self.connect(code, merchant_id).pair
+
+    def connect(self, code: str, merchant_id: str) -> Connected:
+        """Like :meth:`exchange_with_fallback`, and says which kind of code it was.
+
+        :raises AuthorizationCodeError: neither interface accepts the code.
+        """
         try:
-            return self.exchange(code)
+            return Connected(self.exchange(code))
         except AuthorizationCodeError:
             legacy = self.exchange_legacy(code)
         try:
-            return self.migrate(legacy.access_token, merchant_id)
+            return Connected(self.migrate(legacy.access_token, merchant_id), legacy=True)
         except errors.RequestRejectedError:
             # The legacy token works although it cannot be renewed; better than no connection.
-            return legacy
+            return Connected(legacy, legacy=True)
 
     def exchange_legacy(self, code: str) -> TokenPair:
         """A token of the retired interface: it neither expires nor can be refreshed.

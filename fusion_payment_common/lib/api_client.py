@@ -56,6 +56,27 @@ class StaticToken:
         return None
 
 
+class NoToken:
+    """An :class:`Authorizer` for calls that cannot be made: each fails before it is sent.
+
+    :param code: of the error, to say what is missing.
+    """
+
+    def __init__(self, code: str = "no_access_token") -> None:
+        self._code = code
+
+    def token(self) -> str:
+        """Never returns.
+
+        :raises ConfigurationError: always.
+        """
+        raise errors.ConfigurationError("there is no access token", code=self._code)
+
+    def refresh(self, rejected: str) -> str | None:
+        """Always None: nothing was ever accepted."""
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class CallContext:
     """What an error mapper may want to know beside the answer."""

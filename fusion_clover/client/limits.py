@@ -1,0 +1,69 @@
+"""Clover's limits kept before it has to refuse: "API usage and rate limits", docs.clover.com."""
+
+from __future__ import annotations
+
+import time
+
+from odoo.addons.fusion_payment_common.lib.api_client import retry_after_of
+from odoo.addons.fusion_payment_common.lib.rate_limit import Limit, SharedLimiter
+from odoo.addons.fusion_payment_common.lib.transport import Request, Response, Transport
+
+#: Calls per second and calls at once, of an app with all its merchants and of one token.
+APP_LIMITS = (50, 10)
+TOKEN_LIMITS = (16, 5)
+#: How often a read is repeated after "too many requests".
+READ_REPEATS = 3
+
+
+class LimitedTransport:
+    """A transport that waits for its turn, and pauses when Clover asks it to.
+
+    A read that Clover refused as one too many is repeated; everything else is the caller's to
+    repeat, with its idempotency key.
+
+    :param app: names the app in its environment.
+    :param merchant: names the merchant; all its tokens count together, so that a renewed token
+        does not begin anew.
+    :param max_wait: seconds that a call waits for its turn in all, before it is refused unsent.
+    :param read_max_wait: the same for reads, for which nobody's money waits.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        limiter: SharedLimiter,
+        *,
+        app: str,
+        merchant: str,
+        max_wait: float,
+        read_max_wait: float,
+    ) -> None:
+        self._transport = transport
+        self._limiter = limiter
+        self._app = Limit(f"app {app}", *APP_LIMITS)
+        self._token = Limit(f"token {app} {merchant}", *TOKEN_LIMITS)
+        self._max_wait = max_wait
+        self._read_max_wait = read_max_wait
+
+    def send(self, request: Request) -> Response:
+        """See :class:`~odoo.addons.fusion_payment_common.lib.transport.Transport`.
+
+        :raises ThrottledError: no turn in time; nothing was sent.
+        """
+        is_read = request.method in ("GET", "HEAD")
+        deadline = time.monotonic() + (self._read_max_wait if is_read else self._max_wait)
+        repeats = READ_REPEATS if is_read else 0
+        for left in range(repeats, -1, -1):
+            wait = max(0.0, deadline - time.monotonic())
+            with self._limiter.place((self._app, self._token), max_wait=wait):
+                response = self._transport.send(request)
+            if response.status != 429:
+                return response
+            pause = self._limiter.pause(self._limit_of(response), retry_after_of(response))
+            if not left or time.monotonic() + pause > deadline:
+                break
+        return response
+
+    def _limit_of(self, response: Response) -> Limit:
+        cross = ("X-RateLimit-crossTokenLimit", "X-RateLimit-crossTokenConcurrentLimit")
+        return self._app if any(name in response.headers for name in cross) else self._token
