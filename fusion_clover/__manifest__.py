@@ -12,10 +12,14 @@
         "security/ir.model.access.csv",
         "security/fusion_clover_rules.xml",
         "views/payment_provider_views.xml",
+        "views/clover_oauth_token_views.xml",
+        "views/res_config_settings_views.xml",
+        "views/clover_sandbox_views.xml",
         "views/payment_transaction_views.xml",
         "views/clover_payment_wizard_views.xml",
         "views/account_move_views.xml",
         "data/payment_provider_data.xml",
+        "data/clover_token_cron.xml",
     ],
     "assets": {
         "web.assets_backend": [

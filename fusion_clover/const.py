@@ -48,8 +48,15 @@ CONNECT_TIMEOUT = 5.0
 CHARGE_READ_TIMEOUT = 30.0
 #: Seconds for reads while somebody waits in front of the screen.
 LOOKUP_READ_TIMEOUT = 10.0
+#: Seconds that a call waits for its turn within Clover's limits before it is refused unsent: one
+#: that moves money (a clerk waits, the operation's lease runs), and one that reads.
+TURN_MAX_WAIT = 5.0
+READ_TURN_MAX_WAIT = 15.0
 #: System parameter that overrides CHARGE_READ_TIMEOUT.
 CHARGE_READ_TIMEOUT_PARAMETER = "fusion_clover.charge_read_timeout"
+
+#: Sent to terminals as ``X-POS-Id`` while no RAID is known.
+DEFAULT_POS_ID = "FusionCloverOdoo"
 
 SENSITIVE_KEYS = {
     "clover_app_secret",

@@ -20,6 +20,9 @@ class CloverOAuthController(http.Controller):
         """
         if not request.env.user.has_group("base.group_system"):
             raise AccessError(request.env._("Only an administrator can connect Clover."))
+        if not state and not code:
+            # Launched from Clover's dashboard or App Market: there is nothing to finish yet.
+            return request.redirect(_address_of(self._any_provider()))
         # Elevated: the row that makes the state valid only once is nobody's to read.
         states = request.env["fusion.signed.state"].sudo()
         # Any provider: the key that signs states belongs to the database.
@@ -31,6 +34,7 @@ class CloverOAuthController(http.Controller):
             allowed_hosts=any_provider._clover_allowed_state_hosts(),
         ).with_user(request.env.user)
         provider.check_access("write")
+        provider.clover_connect_started_at = False
         try:
             if not code or not merchant_id:
                 raise UserError(
@@ -39,4 +43,15 @@ class CloverOAuthController(http.Controller):
             provider._clover_complete_connection(code=code, merchant_id=merchant_id)
         except UserError as error:
             provider.clover_connection_message = str(error)
-        return request.redirect(f"/odoo/payment.provider/{provider.id}")
+        return request.redirect(_address_of(provider))
+
+    def _any_provider(self):
+        """Return the company's Clover provider, on whose form the next step is written."""
+        return request.env["payment.provider"].search(
+            [("code", "=", const.PROVIDER_CODE), ("company_id", "=", request.env.company.id)],
+            limit=1,
+        )
+
+
+def _address_of(provider):
+    return f"/odoo/payment.provider/{provider.id}" if provider else "/odoo/payment-providers"

@@ -1,13 +1,15 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import ValidationError
 
-from odoo.addons.fusion_payment_common.lib.api_client import StaticToken
+from odoo.addons.fusion_payment_common.lib.api_client import NoToken, StaticToken
 from odoo.addons.fusion_payment_common.lib.transport import Timeout, shared_transport
+from odoo.addons.fusion_payment_common.tools.limiter import shared_limiter
 from odoo.addons.payment.const import SENSITIVE_KEYS as PAYMENT_SENSITIVE_KEYS
 
 from .. import const
 from ..client import environment as clover_environment
 from ..client.client import CloverClient
+from ..client.limits import LimitedTransport
 
 PAYMENT_SENSITIVE_KEYS.update(const.SENSITIVE_KEYS)
 
@@ -68,25 +70,12 @@ class PaymentProvider(models.Model):
         """Override of `payment` to declare what is offered through Clover."""
         super()._compute_feature_support_fields()
         self.filtered(lambda provider: provider.code == const.PROVIDER_CODE).update(
-            {"support_refund": "none", "support_tokenization": False}
+            {
+                "support_refund": "partial",
+                "support_manual_capture": "partial",
+                "support_tokenization": False,
+            }
         )
-
-    # === CONSTRAINTS === #
-
-    @api.constrains("state", "code")
-    def _check_clover_origin_is_not_simulated(self):
-        """Keep a production provider away from test hosts, whatever the parameter says."""
-        for provider in self.filtered(lambda provider: provider.code == const.PROVIDER_CODE):
-            if provider.state != "enabled":
-                continue
-            token = provider.sudo().clover_token_id
-            if token and token.environment != "production":
-                raise ValidationError(
-                    self.env._(
-                        "Clover is connected to the sandbox. Disconnect, enter the credentials of "
-                        "the production app, enable the provider and connect again."
-                    )
-                )
 
     # === BUSINESS METHODS === #
 
@@ -143,38 +132,63 @@ class PaymentProvider(models.Model):
                 )
             ) from error
 
-    def _clover_client(self, observer=None, *, authorizer=None):
+    def _clover_client(self, observer=None, *, authorizer=None, merchant_id=None):
         """Return a client for this provider's merchant; the only place that builds one.
+
+        It keeps to Clover's limits together with all processes of this machine.
 
         :param observer: called with every HTTP exchange, redacted
         :param authorizer: source of access tokens other than the stored connection
+        :param str merchant_id: another merchant than the stored one
         """
         self.ensure_one()
         # Elevated: whoever may collect may use the credentials without being able to read them.
         provider = self.sudo()
+        merchant_id = merchant_id or provider.clover_merchant_id or ""
         read_timeout = float(
             provider.env["ir.config_parameter"].get_param(
                 const.CHARGE_READ_TIMEOUT_PARAMETER, const.CHARGE_READ_TIMEOUT
             )
         )
+        environment = provider._clover_environment()
         return CloverClient(
-            provider._clover_environment(),
-            merchant_id=provider.clover_merchant_id or "",
+            environment,
+            merchant_id=merchant_id,
             authorizer=authorizer or provider._clover_authorizer("platform"),
             ecommerce_authorizer=authorizer or provider._clover_authorizer("ecommerce"),
-            transport=shared_transport(),
+            transport=LimitedTransport(
+                shared_transport(),
+                shared_limiter(),
+                app=f"clover {environment.api} {provider.clover_app_id}",
+                merchant=merchant_id,
+                max_wait=const.TURN_MAX_WAIT,
+                read_max_wait=const.READ_TURN_MAX_WAIT,
+            ),
             app_version=const.APP_VERSION,
             observer=observer,
             timeout=Timeout(connect=const.CONNECT_TIMEOUT, read=read_timeout),
         )
 
     def _clover_authorizer(self, interface):
-        """Return the source of access tokens for ``platform`` or ``ecommerce`` calls.
+        """Return the source of access tokens for ``platform``, ``ecommerce`` or ``terminal`` calls.
 
-        OAuth works for both; the tokens a merchant makes by hand work for one each. Where there is
-        none, a call fails before it is sent, with an error that says so.
+        OAuth works for all of them; of the tokens that a merchant makes by hand, the API token
+        works for the platform and the Ecommerce private token for Ecommerce ("Use merchant API
+        tokens", docs.clover.com); terminals take OAuth only. Where there is none, a call fails
+        before it is sent, with an error that says so.
         """
         if self.clover_token_id:
             return self.clover_token_id._authorizer()
         fixed = {"platform": self.clover_rest_api_token, "ecommerce": self.clover_api_key}
-        return StaticToken(fixed[interface] or "")
+        token = fixed.get(interface)
+        if token:
+            return StaticToken(token)
+        return NoToken("needs_oauth" if interface == "terminal" else "no_access_token")
+
+    def _clover_pos_id(self):
+        """Return what names us to terminals (header ``X-POS-Id``): the RAID where it is known.
+
+        Clover documents the RAID and accepts free text while an app is in the sandbox.
+        """
+        self.ensure_one()
+        return self.clover_remote_app_id or const.DEFAULT_POS_ID

@@ -1,26 +1,20 @@
 import hashlib
 import hmac
-import logging
 from urllib.parse import urlsplit
 
 from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools.urls import urljoin
 
-from odoo.addons.fusion_payment_common.lib.api_client import StaticToken
 from odoo.addons.fusion_payment_common.lib.errors import GatewayError
-from odoo.addons.fusion_payment_common.lib.transport import shared_transport
 
 from .. import const
-from ..client.oauth import OAuthClient
-
-_logger = logging.getLogger(__name__)
 
 CONNECT_PURPOSE = "fusion_clover.connect"
 
 
 class PaymentProvider(models.Model):
-    """Connecting a merchant: OAuth, its way back, and a test that says what is wrong."""
+    """The connection to a merchant as the administrator sees and handles it."""
 
     _inherit = "payment.provider"
 
@@ -46,18 +40,48 @@ class PaymentProvider(models.Model):
         string="Connected Merchant", readonly=True, copy=False
     )
     clover_connection_message = fields.Char(readonly=True, copy=False)
+    clover_connect_started_at = fields.Datetime(
+        readonly=True,
+        copy=False,
+        help="When somebody was sent to Clover who has not come back yet.",
+    )
 
     def _compute_clover_token_id(self):
         for provider in self:
-            provider.clover_token_id = provider.clover_token_ids[:1]
+            provider.clover_token_id = provider.clover_token_ids.filtered(
+                lambda token: token._is_current()
+            )[:1]
 
     def _compute_clover_connection_state(self):
         for provider in self:
-            token = provider.clover_token_ids[:1]
+            token = provider.clover_token_id
             if not token:
                 provider.clover_connection_state = "none"
             else:
                 provider.clover_connection_state = "broken" if token.error else "connected"
+
+    def write(self, vals):
+        """Override of `payment` to show the connection that belongs to the new state or app."""
+        result = super().write(vals)
+        if {"state", "clover_app_id"} & set(vals):
+            self.filtered(lambda one: one.code == const.PROVIDER_CODE)._clover_adopt_connection()
+        return result
+
+    def _clover_adopt_connection(self):
+        """Let the provider name the merchant of the connection that it now uses."""
+        # Elevated: tokens are readable by administrators only.
+        for provider in self.sudo():
+            provider.invalidate_recordset(["clover_token_id", "clover_connection_state"])
+            token = provider.clover_token_id
+            values = {"clover_public_key": False, "clover_tested_at": False}
+            if token:
+                values |= {
+                    "clover_merchant_id": token.merchant_id,
+                    "clover_connected_merchant": token.merchant_name,
+                }
+            else:
+                values["clover_connected_merchant"] = False
+            provider.write(values)
 
     # === ACTION METHODS === #
 
@@ -73,6 +97,12 @@ class PaymentProvider(models.Model):
             secret=self._clover_state_secret(),
             redirect_to=self._clover_own_callback(),
         )
+        self.write(
+            {
+                "clover_connect_started_at": fields.Datetime.now(),
+                "clover_connection_message": False,
+            }
+        )
         return {
             "type": "ir.actions.act_url",
             "url": self._clover_oauth_client().authorize_url(redirect_uri, state),
@@ -80,102 +110,63 @@ class PaymentProvider(models.Model):
         }
 
     def action_clover_disconnect(self):
-        """Forget the merchant's tokens. Payments made so far stay as they are."""
+        """Forget the merchant's tokens in the present environment. Payments stay as they are."""
         self.ensure_one()
-        # Elevated: tokens are readable by nobody.
-        self.sudo().clover_token_ids.unlink()
-        self.write({"clover_connected_merchant": False, "clover_public_key": False})
+        self.check_access("write")
+        # Elevated: tokens are readable by administrators and writable by nobody.
+        self.sudo().clover_token_id.unlink()
+        self.write(
+            {
+                "clover_connected_merchant": False,
+                "clover_public_key": False,
+                "clover_connection_message": False,
+                "clover_connect_started_at": False,
+                "clover_tested_at": False,
+            }
+        )
 
     def action_clover_test_connection(self):
-        """Ask Clover who we are and say it in words.
+        """Ask Clover who we are and what this merchant can do, and say it in words.
 
         :raise UserError: with the reason and what to do about it
         """
         self.ensure_one()
+        self.check_access("write")
+        # Elevated: tokens are readable by administrators and writable by nobody.
+        self.sudo().clover_token_id.filtered("error")._give_another_chance()
         client = self._clover_client()
         try:
             merchant = client.merchants.retrieve()
-            currency = client.merchants.properties().default_currency
+            facts = self._clover_read_facts(client, merchant)
         except GatewayError as error:
             raise UserError(self._clover_connection_problem(error)) from error
+        self.write(
+            {
+                **facts,
+                "clover_connected_merchant": merchant.name,
+                "clover_connection_message": False,
+                "clover_connect_started_at": False,
+                "clover_tested_at": fields.Datetime.now(),
+            }
+        )
+        self._clover_remember_sandbox_credentials()
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
                 "type": "success",
                 "title": self.env._("Clover answers"),
-                "message": self.env._(
-                    "Merchant %(name)s (%(country)s), currency %(currency)s.",
-                    name=merchant.name,
-                    country=merchant.country or "-",
-                    currency=currency or "-",
-                ),
+                "message": self._clover_facts_in_words(),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
 
     # === BUSINESS METHODS === #
 
-    def _clover_complete_connection(self, *, code, merchant_id):
-        """Exchange the code, prove that it belongs to the merchant, and keep the tokens.
-
-        :param str code: single-use, short-lived: exchanged at once
-        :param str merchant_id: from the browser, so worth nothing until Clover confirms it
-        :raise UserError: with the reason and what to do about it
-        """
-        self.ensure_one()
-        try:
-            pair = self._clover_oauth_client().exchange_with_fallback(code, merchant_id)
-            # Kept before anything else can fail: the code cannot be exchanged a second time.
-            self.env["clover.oauth.token"]._store_committed(self, pair, merchant_id)
-            self.clover_merchant_id = merchant_id
-            # Our own snapshot is older than the row just stored.
-            client = self._clover_client(authorizer=StaticToken(pair.access_token))
-            merchant = client.merchants.retrieve()
-            public_key = client.tokens.public_key()
-        except GatewayError as error:
-            raise UserError(self._clover_connection_problem(error)) from error
-        if merchant.id != merchant_id:
-            self.env["clover.oauth.token"]._forget_committed(self)
-            raise UserError(
-                self.env._("Clover connected another merchant than it announced. Connect again.")
-            )
-        self.write(
-            {
-                "clover_connected_merchant": merchant.name,
-                "clover_public_key": public_key.api_access_key,
-                "clover_connection_message": False,
-            }
-        )
-
-    def _clover_get_public_key(self):
-        """Return the key for the card form; asked for once, then kept.
-
-        :raise UserError: Clover does not give it, with the reason
-        """
-        self.ensure_one()
-        # Elevated: clerks use the key without access to the provider.
-        provider = self.sudo()
-        if not provider.clover_public_key:
-            try:
-                key = provider._clover_client().tokens.public_key()
-            except GatewayError as error:
-                raise UserError(provider._clover_connection_problem(error)) from error
-            provider.clover_public_key = key.api_access_key
-        return provider.clover_public_key
-
-    def _clover_oauth_client(self):
-        # Elevated: the secret is needed, not shown.
-        provider = self.sudo()
-        return OAuthClient(
-            provider._clover_environment(),
-            shared_transport(),
-            client_id=provider.clover_app_id or "",
-            client_secret=provider.clover_app_secret or "",
-        )
-
     def _clover_require_ready_to_connect(self):
         # Elevated: only whether there is a secret matters.
         provider = self.sudo()
+        self.check_access("write")
         if provider.state == "disabled":
             raise UserError(
                 self.env._(
@@ -189,6 +180,11 @@ class PaymentProvider(models.Model):
                     "then connect."
                 )
             )
+
+    def _clover_environment_name(self):
+        """Return ``production`` when enabled, else ``sandbox``."""
+        self.ensure_one()
+        return "production" if self.state == "enabled" else "sandbox"
 
     def _clover_own_callback(self):
         return urljoin(self.get_base_url(), const.OAUTH_CALLBACK_PATH)
@@ -211,31 +207,3 @@ class PaymentProvider(models.Model):
 
     def _clover_allowed_state_hosts(self):
         return {urlsplit(self.get_base_url()).netloc}
-
-    def _clover_connection_problem(self, error):
-        """Return what went wrong between us and Clover as a sentence that says what to do."""
-        sentences = {
-            "invalid_code": self.env._(
-                "Clover refused the code. Either the App Secret is wrong, or the app has no "
-                "Alternate Launch Path and Clover sent a legacy code: check both in the developer "
-                "dashboard, then connect again."
-            ),
-            "AuthenticationError": self.env._(
-                "Clover does not accept our credentials any more. Connect again."
-            ),
-            "no_access_token": self.env._(
-                "Clover is not connected for this yet: open the payment provider and click Connect."
-            ),
-            "PermissionDeniedError": self.env._(
-                "The app may not do this at the merchant. Tick the permission in the developer "
-                "dashboard, have the merchant install the app again, then connect again."
-            ),
-            "NotSentError": self.env._(
-                "Clover cannot be reached from this server. Check its internet connection and "
-                "proxy, then try again."
-            ),
-        }
-        for key in (error.code, *(kind.__name__ for kind in type(error).__mro__)):
-            if key in sentences:
-                return sentences[key]
-        return self.env._("Clover did not answer as expected (%s). Try again.", error)

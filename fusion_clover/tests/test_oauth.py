@@ -9,7 +9,7 @@ from odoo.tests import HttpCase, new_test_user, tagged
 
 from .common import MERCHANT_ID, CloverCommon
 
-TOKENS = "odoo.addons.fusion_clover.models.clover_oauth_token"
+TOKENS = "odoo.addons.fusion_clover.models.clover_oauth_renewal"
 
 
 @tagged("post_install", "-at_install")

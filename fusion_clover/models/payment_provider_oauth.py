@@ -1,0 +1,194 @@
+from odoo import models
+from odoo.exceptions import UserError
+
+from odoo.addons.fusion_payment_common.lib import errors
+from odoo.addons.fusion_payment_common.lib.api_client import StaticToken
+from odoo.addons.fusion_payment_common.lib.errors import GatewayError
+from odoo.addons.fusion_payment_common.lib.transport import shared_transport
+
+from .. import const
+from ..client.oauth import OAuthClient
+
+
+class PaymentProvider(models.Model):
+    """The way back from Clover: from the code to a merchant that was proven to be the right one."""
+
+    _inherit = "payment.provider"
+
+    def _clover_complete_connection(self, *, code, merchant_id):
+        """Exchange the code, prove that it belongs to the merchant, and keep the tokens.
+
+        An earlier connection stays as it is until the new one is proven.
+
+        :param str code: single-use, short-lived: exchanged at once
+        :param str merchant_id: from the browser, so worth nothing until Clover confirms it
+        :raise UserError: with the reason and what to do about it
+        """
+        self.ensure_one()
+        try:
+            connected = self._clover_oauth_client().connect(code, merchant_id)
+        except GatewayError as error:
+            raise UserError(self._clover_connection_problem(error)) from error
+        merchant = self._clover_proven_merchant(connected.pair, merchant_id)
+        self.env["clover.oauth.token"]._store_committed(self, connected.pair, merchant)
+        # Our own snapshot is older than the row just stored.
+        client = self._clover_client(
+            authorizer=StaticToken(connected.pair.access_token), merchant_id=merchant.id
+        )
+        public_key, warning = self._clover_read_public_key(client)
+        self.write(
+            {
+                "clover_merchant_id": merchant.id,
+                "clover_connected_merchant": merchant.name,
+                "clover_public_key": public_key,
+                "clover_connection_message": warning or self._clover_legacy_warning(connected),
+                "clover_tested_at": False,
+            }
+        )
+        # Now that the new row can be seen, or after the next test of the connection.
+        self._clover_remember_sandbox_credentials()
+
+    def _clover_proven_merchant(self, pair, merchant_id):
+        """Return the merchant as Clover tells it to whoever has these tokens.
+
+        :raise UserError: it is not the merchant the browser came back with, or cannot be read
+        """
+        client = self._clover_client(
+            authorizer=StaticToken(pair.access_token), merchant_id=merchant_id
+        )
+        try:
+            merchant = client.merchants.retrieve()
+        except errors.AuthenticationError as error:
+            # The token is new: what is missing is the permission, or it is another merchant's.
+            raise UserError(
+                self.env._(
+                    "Clover gave a token that cannot read merchant %s. Tick the permission to read "
+                    "the merchant in the developer dashboard, have the merchant install the app "
+                    "again, then connect again.",
+                    merchant_id,
+                )
+            ) from error
+        except GatewayError as error:
+            raise UserError(self._clover_connection_problem(error)) from error
+        if merchant.id != merchant_id:
+            raise UserError(
+                self.env._("Clover connected another merchant than it announced. Connect again.")
+            )
+        return merchant
+
+    def _clover_read_public_key(self, client):
+        """Return the key for the card form and no warning, or neither a key nor a failure.
+
+        Terminals work without it, so that its absence does not undo a connection.
+        """
+        try:
+            return client.tokens.public_key().api_access_key, False
+        except GatewayError as error:
+            return False, self.env._(
+                "Connected, but cards cannot be entered by hand: %s",
+                self._clover_ecommerce_problem(error),
+            )
+
+    def _clover_legacy_warning(self, connected):
+        if not connected.legacy:
+            return False
+        if connected.pair.refresh_token:
+            return self.env._(
+                "Connected, although Clover sent a legacy code: the app has no Alternate Launch "
+                "Path. Enter one in the developer dashboard, so that this keeps working."
+            )
+        return self.env._(
+            "Connected by a legacy token that cannot be renewed, because the app has no Alternate "
+            "Launch Path. Enter one in the developer dashboard, then connect again."
+        )
+
+    def _clover_get_public_key(self):
+        """Return the key for the card form; asked for once, then kept.
+
+        :raise UserError: Clover does not give it, with the reason
+        """
+        self.ensure_one()
+        # Elevated: clerks use the key without access to the provider.
+        provider = self.sudo()
+        if not provider.clover_public_key:
+            try:
+                key = provider._clover_client().tokens.public_key()
+            except GatewayError as error:
+                raise UserError(provider._clover_connection_problem(error)) from error
+            provider.clover_public_key = key.api_access_key
+            provider._clover_remember_sandbox_credentials("clover_api_key")
+        return provider.clover_public_key
+
+    def _clover_oauth_client(self):
+        # Elevated: the secret is needed, not shown.
+        provider = self.sudo()
+        return OAuthClient(
+            provider._clover_environment(),
+            shared_transport(),
+            client_id=provider.clover_app_id or "",
+            client_secret=provider.clover_app_secret or "",
+            app_version=const.APP_VERSION,
+        )
+
+    # === IN WORDS === #
+
+    def _clover_ecommerce_problem(self, error):
+        if isinstance(error, errors.AuthenticationError | errors.PermissionDeniedError):
+            return self.env._(
+                "the app lacks the Ecommerce permission. Tick it in the developer dashboard, have "
+                "the merchant install the app again, then connect again."
+            )
+        return self._clover_connection_problem(error)
+
+    def _clover_connection_problem(self, error):
+        """Return what went wrong between us and Clover as a sentence that says what to do."""
+        sentences = self._clover_problem_sentences()
+        for key in (error.code, *(kind.__name__ for kind in type(error).__mro__)):
+            if key in sentences:
+                return sentences[key]
+        return self.env._("Clover did not answer as expected (%s). Try again.", error)
+
+    def _clover_problem_sentences(self):
+        """Return sentences by the error's code, or by the name of its class or of a base."""
+        return {
+            "invalid_code": self.env._(
+                "Clover refused the code. Most likely the App Secret is wrong, or belongs to the "
+                "app of the other environment: copy it anew from the developer dashboard. If it is "
+                "right, the code was too old or used before: connect again. If Clover sent you "
+                "here from its App Market, enter an Alternate Launch Path there: without one it "
+                "sends legacy codes."
+            ),
+            "connection_lost": self.env._(
+                "Clover no longer accepts the tokens of this connection, because the app was "
+                "removed or the tokens were used elsewhere. Open the payment provider and click "
+                "Reconnect. Connect again with one click; nothing is lost."
+            ),
+            "renewal_failed": self.env._(
+                "Clover does not answer right now, so that its access could not be renewed. Try "
+                "again in a moment."
+            ),
+            "needs_oauth": self.env._(
+                "Terminals work with a connection only, not with tokens made by hand: open the "
+                "payment provider and click Connect."
+            ),
+            "no_access_token": self.env._(
+                "Clover is not connected for this yet: open the payment provider and click Connect."
+            ),
+            "throttled": self.env._(
+                "Too many calls to Clover are waiting for their turn. Try again in a moment."
+            ),
+            "AuthenticationError": self.env._(
+                "Clover does not accept our credentials any more. Connect again."
+            ),
+            "PermissionDeniedError": self.env._(
+                "The app may not do this at the merchant. Tick the permission in the developer "
+                "dashboard, have the merchant install the app again, then connect again."
+            ),
+            "RateLimitedError": self.env._(
+                "Clover asks us to slow down. Try again in a moment."
+            ),
+            "NotSentError": self.env._(
+                "Clover cannot be reached from this server. Check its internet connection and "
+                "proxy, then try again."
+            ),
+        }
