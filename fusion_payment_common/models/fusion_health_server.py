@@ -111,7 +111,7 @@ class FusionHealthProbe(models.AbstractModel):
                 stored,
             )
         return Finding(
-            Level.OK, self.env._("Configured; %s values are stored encrypted.", stored), stored
+            Level.OK, self.env._("Configured. Values stored encrypted: %s.", stored), stored
         )
 
     @api.model

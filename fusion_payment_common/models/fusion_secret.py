@@ -107,7 +107,10 @@ class FusionSecret(models.Model):
         return self._open()
 
     def _record_access(self, reason):
-        """Check that the user may see the value and record that they do; return the record."""
+        """Check that the user may see the value, and record that they do.
+
+        :return: id of the record; the caller's snapshot is older and does not see it yet
+        """
         self.ensure_one()
         self._check_may_reveal()
         self._check_alive()
@@ -122,10 +125,9 @@ class FusionSecret(models.Model):
             "ip_address": request.httprequest.remote_addr if request else False,
         }
         # In a transaction of its own: the record stays, whatever becomes of the request.
-        access_id = in_own_transaction(
+        return in_own_transaction(
             self.env, lambda env: env["fusion.secret.access"].create(values).id
         )
-        return self.env["fusion.secret.access"].browse(access_id)
 
     def _check_may_reveal(self):
         if not self.env.user.has_group(REVEAL_GROUP):

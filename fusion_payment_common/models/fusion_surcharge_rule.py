@@ -254,7 +254,9 @@ class FusionSurchargeRule(models.Model):
             Reason.CARD_KIND_UNKNOWN: self.env._(
                 "No surcharge: it is not certain that it is a credit card."
             ),
-            Reason.NO_RULE: self.env._("No surcharge: no law is listed for this place."),
+            Reason.NO_RULE: self.env._(
+                "No surcharge: no law is listed for this place, or the address has no province."
+            ),
             Reason.PROHIBITED: self.env._("No surcharge: the law does not allow one here."),
             Reason.COST_UNKNOWN: self.env._("No surcharge: the cost of acceptance is not known."),
             Reason.NOTHING_TO_PAY: self.env._("No surcharge: there is nothing to pay."),

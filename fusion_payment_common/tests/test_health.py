@@ -156,7 +156,7 @@ class TestHealth(HealthCommon, TransactionCase):
         self._register_scripted()
         checks = self.env["fusion.health.check"].with_user(self.manager)
         self.finding = Finding(Level.OK, "First.")
-        checks.action_open()
+        checks.refresh()
         self.finding = Finding(Level.OK, "Second.")
         checks.refresh()
         self.assertEqual(self._row().sentence, "First.")
@@ -169,7 +169,7 @@ class TestHealth(HealthCommon, TransactionCase):
         self._register_scripted()
         row = self._find(Finding(Level.ERROR, "Broken."))
         checks = self.env["fusion.health.check"].with_user(collector)
-        for method in (checks.refresh, checks.action_open, row.with_user(collector).action_remedy):
+        for method in (checks.refresh, row.with_user(collector).action_remedy):
             with self.assertRaises(AccessError):
                 method()
         with self.assertRaises(AccessError):
@@ -183,8 +183,11 @@ class TestHealth(HealthCommon, TransactionCase):
         self._register_scripted(remedy="_remedy_scripted", remedy_label="Repair")
         row = self._find(Finding(Level.ERROR, "Broken.")).with_user(self.manager)
         self.assertEqual(row.remedy_label, "Repair")
-        self.assertEqual(row.action_remedy()["res_model"], "fusion.health.check")
+        self.assertEqual(row.action_remedy()["tag"], "soft_reload")
         self.assertEqual(seen, [(self.manager, False)])
+        self.finding = Finding(Level.OK, "Repaired.")
+        self.env["fusion.health.check"].with_user(self.manager).refresh()
+        self.assertEqual(row.sentence, "Repaired.", "It is looked at again at once.")
 
     def test_a_check_without_a_remedy_has_no_button(self):
         self._register_scripted()

@@ -317,7 +317,7 @@ class TestReveal(SecretCommon, HttpCase):
         forged = (
             self.env["fusion.secret.reveal"]
             .with_user(second)
-            .create({"secret_id": self.secret.id, "access_id": self._accesses().id})
+            .create({"secret_id": self.secret.id, "access_number": self._accesses().id})
         )
         self._log_in(second, confirmed=True)
         with self.assertRaisesRegex(JsonRpcException, "AccessError"):

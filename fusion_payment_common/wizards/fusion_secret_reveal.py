@@ -20,16 +20,17 @@ class FusionSecretReveal(models.TransientModel):
     secret_id = fields.Many2one("fusion.secret", required=True, readonly=True, ondelete="cascade")
     label = fields.Char(related="secret_id.label")
     reason = fields.Char()
-    # Only the server writes it; what counts is the access record, which no user can create.
-    access_id = fields.Many2one("fusion.secret.access", readonly=True, ondelete="cascade")
+    # Id of the record of this reveal, which no user can create. No relation: the record was
+    # committed by another transaction, after the one that notes it here had begun.
+    access_number = fields.Integer(readonly=True)
     value = fields.Text(compute="_compute_value")
 
-    @api.depends("access_id")
+    @api.depends("access_number")
     @api.depends_context("uid")
     def _compute_value(self):
         since = fields.Datetime.now() - timedelta(seconds=SHOWN_SECONDS)
         for wizard in self:
-            access = wizard.access_id
+            access = self.env["fusion.secret.access"].browse(wizard.access_number or []).exists()
             wizard.value = (
                 wizard.secret_id._open()
                 if access
@@ -44,7 +45,7 @@ class FusionSecretReveal(models.TransientModel):
     def action_reveal(self):
         """Record the reveal and show the value in this dialog."""
         self.ensure_one()
-        self.access_id = self.secret_id._record_access(self.reason)
+        self.access_number = self.secret_id._record_access(self.reason)
         return {
             "type": "ir.actions.act_window",
             "name": self.label,

@@ -25,7 +25,13 @@ export class FusionHealthController extends KanbanController {
                 }
             }, REFRESH_INTERVAL);
         };
-        onMounted(plan);
+        onMounted(async () => {
+            // What is stored is shown at once, and looked at again at once.
+            await this.lookAgain();
+            if (!stopped) {
+                plan();
+            }
+        });
         onWillUnmount(() => {
             stopped = true;
             browser.clearTimeout(timer);
