@@ -105,7 +105,7 @@ class SharedLimiter:
         with self._state(limit) as state:
             now = self._clock()
             moment = state.next_moment(now)
-            if moment > deadline:
+            if moment > max(deadline, now):
                 raise _throttled(moment - now)
             state.moments.append(moment)
             return moment
