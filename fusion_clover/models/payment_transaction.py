@@ -57,6 +57,14 @@ class PaymentTransaction(models.Model):
         :return: the :class:`~odoo.addons.fusion_payment_common.lib.ledger.Answer`
         :raise UserError: nothing was sent; the message says why
         """
+        intent = self._clover_charge_intent(source, entry_mode=entry_mode)
+        return self._fusion_perform(intent, check=check)
+
+    def _clover_charge_intent(self, source, *, entry_mode):
+        """Return the intent to charge ``source``, or to authorize it only; see there.
+
+        :raise UserError: ``source`` is no token of Clover's
+        """
         self.ensure_one()
         self._clover_check_source(source)
         amount = Money.from_major(
@@ -75,7 +83,7 @@ class PaymentTransaction(models.Model):
             ecomind=entry_mode,
             client_ip=payment_utils.get_customer_ip_address() or None,
         )
-        intent = self._fusion_intent(
+        return self._fusion_intent(
             kind,
             key=key,
             external_reference=external_reference,
@@ -83,7 +91,6 @@ class PaymentTransaction(models.Model):
             payload={"provider_id": self.provider_id.id, "request": request.to_dict()},
             lease_seconds=self._clover_lease_seconds(),
         )
-        return self._fusion_perform(intent, check=check)
 
     def _clover_check_source(self, source):
         """Refuse everything but a token of Clover's, and card numbers above all.
