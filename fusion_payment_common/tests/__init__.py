@@ -18,3 +18,5 @@ from . import test_delivery_replay
 from . import test_delivery_access
 from . import test_delivery_handler
 from . import test_operation_queued
+from . import test_js
+from . import test_real_transactions

@@ -1,0 +1,123 @@
+"""What a test on one shared transaction cannot see: snapshots, locks and commits as they are.
+
+These tests commit, and remove what they committed.
+"""
+
+import threading
+from unittest.mock import patch
+
+from odoo.tests import TransactionCase, tagged
+from odoo.tools import mute_logger
+
+from ..lib.vault import generate_key
+from ..tools.cursors import in_own_transaction, own_environment
+from .inbox_common import CANARY, SOURCE, InboxCommon
+
+TABLES = ("fusion_event", "fusion_secret_reveal", "fusion_secret_access", "fusion_secret")
+
+
+@tagged("post_install", "-at_install")
+class TestRealTransactions(InboxCommon, TransactionCase):
+    def setUp(self):
+        super().setUp()
+        self._set_up_inbox()
+        self.addCleanup(self._clean)
+
+    def _clean(self):
+        def clean(env):
+            for table in TABLES:
+                env.cr.execute(f"DELETE FROM {table}")
+            env.cr.execute("DELETE FROM res_partner WHERE name = 'Effect of an event'")
+
+        in_own_transaction(self.env, clean)
+
+    def _events(self):
+        with own_environment(self.env) as env:
+            return env["fusion.event"].search_read([], ["state", "arrival_count", "event_key"])
+
+    def _at_the_same_moment(self, function, times=4):
+        """Run ``function()`` in threads that start together; return the results."""
+        barrier = threading.Barrier(times)
+        results = []
+
+        def run():
+            barrier.wait()
+            results.append(function())
+
+        threads = [threading.Thread(target=run) for _time in range(times)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return results
+
+    def _work(self):
+        with own_environment(self.env) as env:
+            return env["fusion.event"]._queue_work(threads=2)
+
+    def test_an_event_is_committed_when_ingest_returns(self):
+        with self.assertRaises(ZeroDivisionError), own_environment(self.env) as env:
+            env["fusion.event"]._ingest(SOURCE, "evt_1", payload=b"{}")
+            raise ZeroDivisionError  # whatever becomes of the request
+        self.assertEqual([event["state"] for event in self._events()], ["received"])
+
+    @mute_logger("odoo.sql_db")
+    def test_copies_that_arrive_at_the_same_moment_take_effect_once(self):
+        def effect(event, fetched):
+            event.env["res.partner"].create({"name": "Effect of an event"})
+
+        self.verdict = effect
+        self._at_the_same_moment(lambda: self.inbox._ingest(SOURCE, "evt_1", payload=b"{}"))
+        self._at_the_same_moment(self._work, times=2)
+        self._work()
+        states = sorted(event["state"] for event in self._events())
+        self.assertEqual(states.count("processed"), 1)
+        self.assertEqual(states.count("ignored"), len(states) - 1)
+        with own_environment(self.env) as env:
+            count = env["res.partner"].search_count([("name", "=", "Effect of an event")])
+        self.assertEqual(count, 1)
+
+    @mute_logger("odoo.sql_db")
+    def test_two_workers_share_the_inbox_and_do_nothing_twice(self):
+        keys = [f"evt_{number}" for number in range(40)]
+        self.inbox._ingest_many(SOURCE, [{"event_key": key, "payload": key} for key in keys])
+        self._at_the_same_moment(self._work, times=2)
+        self.assertEqual(sorted(self.handled), sorted(keys))
+        self.assertEqual({event["state"] for event in self._events()}, {"processed"})
+
+    def test_a_reveal_is_recorded_although_the_request_is_rolled_back(self):
+        self.patch(type(self.env["fusion.vault"]), "_keys", lambda model: [self.key])
+        self.key = generate_key()
+        viewer = self.env.ref("base.user_admin")
+        secret_id = in_own_transaction(
+            self.env, lambda env: env["fusion.secret"]._store("test", CANARY, label="Test").id
+        )
+        with (
+            patch.object(type(viewer), "has_group", lambda user, group: True),
+            own_environment(self.env, su=False) as env,
+        ):
+            secret = env(user=viewer.id)["fusion.secret"].browse(secret_id)
+            self.assertTrue(secret.label)  # the snapshot is taken now
+            access_id = secret._record_access("because of a test")
+            env.cr.rollback()
+        with own_environment(self.env) as env:
+            access = env["fusion.secret.access"].browse(access_id)
+            self.assertEqual((access.reason, access.user_id), ("because of a test", viewer))
+
+    def test_the_dialog_notes_a_reveal_that_its_snapshot_does_not_see(self):
+        self.key = generate_key()
+        self.patch(type(self.env["fusion.vault"]), "_keys", lambda model: [self.key])
+        self.patch(
+            type(self.env["fusion.secret"]), "_identity_is_fresh", lambda model: True
+        )
+        self.patch(type(self.env["fusion.secret"]), "_check_may_reveal", lambda model: None)
+        secret_id = in_own_transaction(
+            self.env, lambda env: env["fusion.secret"]._store("test", CANARY, label="Test").id
+        )
+        with own_environment(self.env) as env:
+            wizard = env["fusion.secret.reveal"].create({"secret_id": secret_id})
+            wizard.access_number = wizard.secret_id._record_access("because of a test")
+            env.flush_all()
+        with own_environment(self.env) as env:
+            shown = env["fusion.secret.reveal"].browse(wizard.id).value
+        self.assertEqual(shown, CANARY)
