@@ -1,0 +1,134 @@
+"""EnCompass's answers as our error classes, decided on status and response code.
+
+Codes: SOAP ApService and PurchaseLogService, ``ResponseCode``. REST puts ``<code>: <text>`` into
+``detailed_response_message``; only the code before the colon is looked at. Other error bodies
+(``{"Message": ...}``, ``{"errors": [{"message": ...}]}``) carry text alone, which is kept as detail.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from odoo.addons.fusion_payment_common.lib import errors
+from odoo.addons.fusion_payment_common.lib.api_client import (
+    CallContext,
+    ErrorMapper,
+    request_id_of,
+    retry_after_of,
+)
+from odoo.addons.fusion_payment_common.lib.transport import Response
+
+from .errors import (
+    AccountSettingsError,
+    AwaitingApprovalError,
+    CardRefusedError,
+    FundingError,
+    TemporarilyUnavailableError,
+)
+from .profile import EncompassProfile
+
+SUCCESS = "Success"
+AWAITING = "AwaitingApproval"
+
+_REFUSED = "WEX refused the data of the payment"
+_SETTINGS = "WEX refused how the account is set up"
+_CODES: dict[str, tuple[type[errors.GatewayError], str]] = {
+    "InvalidUserCredentials": (errors.AuthenticationError, "WEX refused the credentials"),
+    "AuthFailure": (errors.AuthenticationError, "WEX refused the credentials"),
+    "NoPrivilege": (errors.PermissionDeniedError, "the WEX user may not do this"),
+    "NoSubmissionPrivilege": (errors.PermissionDeniedError, "the WEX user may not do this"),
+    "InvalidOrganization": (AccountSettingsError, _SETTINGS),
+    "InvalidUserDefinedFieldname": (AccountSettingsError, _SETTINGS),
+    "NoUDFsDefined": (AccountSettingsError, _SETTINGS),
+    "StandardFieldValidationFailed": (CardRefusedError, _REFUSED),
+    "UserDefinedFieldValidationFailed": (CardRefusedError, _REFUSED),
+    "InvalidProductCode": (CardRefusedError, _REFUSED),
+    "InsufficientCreditLimit": (FundingError, "the WEX credit line does not cover the payment"),
+    "NoAvailableCards": (FundingError, "WEX has no card left in the pool"),
+    "MerchantLogNotFound": (errors.NotFoundError, "WEX does not know this card"),
+    "NotFound": (errors.NotFoundError, "WEX does not know this card"),
+    "UnavailableAtThisTime": (TemporarilyUnavailableError, "WEX is not available at this time"),
+    AWAITING: (AwaitingApprovalError, "the payment awaits approval at WEX"),
+}
+_PREFIX = re.compile(r"\s*([A-Za-z][A-Za-z0-9]*)\s*(?::|$)")
+
+
+def response_code(message: str | None) -> str | None:
+    """The code in front of the colon, None without one."""
+    match = _PREFIX.match(message or "")
+    return match[1] if match else None
+
+
+def error_of_code(code: str | None, **details: Any) -> errors.GatewayError:
+    """What a response code other than success stands for; ``Failed`` and codes never heard of
+    leave the outcome unknown."""
+    error_class, text = _CODES.get(
+        code or "", (errors.UnknownOutcomeError, "WEX did not say whether it was done")
+    )
+    return error_class(text, code=code or "no_response_code", **details)
+
+
+def error_mapper(profile: EncompassProfile) -> ErrorMapper:
+    """The reading of answers that are not 2xx."""
+
+    def map_error(response: Response, context: CallContext) -> errors.GatewayError | None:
+        body = _body(response)
+        message = _text(body, *profile.answer["message"])
+        details: dict[str, Any] = {
+            "http_status": response.status,
+            "request_id": request_id_of(response),
+            "retry_after": retry_after_of(response),
+            "detail": message or _text(body, "Message", "message") or _first_error(body),
+            "provider_reference": _text(body, *profile.answer["id"]),
+        }
+        if response.status in (429, 503):
+            return TemporarilyUnavailableError(
+                "WEX asks to come back later", code=f"http_{response.status}", **details
+            )
+        if not 400 <= response.status < 500:
+            return errors.UnknownOutcomeError(
+                f"WEX answered HTTP {response.status}: it may have been done",
+                code=f"http_{response.status}",
+                **details,
+            )
+        code = response_code(message)
+        if code in _CODES or code == "Failed":
+            return error_of_code(code, **details)
+        return _by_status(response.status, context, details)
+
+    return map_error
+
+
+def _by_status(
+    status: int, context: CallContext, details: dict[str, Any]
+) -> errors.GatewayError | None:
+    """A refusal without a code we know; None leaves 408, 409 and their like to the default."""
+    if status in (401, 403, 408, 409, 425, 499):
+        return None
+    if status == 405 or (status == 404 and context.mutating):
+        return AccountSettingsError(
+            "there is no such call at the WEX URL", code=f"http_{status}", **details
+        )
+    error_class = errors.NotFoundError if status == 404 else CardRefusedError
+    return error_class(f"WEX refused the request (HTTP {status})", code=f"http_{status}", **details)
+
+
+def _body(response: Response) -> Mapping[str, Any]:
+    try:
+        document = response.json()
+    except ValueError:
+        return {}
+    return document if isinstance(document, Mapping) else {}
+
+
+def _first_error(body: Mapping[str, Any]) -> str | None:
+    rows = body.get("errors")
+    first = rows[0] if isinstance(rows, list) and rows else None
+    return _text(first, "message", "Message") if isinstance(first, Mapping) else None
+
+
+def _text(source: Mapping[str, Any], *names: str) -> str | None:
+    values = (source.get(name) for name in names)
+    return next((value for value in values if isinstance(value, str) and value), None)
