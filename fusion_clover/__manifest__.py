@@ -17,6 +17,8 @@
         "views/clover_sandbox_views.xml",
         "views/payment_transaction_views.xml",
         "views/clover_payment_wizard_views.xml",
+        "views/clover_refund_wizard_views.xml",
+        "views/res_config_settings_refund_views.xml",
         "views/account_move_views.xml",
         "data/payment_provider_data.xml",
         "data/clover_token_cron.xml",

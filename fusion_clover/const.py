@@ -55,6 +55,11 @@ READ_TURN_MAX_WAIT = 15.0
 #: System parameter that overrides CHARGE_READ_TIMEOUT.
 CHARGE_READ_TIMEOUT_PARAMETER = "fusion_clover.charge_read_timeout"
 
+#: Days after which a payment is not refunded any more, and the system parameter that says
+#: otherwise (0: no limit). Clover documents no limit; networks expect one.
+REFUND_AGE_LIMIT_DAYS = 180
+REFUND_AGE_LIMIT_PARAMETER = "fusion_clover.refund_age_limit_days"
+
 #: Sent to terminals as ``X-POS-Id`` while no RAID is known.
 DEFAULT_POS_ID = "FusionCloverOdoo"
 

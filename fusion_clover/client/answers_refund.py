@@ -12,14 +12,7 @@ from .charges import MISMATCH
 from .client import CloverClient
 from .followups import RefundRequest
 from .refunds import refund_outcome
-from .types import Payment, Refund
-
-
-def refundable(payment: Payment) -> int:
-    """Minor units that can still go back to the card, refunds made elsewhere counted."""
-    if payment.is_voided or payment.is_failed:
-        return 0
-    return max(payment.amount + payment.tip_amount - payment.returned, 0)
+from .types import Refund
 
 
 def carry_out_refund(client: CloverClient, request: RefundRequest, key: str) -> Answer:

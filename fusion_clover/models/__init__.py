@@ -10,5 +10,8 @@ from . import res_config_settings
 from . import payment_transaction
 from . import payment_transaction_refund
 from . import payment_transaction_followup
+from . import payment_transaction_routing
 from . import account_payment
 from . import account_move
+from . import account_move_refund
+from . import res_config_settings_refund

@@ -1,7 +1,8 @@
+import time
 from datetime import UTC
 
 from odoo import models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
 
 from odoo.addons.fusion_payment_common.lib import errors, idempotency
 from odoo.addons.fusion_payment_common.lib.money import Money
@@ -10,8 +11,9 @@ from odoo.addons.fusion_payment_common.tools.cursors import own_environment
 
 from .. import const
 from ..client.answers_capture import capture_answer, carry_out_capture, find_capture
-from ..client.answers_refund import carry_out_refund, find_refund, refund_answer, refundable
+from ..client.answers_refund import carry_out_refund, find_refund, refund_answer
 from ..client.followups import CaptureRequest, RefundRequest
+from ..client.refund_routing import facts_of
 from .payment_transaction import CLOCK_MARGIN_MS
 
 GIVING_BACK = ("refund", "void")
@@ -133,16 +135,17 @@ class PaymentTransaction(models.Model):
 
     def _clover_late_check(self, kind):
         """Return the check that is made once the documents are held, on a fresh snapshot."""
-        source_id, reference, amount = (
-            self.source_transaction_id.id,
-            self.reference,
-            abs(self.amount),
-        )
+        source_id, move_ids = self.source_transaction_id.id, self.invoice_ids.ids
+        reference, amount = self.reference, abs(self.amount)
 
         def still_possible(env):
+            if kind != "refund":
+                return
             source = env["payment.transaction"].browse(source_id)
-            if kind == "refund":
-                source._clover_check_refund(amount, besides=reference)
+            source._clover_check_refund(amount, besides=reference)
+            # A credit note of the caller's own transaction is not there yet.
+            moves = env["account.move"].browse(move_ids).exists()
+            moves._clover_check_refund_due(amount, besides=reference)
 
         return still_possible
 
@@ -162,40 +165,18 @@ class PaymentTransaction(models.Model):
                     state_message=self.env._("It was released in Clover's dashboard before.")
                 )
                 return None
-            self._clover_check_left_at_clover(payment, amount)
+            facts = facts_of(payment, now_ms=int(time.time() * 1000), same_batch=None)
+            self.source_transaction_id._clover_check_route(facts, abs(self.amount))
             return RefundRequest(
                 charge_id=charge_id,
                 amount=amount,
-                whole=amount.minor == payment.amount + payment.tip_amount,
+                whole=amount.minor == facts.total,
                 external_reference_id=idempotency.short_reference(key),
                 reason=self.env.context.get("clover_refund_reason"),
                 known_refund_ids=tuple(refund.id for refund in payment.refunds),
             )
         except errors.GatewayError as error:
-            raise UserError(
-                self.env._(
-                    "Clover could not say what is left of this payment (%s). Nothing was sent. Try "
-                    "again.",
-                    error,
-                )
-            ) from error
-
-    def _clover_check_left_at_clover(self, payment, amount):
-        """Refuse more than Clover has left: refunds made in its own dashboard count.
-
-        :raise ValidationError: nothing was sent
-        """
-        left = refundable(payment)
-        if payment.is_pending or payment.is_failed or amount.minor > left:
-            money = Money(left, amount.currency, amount.digits)
-            raise ValidationError(
-                self.env._(
-                    "Clover has only %(left)s of %(reference)s left to give back: see Clover's "
-                    "dashboard for what was given back there. Nothing was sent.",
-                    left=self.currency_id.format(float(money.major)),
-                    reference=self.source_transaction_id.reference,
-                )
-            )
+            raise self._clover_cannot_say(error) from error
 
     def _fusion_documents(self):
         """Override of `fusion_payment_common` to hold what is refunded, voided or captured."""

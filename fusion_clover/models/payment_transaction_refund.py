@@ -1,5 +1,6 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError, ValidationError
+from odoo.fields import Command
 
 from .. import const
 
@@ -38,6 +39,18 @@ class PaymentTransaction(models.Model):
         )._clover_check_may_give_back()
         return super().action_void()
 
+    def action_clover_refund(self):
+        """Open the dialog that gives this payment back, without a credit note.
+
+        :raise UserError: nothing is left to give back, or Clover cannot be asked
+        """
+        self.ensure_one()
+        self._clover_check_may_give_back()
+        # Elevated: Refunders need not have access to providers.
+        transaction = self.sudo()
+        transaction._clover_check_refund(max(transaction._clover_left(), 0))
+        return self.env["clover.refund.wizard"]._open(transaction)
+
     def action_clover_void(self):
         """Take the whole payment back and say what Clover made of it: a void or a refund.
 
@@ -51,6 +64,23 @@ class PaymentTransaction(models.Model):
             return self._clover_result_notification(transaction._void())
         transaction._clover_check_refund(transaction.amount)
         return self._clover_result_notification(transaction._refund())
+
+    def _clover_refund_for(self, amount, credit_note):
+        """Refund ``amount`` of this payment so that the refund's payment closes the credit note.
+
+        :param credit_note: may be empty, as in core's own refunds
+        :return: the child transaction
+        """
+        self.ensure_one()
+        self._ensure_provider_is_not_disabled()
+        links = {"invoice_ids": [Command.set(credit_note.ids)]} if credit_note else {}
+        child = self._create_child_transaction(amount, is_refund=True, **links)
+        child._log_sent_message()
+        try:
+            child._send_refund_request()
+        except ValidationError as error:
+            child._set_error(str(error))
+        return child
 
     def _clover_check_may_give_back(self):
         """Refuse users who may not give money back.
@@ -165,6 +195,7 @@ class PaymentTransaction(models.Model):
         source = self.source_transaction_id
         if kind == "refund":
             source._clover_check_refund(abs(self.amount), besides=self.reference)
+            self.invoice_ids._clover_check_refund_due(abs(self.amount), besides=self.reference)
             return
         self._clover_check_authorized()
         compared = self.currency_id.compare_amounts(self.amount, source.amount)
