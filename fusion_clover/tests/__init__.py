@@ -4,4 +4,7 @@ from . import test_charge
 from . import test_canaries
 from . import test_js
 from . import test_collect_wizard
+from . import test_refund
+from . import test_refund_wizard
+from . import test_capture
 from . import test_outcome_matrix
