@@ -38,6 +38,9 @@
             "fusion_payment_common/static/src/health/**/*",
             "fusion_payment_common/static/src/payment_notice/**/*",
         ],
+        "web.assets_unit_tests": [
+            "fusion_payment_common/static/tests/**/*.test.js",
+        ],
     },
     "demo": [
         "demo/fusion_payment_company_demo.xml",
