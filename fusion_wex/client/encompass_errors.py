@@ -2,7 +2,7 @@
 
 Codes: SOAP ApService and PurchaseLogService, ``ResponseCode``. REST puts ``<code>: <text>`` into
 ``detailed_response_message``; only the code before the colon is looked at. Other error bodies
-(``{"Message": ...}``, ``{"errors": [{"message": ...}]}``) carry text alone, which is kept as detail.
+(``{"Message": ...}``, ``{"errors": [{"message": ...}]}``) carry text alone, kept as detail.
 """
 
 from __future__ import annotations

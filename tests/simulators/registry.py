@@ -3,8 +3,10 @@
 from .clover.simulator import CloverSimulator
 from .core.simulator import Simulator
 from .downstream.simulator import DownstreamSimulator
+from .wex.simulator import WexSimulator
 
 SIMULATORS: dict[str, type[Simulator]] = {
     CloverSimulator.name: CloverSimulator,
     DownstreamSimulator.name: DownstreamSimulator,
+    WexSimulator.name: WexSimulator,
 }
