@@ -224,8 +224,10 @@ class CloverOAuthToken(models.Model):
 class _Authorizer:
     """Access tokens for :class:`~odoo.addons.fusion_payment_common.lib.api_client.ApiClient`."""
 
-    #: One renewal at a time in this process: whoever waits here holds no database connection.
+    #: One renewal at a time in this process, and a few looks at the tokens: whoever waits for that
+    #: holds no database connection beside the one of the caller.
     _flights: dict[tuple[str, int], threading.Lock] = defaultdict(threading.Lock)
+    _looks = threading.BoundedSemaphore(4)
 
     def __init__(self, env, token_id):
         self._env = env
@@ -255,7 +257,8 @@ class _Authorizer:
         self._obtained(Need(time.time(), idle=True))
 
     def _obtained(self, need):
-        obtained = self._in_own_transaction(self._look, need)
+        with self._looks:
+            obtained = self._in_own_transaction(self._look, need)
         if obtained is None:
             with self._flights[self._env.cr.dbname, self._token_id]:
                 obtained = self._in_own_transaction(
