@@ -112,7 +112,10 @@ class FusionQueueMixin(models.AbstractModel):
         model = self.with_context(fusion_queue_lane=lane)
         runner = model._queue_runner(self._queue_threads, meter.may_continue)
         runner.run()
-        if not runner.has_more and lane == 0:
+        if runner.has_more:
+            # The scheduler would come back by itself, but only at its next look at the clock.
+            self._queue_wake(lane=lane)
+        elif lane == 0:
             self._queue_plan_next()
         cron._commit_progress(meter.unreported, remaining=int(runner.has_more))
 

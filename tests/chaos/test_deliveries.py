@@ -1,0 +1,141 @@
+"""Two Odoo hosts deliver from one outbox while they are killed at random moments.
+
+``RUNS`` is the number of kills (50), ``SEED`` seeds every die; forty deliveries are enqueued before
+each kill. Half of them are done when the receiver answers, half when it has acknowledged.
+"""
+
+import os
+import random
+import time
+
+import pytest
+
+from tests.e2e.support.settings import Settings
+from tests.outbox.processes import receiving, until
+from tests.outbox.site import OutboxSite
+
+KILLS = int(os.environ.get("RUNS") or 50)
+PER_KILL = 40
+#: Seconds: the receiver takes a random part of it, so that kills hit calls that are under way.
+ANSWER_DELAY = 0.4
+#: How many of the kills wait until the host is at work; the others may hit it while it starts.
+MID_WORK = 0.8
+#: Shortest and longest time before a kill, in seconds.
+PAUSES = (0.0, 0.6)
+#: Seconds for the rest to arrive after the last kill: leases have to end, acknowledgements to come.
+SETTLE = 300.0
+TOKEN = "the-token-of-the-receiver-under-chaos"
+
+
+@pytest.fixture
+def outbox():
+    with OutboxSite(Settings.from_environment(), "fusion_chaos_outbox") as site:
+        yield site
+
+
+def enqueue(outbox, endpoints):
+    """What business does meanwhile."""
+    for endpoint in endpoints:
+        outbox.fill(endpoint, PER_KILL // len(endpoints))
+    outbox.trigger()
+
+
+def calls_of(outbox, host):
+    """How many deliveries the host has leased right now."""
+    return outbox.count(f"split_part(lease_owner, ':', 2) = '{host.process.pid}'")
+
+
+def next_victim(outbox, hosts, dice):
+    """Mostly a host that is at work; now and then one that may be starting."""
+    if dice.random() < MID_WORK:
+        busy = []
+        until(
+            lambda: outbox.wake() or busy.extend(h for h in hosts if calls_of(outbox, h)) or busy,
+            20,
+            pause=0.1,
+        )
+        hosts = busy or hosts
+    return dice.choice(hosts)
+
+
+def kill_at_random(outbox, hosts, endpoints, dice):
+    """Kill and restart one host after the other; returns how many calls each kill interrupted."""
+    interrupted = []
+    for _kill in range(KILLS):
+        enqueue(outbox, endpoints)
+        host = next_victim(outbox, hosts, dice)
+        time.sleep(dice.uniform(*PAUSES))  # the moment of the kill is anybody's guess
+        pid = host.process.pid
+        host.kill()
+        interrupted.append(outbox.count(f"split_part(lease_owner, ':', 2) = '{pid}'"))
+        host.start()
+    return interrupted
+
+
+def test_every_delivery_is_acknowledged_once_whoever_is_killed(outbox, seed, report):
+    dice = random.Random(seed)
+    hosts = [outbox.worker(f"host{number}", pages=True) for number in range(2)]
+    origins = ",".join(host.origin for host in hosts)
+    options = ("--delay", str(ANSWER_DELAY), "--seed", str(seed))
+    with receiving(*options, "--acknowledge", origins, "--token", TOKEN) as receiver:
+        by_answer, _ = outbox.endpoint(receiver.origin + "/in", "By Answer")
+        by_ack, _ = outbox.endpoint(
+            receiver.origin + "/ack", "By Acknowledgement", profile="proxy", ack_token=TOKEN
+        )
+        for host in hosts:
+            host.start()
+        interrupted = kill_at_random(outbox, hosts, (by_answer, by_ack), dice)
+
+        def is_settled():
+            outbox.wake()
+            return not outbox.count("next_attempt_at IS NOT NULL") and (
+                receiver.stats()["acknowledged"] == KILLS * PER_KILL // 2
+            )
+
+        settled = until(is_settled, SETTLE, pause=1.0)
+        attempts = receiver.attempts()
+        stats = receiver.stats()
+    rows = outbox.database.rows(
+        """
+        SELECT d.delivery_uuid, d.endpoint_id, d.state, d.acknowledged_at,
+               array_agg(a.number ORDER BY a.number) AS numbers,
+               count(*) FILTER (WHERE a.outcome = 'lost') AS lost
+          FROM fusion_delivery d LEFT JOIN fusion_delivery_attempt a ON a.delivery_id = d.id
+         GROUP BY d.id
+        """
+    )
+    duplicates = {key: len(numbers) - 1 for key, numbers in attempts.items() if len(numbers) > 1}
+    by_uuid = {row["delivery_uuid"]: row for row in rows}
+    after_loss = sum(1 for key in duplicates if by_uuid[key]["lost"])
+    report(
+        seed=seed,
+        kills=KILLS,
+        kills_that_interrupted_calls=sum(1 for calls in interrupted if calls),
+        calls_interrupted=sum(interrupted),
+        deliveries=len(rows),
+        **stats,
+        attempts=sum(len(row["numbers"]) for row in rows),
+        attempts_lost_with_a_process=sum(row["lost"] for row in rows),
+        duplicates=sum(duplicates.values()),
+        deliveries_sent_again_because_the_process_died=after_loss,
+        deliveries_sent_again_because_the_acknowledgement_was_late=len(duplicates) - after_loss,
+    )
+    assert settled, [host.log()[-2000:] for host in hosts]
+    # None lost, none invented: what Odoo enqueued is what the receiver has, each once.
+    assert len(rows) == KILLS * PER_KILL
+    assert set(attempts) == set(by_uuid)
+    assert stats["effects"] == len(rows)
+    # Each is done, by the proof that its endpoint asks for.
+    states = {by_answer: "delivered", by_ack: "acknowledged"}
+    assert [row for row in rows if row["state"] != states[row["endpoint_id"]]] == []
+    acknowledged = {row["endpoint_id"] for row in rows if row["acknowledged_at"]}
+    assert acknowledged == {by_ack}
+    # Every duplicate is explained: no attempt was made twice or without being on record before,
+    # and what came again came after a process had died, or unacknowledged in time.
+    for key, numbers in attempts.items():
+        row = by_uuid[key]
+        assert len(set(numbers)) == len(numbers), (key, numbers)
+        assert set(numbers) <= set(row["numbers"]), (key, numbers, row)
+        if row["endpoint_id"] == by_answer:
+            assert len(numbers) <= 1 + row["lost"], (key, numbers, row)
+    assert sum(interrupted) > 0, "no kill hit anything: nothing was proven"

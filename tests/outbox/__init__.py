@@ -1,0 +1,1 @@
+"""What benchmarks and chaos of the outbox share: workers without pages, and a fast receiver."""
