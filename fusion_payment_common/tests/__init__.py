@@ -20,3 +20,4 @@ from . import test_delivery_handler
 from . import test_operation_queued
 from . import test_js
 from . import test_real_transactions
+from . import test_queue
