@@ -1,5 +1,6 @@
 """Two sites: one for browsers, one that is killed; and clerks with a browser each."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -8,6 +9,8 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from tests.e2e.support.books import Books
 from tests.e2e.support.collect_page import CollectPage
+from tests.e2e.support.crash import Crash
+from tests.e2e.support.database import drop_left_behind
 from tests.e2e.support.rpc import OdooUser
 from tests.e2e.support.settings import Settings
 from tests.e2e.support.site import Site
@@ -17,13 +20,34 @@ VIEWPORT = {"width": 1300, "height": 900}
 #: Seconds. Long enough for any answer of a simulator on a busy machine, short enough to wait for.
 ANSWER_WITHIN = 3.0
 
+#: Names of databases carry the process that made them: several runs may share a cluster.
+PREFIX = "fusion_e2e"
+
 NewTab = Callable[..., CollectPage]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the suite's own marker."""
+    config.addinivalue_line("markers", "after_everything: runs when all other tests are done")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The crash comes first, so that its recovery costs no time; what looks back comes last."""
+
+    def rank(item: pytest.Item) -> int:
+        if item.get_closest_marker("after_everything"):
+            return 2
+        return 0 if "crash" in getattr(item, "fixturenames", ()) else 1
+
+    items.sort(key=rank)
 
 
 @pytest.fixture(scope="session")
 def settings() -> Settings:
-    """Where everything is."""
-    return Settings.from_environment()
+    """Where everything is; what runs that were cut off have left is removed."""
+    found = Settings.from_environment()
+    drop_left_behind(found, PREFIX)
+    return found
 
 
 @contextmanager
@@ -31,14 +55,24 @@ def open_site(settings: Settings, name: str) -> Iterator[Site]:
     """A site with a simulator of its own, or with the one that ``CLOVER_ORIGIN`` names."""
     with ExitStack() as stack:
         origin = settings.clover_origin or stack.enter_context(running("clover"))
-        yield stack.enter_context(Site(settings, name, origin))
+        yield stack.enter_context(Site(settings, f"{PREFIX}_{os.getpid()}_{name}", origin))
+
+
+@pytest.fixture(scope="session")
+def crash(settings: Settings) -> Iterator[Crash]:
+    """A site whose server was killed during two charges, and started again."""
+    with open_site(settings, "crash") as opened:
+        crashed = Crash(opened, Books(opened.database, opened.clover))
+        crashed.happen()
+        yield crashed
 
 
 @pytest.fixture(scope="session")
 def site(settings: Settings) -> Iterator[Site]:
     """The site that the browsers work on."""
-    with open_site(settings, "fusion_e2e") as opened:
+    with open_site(settings, "main") as opened:
         opened.warm_up()
+        opened.answer_within(ANSWER_WITHIN)
         yield opened
 
 

@@ -62,7 +62,7 @@ tell(result=merchant)
 @pytest.fixture(scope="module")
 def site(settings: Settings) -> Iterator[Site]:
     """A site of these tests' own: they break its connection."""
-    with open_site(settings, "fusion_tokens") as opened:
+    with open_site(settings, "tokens") as opened:
         yield opened
 
 

@@ -54,6 +54,10 @@ class Clover:
             "POST", "faults", [{"match": {"method": method, "path": path}, "fault": name} | rule]
         )
 
+    def cannot_be_asked(self, **rule: Any) -> None:
+        """Let Odoo's questions fail; the card form still loads and charges still arrive."""
+        self.fault("http_503", method="GET", path="^/v[13]/", **rule)
+
     def behave(self) -> None:
         """Take all faults off; withheld calls are answered."""
         self._control("DELETE", "faults")

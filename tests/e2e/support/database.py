@@ -3,12 +3,13 @@
 import os
 import shutil
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import psycopg2
 import psycopg2.extras
 
-from .settings import Settings
+from .settings import LOGS, Settings
 
 
 class Database:
@@ -81,6 +82,27 @@ class Database:
             connection.close()
 
     def _connect(self, name: str) -> Any:
-        connection = psycopg2.connect(host=self._settings.pg_socket, user="odoo", dbname=name)
+        connection = psycopg2.connect(
+            host=self._settings.pg_socket,
+            user="odoo",
+            dbname=name,
+            options="-c lock_timeout=20s -c statement_timeout=60s",
+        )
         connection.autocommit = True
         return connection
+
+
+def drop_left_behind(settings: Settings, prefix: str) -> None:
+    """Drop the databases (and logs) named ``PREFIX_PID_...`` whose process has ended."""
+    maintenance = Database(settings, "postgres")
+    pattern = f"^{prefix}_[0-9]+_"
+    found = maintenance.rows("SELECT datname FROM pg_database WHERE datname ~ %s", pattern)
+    maintenance.close()
+    for name in {row["datname"] for row in found} | {
+        path.stem for path in LOGS.glob(f"{prefix}_*")
+    }:
+        process = name.removeprefix(f"{prefix}_").split("_")[0]
+        if not process.isdigit() or Path(f"/proc/{process}").exists():
+            continue
+        Database(settings, name).drop()
+        (LOGS / f"{name}.log").unlink(missing_ok=True)

@@ -33,6 +33,8 @@ class OdooServer:
         :raises RuntimeError: it ended by itself or does not answer, with the end of its log.
         """
         command = [
+            # It must not outlive the tests, however they end.
+            "setpriv", "--pdeathsig", "TERM",
             str(self._settings.odoo_bin), "server", "-c", str(self._settings.odoo_conf),
             "-d", self._database, f"--db-filter=^{self._database}$",
             "--workers=2", "--max-cron-threads=1", "--http-interface=127.0.0.1",
@@ -53,13 +55,13 @@ class OdooServer:
         self._process.wait()
         self._process = None
 
-    def stop(self) -> None:
-        """End it in an orderly way if it runs; insist after 20 seconds."""
+    def stop(self, timeout: float = 20.0) -> None:
+        """End it in an orderly way if it runs; insist after ``timeout`` seconds."""
         if self._process is None:
             return
         self._process.terminate()
         try:
-            self._process.wait(timeout=20)
+            self._process.wait(timeout=timeout)
         except subprocess.TimeoutExpired:
             self.kill()
         self._process = None

@@ -45,7 +45,7 @@ class Site:
         try:
             self.database.create()
             self._resources.callback(self.database.drop)
-            self._resources.callback(self.server.stop)
+            self._resources.callback(self.server.stop, 3.0)
             self.server.start()
             front = FrontDoor(self.server.http_port, self.server.websocket_port)
             self.url = self._resources.enter_context(front).url

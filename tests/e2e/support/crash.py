@@ -1,0 +1,70 @@
+"""Odoo is killed while Clover has the money and holds the answer; nobody is there afterwards."""
+
+import threading
+from dataclasses import dataclass, field
+
+import requests
+
+from .books import Books
+from .clover import VISA
+from .rpc import OdooError, OdooUser
+from .site import Invoice, Site
+from .waiting import wait_until
+
+#: Seconds that Odoo waits for an answer; longer than it takes to kill it.
+ANSWER_WITHIN = 5.0
+WIZARD = "clover.payment.wizard"
+
+
+@dataclass
+class Crash:
+    """What was there when the server died, by what Clover had done by then."""
+
+    site: Site
+    books: Books
+    invoices: dict[str, Invoice] = field(default_factory=dict)
+    effects: dict[str, int] = field(default_factory=dict)
+    states: dict[str, list[str]] = field(default_factory=dict)
+    attempts: dict[str, list[str]] = field(default_factory=dict)
+
+    def happen(self) -> None:
+        """Charge two invoices, hold both answers, SIGKILL everything, start again, walk away."""
+        site = self.site
+        site.answer_within(ANSWER_WITHIN)
+        clerk = site.clerk("Kim Killed")
+        threads = []
+        for number, fault in enumerate(("timeout_after", "timeout_before"), start=1):
+            invoice = self.invoices[fault] = site.invoice(70000 + number)
+            site.clover.fault(fault, count=1)
+            threads.append(threading.Thread(target=_charge, args=(site, clerk, invoice)))
+            threads[-1].start()
+            wait_until(lambda n=number: site.clover.held() == n, f"Clover holds {number} answers")
+        site.server.kill()
+        for thread in threads:
+            thread.join(30)
+        for fault, invoice in self.invoices.items():
+            self.effects[fault] = len(self.books.effects(invoice))
+            operations = self.books.operations(invoice)
+            self.states[fault] = [row["state"] for row in operations]
+            self.attempts[fault] = [action for row in operations for action in row["actions"]]
+        site.clover.behave()
+        site.server.start()
+
+    def is_over(self) -> bool:
+        """Whether everything is in the books; Odoo is not asked."""
+        return all(self.books.is_settled(invoice) for invoice in self.invoices.values())
+
+
+def _charge(site: Site, clerk: OdooUser, invoice: Invoice) -> None:
+    """What the dialog does, up to the answer that never comes."""
+    own = site.log_in(clerk.login, f"{clerk.login}-secret")
+    action = own.call("account.move", "action_clover_collect_payment", [invoice.id])
+    dialog = [action["res_id"]]
+    key = own.call(WIZARD, "clover_form_config", dialog)["api_access_key"]
+    own.call(WIZARD, "clover_prepare", dialog)
+    source = site.clover.tokenize(key, VISA)
+    try:
+        answer = own.call(WIZARD, "clover_charge", dialog, source)
+    except (requests.RequestException, OdooError):
+        return
+    raise AssertionError(f"Odoo was to die, not to answer {answer!r}")
