@@ -3,7 +3,7 @@ from odoo.tests import new_test_user
 
 from odoo.addons.fusion_payment_common.lib.money import Money
 
-from .common import CloverCommon
+from .common import APPROVED, CloverCommon
 
 REFUNDS = "/v1/refunds"
 
@@ -28,7 +28,7 @@ class RefundCommon(CloverCommon):
         self.transaction = self._paid(self.move)
         self.charge_id = self.transaction.provider_reference
 
-    def _paid(self, move):
+    def _paid(self, move, number=APPROVED):
         """Charge what is due on the invoice and return the transaction."""
         links = [Command.set(move.ids)]
         transactions = self.env["payment.transaction"]
@@ -44,7 +44,7 @@ class RefundCommon(CloverCommon):
                 "invoice_ids": links,
             }
         )
-        transaction._clover_charge(self._source(), entry_mode="moto")
+        transaction._clover_charge(self._source(number), entry_mode="moto")
         self.env.invalidate_all()
         return transaction
 
