@@ -23,7 +23,7 @@ class FusionHealthCheck(models.Model):
     def _checks(self):
         """Override of `fusion_payment_common` to register the checks of this file."""
         probe = "fusion.health.probe"
-        checks = [
+        return [
             *super()._checks(),
             Check(
                 "operations_unknown",
@@ -65,27 +65,30 @@ class FusionHealthCheck(models.Model):
                 remedy="_remedy_events_failed",
                 remedy_label=self.env._("Show"),
             ),
+            *self._checks_of_the_outbox(),
         ]
-        if "fusion.delivery" in self.env:
-            checks += [
-                Check(
-                    "deliveries_stuck",
-                    self.env._("Deliveries on their way"),
-                    probe,
-                    "_probe_deliveries_stuck",
-                    remedy="_remedy_deliveries_stuck",
-                    remedy_label=self.env._("Show"),
-                ),
-                Check(
-                    "deliveries_dead",
-                    self.env._("Dead letters"),
-                    probe,
-                    "_probe_deliveries_dead",
-                    remedy="_remedy_deliveries_dead",
-                    remedy_label=self.env._("Show"),
-                ),
-            ]
-        return checks
+
+    @api.model
+    def _checks_of_the_outbox(self):
+        probe = "fusion.health.probe"
+        return [
+            Check(
+                "deliveries_stuck",
+                self.env._("Deliveries on their way"),
+                probe,
+                "_probe_deliveries_stuck",
+                remedy="_remedy_deliveries_stuck",
+                remedy_label=self.env._("Show"),
+            ),
+            Check(
+                "deliveries_dead",
+                self.env._("Dead letters"),
+                probe,
+                "_probe_deliveries_dead",
+                remedy="_remedy_deliveries_dead",
+                remedy_label=self.env._("Show"),
+            ),
+        ]
 
 
 class FusionHealthProbe(models.AbstractModel):

@@ -3,8 +3,14 @@ import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 import { beforeEach, describe, expect, test } from "@odoo/hoot";
 import { queryAllTexts } from "@odoo/hoot-dom";
 import { advanceTime, animationFrame } from "@odoo/hoot-mock";
-import { defineModels, fields, models, mountView, onRpc } from "@web/../tests/web_test_helpers";
-import { ConnectionLostError } from "@web/core/network/rpc";
+import {
+    MockServer,
+    defineModels,
+    fields,
+    models,
+    mountView,
+    onRpc,
+} from "@web/../tests/web_test_helpers";
 
 describe.current.tags("desktop");
 
@@ -42,7 +48,7 @@ async function openPage() {
 
 test("the checks run when the page opens and the new result is shown", async () => {
     answer = () => {
-        Check._records[0].sentence = "Fresh.";
+        MockServer.env["fusion.health.check"].write([1], { sentence: "Fresh." });
         return true;
     };
     await openPage();
@@ -60,13 +66,22 @@ test("the page looks again by itself", async () => {
 });
 
 test("a server that is away is asked again later, without a message", async () => {
-    answer = () => {
-        throw new ConnectionLostError("/web/dataset/call_kw");
-    };
+    let isAway = true;
+    const route = "/web/dataset/call_kw/fusion.health.check/refresh";
+    onRpc(
+        route,
+        () => {
+            expect.step(isAway ? "away" : "there");
+            return isAway
+                ? new Response("", { status: 502 })
+                : new Response('{"jsonrpc": "2.0", "result": true}', { status: 200 });
+        },
+        { pure: true }
+    );
     await openPage();
-    expect.verifySteps(["refresh"]);
-    answer = () => true;
+    expect.verifySteps(["away"]);
+    isAway = false;
     await advanceTime(REFRESH_INTERVAL);
-    expect.verifySteps(["refresh"]);
+    expect.verifySteps(["there"]);
     expect(".o_error_dialog").toHaveCount(0);
 });

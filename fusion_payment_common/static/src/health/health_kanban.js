@@ -1,5 +1,6 @@
 import { onMounted, onWillUnmount } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
+import { ConnectionLostError } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { kanbanView } from "@web/views/kanban/kanban_view";
@@ -16,21 +17,14 @@ export class FusionHealthController extends KanbanController {
         let timer;
         let stopped = false;
         const plan = () => {
-            timer = browser.setTimeout(async () => {
-                if (!document.hidden) {
-                    await this.lookAgain();
-                }
-                if (!stopped) {
-                    plan();
-                }
-            }, REFRESH_INTERVAL);
-        };
-        onMounted(async () => {
-            // What is stored is shown at once, and looked at again at once.
-            await this.lookAgain();
             if (!stopped) {
-                plan();
+                timer = browser.setTimeout(look, REFRESH_INTERVAL);
             }
+        };
+        const look = () => (document.hidden ? plan() : this.lookAgain().finally(plan));
+        // What is stored is shown at once, and looked at again at once.
+        onMounted(() => {
+            look();
         });
         onWillUnmount(() => {
             stopped = true;
@@ -44,7 +38,7 @@ export class FusionHealthController extends KanbanController {
             await this.orm.silent.call("fusion.health.check", "refresh", []);
             await this.model.load();
         } catch (error) {
-            if (error.name !== "ConnectionLostError") {
+            if (!(error instanceof ConnectionLostError)) {
                 throw error;
             }
         }
