@@ -13,10 +13,12 @@ _NOTHING_MOVED = frozenset({"draft", "cancel", "error"})
 
 @dataclass(frozen=True)
 class Booked:
-    """One payment as Odoo has it. ``amount`` is in major units and positive.
+    """One payment or refund as Odoo has it. ``amount`` is in major units and positive.
 
-    :param expected: what the demo wanted to happen: ``approved`` or ``declined``.
-    :param answer: what the clerk was told: ``approved``, ``declined`` or ``checking``.
+    :param invoice: the invoice, or the credit note of a refund.
+    :param expected: what the demo wanted to happen: ``approved``, ``declined`` or ``refunded``.
+    :param answer: what the clerk was told: the same words, or ``checking``.
+    :param kind: what it is in the gateway's ledger: ``charge`` or ``refund``.
     :param payment: name and state of the account payment; empty when there is none.
     """
 
@@ -32,6 +34,7 @@ class Booked:
     payment: str
     payment_state: str
     invoice_state: str
+    kind: str = "charge"
 
     @property
     def minor(self) -> int:
@@ -69,15 +72,18 @@ def _problems_of(payment: Booked, effects: list[Mapping[str, Any]]) -> list[str]
         if payment.payment:
             problems.append(f"{name}: booked as {payment.payment}, but nothing was charged")
         return problems
+    kinds = {effect["kind"] for effect in effects}
+    if kinds - {payment.kind}:
+        problems.append(f"{name}: a {payment.kind} in Odoo, at Clover {', '.join(sorted(kinds))}")
     moved = [(effect["amount"], effect["currency"]) for effect in effects]
     if moved != [(payment.minor, payment.currency)]:
         problems.append(
             f"{name}: {payment.minor} {payment.currency} in Odoo, at Clover {moved or 'nothing'}"
         )
     if payment.transaction != "done" or payment.payment_state not in ("in_process", "paid"):
-        problems.append(f"{name}: charged, but {payment.transaction} and not booked")
+        problems.append(f"{name}: {payment.kind}, but {payment.transaction} and not booked")
     if payment.invoice_state not in ("paid", "in_payment", "partial"):
-        problems.append(f"{name}: charged, but invoice {payment.invoice} is not paid")
+        problems.append(f"{name}: {payment.kind}, but {payment.invoice} is not paid")
     return problems
 
 

@@ -1,9 +1,9 @@
 """The suite's main job, once, in a running Odoo: ``python -m dev.demo_flow``.
 
 Works like the people it stands for: the administrator connects Clover by OAuth, the clerk collects
-one payment and has one card declined. Then it compares Odoo's books with the gateway's ledger and
-ends with status 1 when they disagree. Every run collects another invoice; when none is left it
-says so and ends with status 0.
+one payment and has one card declined, the accountant gives a part of the payment back. Then it
+compares Odoo's books with the gateway's ledger and ends with status 1 when they disagree. Every run
+collects another invoice; when none is left it says so and ends with status 0.
 
     FUSION_URL, FUSION_DB       the running Odoo
     CLOVER_ORIGIN               any origin that speaks Clover and has ``/_sim/ledger``
@@ -27,6 +27,9 @@ from .demo_remote import Clover, OdooUser, RemoteError
 APPROVED_CARD = "4242424242424242"
 DECLINED_CARD = "4005571702222222"
 
+#: What the accountant credits, before tax.
+CREDITED = 20.0
+
 #: Seconds until a payment whose answer was lost has to be resolved.
 PATIENCE = 90.0
 
@@ -37,9 +40,11 @@ class Demo:
 
     admin: OdooUser
     clerk: OdooUser
+    accountant: OdooUser
     clover: Clover
     settings: Mapping[str, str]
     booked: list[Booked] = field(default_factory=list)
+    collected: dict[str, Any] | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Demo:
@@ -54,6 +59,7 @@ class Demo:
         return cls(
             admin=OdooUser(url, database, "admin", "admin"),
             clerk=OdooUser(url, database, "clerk@example.com", "clerk"),
+            accountant=OdooUser(url, database, "accountant@example.com", "accountant"),
             clover=Clover(environ["CLOVER_ORIGIN"]),
             settings={
                 "app_id": environ.get("CLOVER_APP_ID") or "SIMCLOVERAPP1",
@@ -98,6 +104,8 @@ def collect(demo: Demo) -> None:
         print("  No open invoice is left to collect. A new one shows the flow again.")
         return
     _charge(demo, invoice, APPROVED_CARD, expected="approved")
+    if demo.booked[-1].answer == "approved":
+        demo.collected = invoice
 
 
 def have_a_card_declined(demo: Demo) -> None:
@@ -107,6 +115,49 @@ def have_a_card_declined(demo: Demo) -> None:
         print("  No open invoice is left for the declined card.")
         return
     _charge(demo, invoice, DECLINED_CARD, expected="declined")
+
+
+def give_a_part_back(demo: Demo) -> None:
+    """The accountant credits a part of what was collected and gives it back to the card."""
+    accountant, move = demo.accountant, "account.move"
+    if demo.collected is None:
+        print("  Nothing was collected in this run that could be given back.")
+        return
+    note = accountant.call(move, "action_clover_refund", [demo.collected["id"]])["res_id"]
+    lines = accountant.read(move, note, "invoice_line_ids")["invoice_line_ids"]
+    kept = {"quantity": 1.0, "price_unit": CREDITED, "discount": 0.0}
+    commands = [[1, lines[0], kept], *([2, line, 0] for line in lines[1:])]
+    accountant.call(move, "write", [note], {"invoice_line_ids": commands})
+    accountant.call(move, "action_post", [note])
+    dialog = [accountant.call(move, "action_clover_refund", [note])["res_id"]]
+    shown = accountant.read("clover.refund.wizard", dialog[0], "amount", "what_happens")
+    result = accountant.call("clover.refund.wizard", "action_refund", dialog)["params"]
+    refund = _wait_for_refund(demo, note)
+    name = accountant.read(move, note, "name")["name"]
+    print(f"  {accountant.login} credits {shown['amount']:.2f} by {name}. {shown['what_happens']}")
+    print(f"  {result['message']}")
+    answer = {"done": "refunded", "pending": "checking"}.get(refund["state"], "refused")
+    status = {"state": answer, "message": result["message"]}
+    booked = {"id": note, "name": name}
+    demo.booked.append(
+        _read_books(demo, booked, refund["reference"], "refunded", status, kind="refund")
+    )
+
+
+def _wait_for_refund(demo: Demo, note: int) -> dict[str, Any]:
+    """The refund of a credit note, once it is known what became of it or patience is over."""
+    deadline = time.monotonic() + PATIENCE
+    domain = [["invoice_ids", "in", [note]], ["operation", "=", "refund"]]
+    while True:
+        found = demo.admin.call(
+            "payment.transaction", "search_read", domain, ["reference", "state"], order="id desc"
+        )
+        settled = found and found[0]["state"] not in ("draft", "pending")
+        if settled or (found and time.monotonic() > deadline):
+            return found[0]
+        if time.monotonic() > deadline:
+            raise RemoteError("Odoo has no refund for the credit note")
+        time.sleep(1.0)
 
 
 def _open_invoice(demo: Demo, order: str) -> dict[str, Any] | None:
@@ -144,7 +195,13 @@ def _charge(demo: Demo, invoice: dict[str, Any], card: str, *, expected: str) ->
 
 
 def _read_books(
-    demo: Demo, invoice: dict[str, Any], reference: str, expected: str, status: dict[str, str]
+    demo: Demo,
+    invoice: dict[str, Any],
+    reference: str,
+    expected: str,
+    status: dict[str, str],
+    *,
+    kind: str = "charge",
 ) -> Booked:
     """What Odoo has in its books, read by the administrator."""
     admin = demo.admin
@@ -164,16 +221,22 @@ def _read_books(
         message=status["message"],
         transaction=transaction["state"],
         provider_reference=transaction["provider_reference"] or "",
-        amount=Decimal(str(transaction["amount"])),
+        amount=abs(Decimal(str(transaction["amount"]))),
         currency=transaction["currency_id"][1],
         payment=payment["name"] or "",
         payment_state=payment["state"],
         invoice_state=admin.read("account.move", invoice["id"], "payment_state")["payment_state"],
+        kind=kind,
     )
 
 
 #: What is shown, in this order.
-STEPS: tuple[Callable[[Demo], None], ...] = (connect, collect, have_a_card_declined)
+STEPS: tuple[Callable[[Demo], None], ...] = (
+    connect,
+    collect,
+    have_a_card_declined,
+    give_a_part_back,
+)
 
 
 def run(environ: Mapping[str, str]) -> int:

@@ -32,11 +32,26 @@ DECLINED = replace(
     payment_state="",
     invoice_state="not_paid",
 )
+REFUNDED = replace(
+    APPROVED,
+    reference="R-INV/2026/00001",
+    invoice="RINV/2026/00001",
+    expected="refunded",
+    answer="refunded",
+    provider_reference="RFD0000000001",
+    amount=Decimal("22.60"),
+    kind="refund",
+)
+REFUND = {"id": "RFD0000000001", "kind": "refund", "amount": 2260, "currency": "CAD"}
 CHARGE = {"id": "CHG0000000001", "kind": "charge", "amount": 45539, "currency": "CAD"}
 
 
 def test_one_charge_for_the_approved_payment_and_none_for_the_declined_one_agree():
     assert disagreements([APPROVED, DECLINED], [CHARGE]) == []
+
+
+def test_a_part_given_back_agrees_beside_its_charge():
+    assert disagreements([APPROVED, REFUNDED], [CHARGE, REFUND]) == []
 
 
 @pytest.mark.parametrize(
@@ -52,6 +67,10 @@ def test_one_charge_for_the_approved_payment_and_none_for_the_declined_one_agree
         (replace(APPROVED, payment_state="draft"), [CHARGE], "not booked"),
         (replace(APPROVED, invoice_state="not_paid"), [CHARGE], "is not paid"),
         (replace(APPROVED, answer="checking"), [CHARGE], "checking instead of approved"),
+        (REFUNDED, [], "2260 CAD in Odoo, at Clover nothing"),
+        (REFUNDED, [{**REFUND, "kind": "charge"}], "a refund in Odoo, at Clover charge"),
+        (replace(REFUNDED, invoice_state="not_paid"), [REFUND], "RINV/2026/00001 is not paid"),
+        (replace(REFUNDED, answer="checking"), [REFUND], "checking instead of refunded"),
         (DECLINED, [{**CHARGE, "id": "CHG0000000002"}], "Clover moved money"),
         (replace(DECLINED, payment="PBNK1/2026/00002"), [], "nothing was charged"),
         (replace(DECLINED, answer="approved"), [], "approved instead of declined"),
