@@ -18,6 +18,7 @@ class PaymentProvider(models.Model):
         string="Going Live", compute="_compute_clover_checklist", compute_sudo=True, sanitize=False
     )
 
+    @api.depends("state", "clover_app_id", "clover_remote_app_id", "clover_public_key")
     @api.depends_context("lang")
     def _compute_clover_status(self):
         for provider in self:
@@ -33,6 +34,7 @@ class PaymentProvider(models.Model):
                 say = getattr(provider, f"_clover_say_{block}")
                 provider[f"clover_status_{block}"] = say() if ours else False
 
+    @api.depends("state", "clover_app_id", "clover_remote_app_id", "clover_merchant_id")
     @api.depends_context("lang")
     def _compute_clover_checklist(self):
         for provider in self:

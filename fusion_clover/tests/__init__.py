@@ -8,3 +8,5 @@ from . import test_refund
 from . import test_refund_wizard
 from . import test_capture
 from . import test_outcome_matrix
+from . import test_renewal
+from . import test_connection

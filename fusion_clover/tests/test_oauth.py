@@ -1,57 +1,18 @@
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
-import requests
-
 from odoo import fields
 from odoo.exceptions import UserError
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import new_test_user, tagged
 
-from .common import MERCHANT_ID, CloverCommon
+from .common import MERCHANT_ID
+from .connect_common import CloverConnectCommon
 
 TOKENS = "odoo.addons.fusion_clover.models.clover_oauth_renewal"
 
 
 @tagged("post_install", "-at_install")
-class TestOAuth(CloverCommon, HttpCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.provider.write(
-            {"clover_rest_api_token": False, "clover_api_key": False, "clover_merchant_id": False}
-        )
-        cls.admin = new_test_user(
-            cls.env,
-            login="clover_admin",
-            groups="base.group_system",
-            company_id=cls.env.company.id,
-            company_ids=cls.env.company.ids,
-        )
-
-    def setUp(self):
-        super().setUp()
-        self.env["ir.config_parameter"].sudo().set_param("web.base.url", self.base_url())
-
-    def _begin(self):
-        """Press Connect and let Clover answer; return the address it sends the browser to."""
-        action = self.provider.with_user(self.admin).action_clover_oauth_connect()
-        self.env.flush_all()
-        answer = requests.get(action["url"], allow_redirects=False, timeout=10)
-        self.assertEqual(answer.status_code, 302)
-        return answer.headers["Location"]
-
-    def _come_back(self, location, login="clover_admin"):
-        self.authenticate(login, login)
-        parts = urlsplit(location)
-        response = self.url_open(f"{parts.path}?{parts.query}", allow_redirects=False)
-        self.env.invalidate_all()
-        return response
-
-    def _connect(self):
-        response = self._come_back(self._begin())
-        self.assertEqual(response.status_code, 303)
-        return self.provider.clover_token_id
-
+class TestOAuth(CloverConnectCommon):
     def test_connecting_keeps_the_tokens_and_names_the_merchant(self):
         token = self._connect()
         self.assertEqual(token.merchant_id, MERCHANT_ID)
@@ -122,9 +83,6 @@ class TestOAuth(CloverCommon, HttpCase):
         self.assertEqual(self.provider.clover_connection_state, "none")
 
     # === TOKENS === #
-
-    def _refreshes(self):
-        return len(self.simulator.requests("/oauth/v2/refresh"))
 
     def test_a_valid_token_is_used_as_it_is(self):
         self._connect()
