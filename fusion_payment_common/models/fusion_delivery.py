@@ -67,7 +67,9 @@ class FusionDelivery(models.Model):
         "Dead letter: given up; it can be sent again.",
     )
     ack_policy = fields.Selection(related="endpoint_id.ack_policy")
-    attempt_count = fields.Integer(default=0, readonly=True, copy=False, aggregator="sum")
+    attempt_count = fields.Integer(
+        string="Attempts", default=0, readonly=True, copy=False, aggregator="sum"
+    )
     replay_offset = fields.Integer(
         default=0,
         readonly=True,
@@ -92,6 +94,7 @@ class FusionDelivery(models.Model):
     delivered_at = fields.Datetime(readonly=True, copy=False)
     acknowledged_at = fields.Datetime(readonly=True, copy=False)
     last_error = fields.Char(readonly=True, copy=False)
+    problem = fields.Char(compute="_compute_problem", help="The last error, in a sentence.")
     attempt_ids = fields.One2many("fusion.delivery.attempt", "delivery_id", readonly=True)
     is_stuck = fields.Boolean(compute="_compute_is_stuck", search="_search_is_stuck")
 
@@ -119,6 +122,35 @@ class FusionDelivery(models.Model):
     def _compute_body_text(self):
         for delivery in self:
             delivery.body_text = json.dumps(delivery.body, indent=2, ensure_ascii=False)
+
+    @api.depends("last_error")
+    def _compute_problem(self):
+        sentences = self._problems()
+        for delivery in self:
+            error = delivery.last_error
+            sentence = error and self.env._("The last attempt failed: %s.", error)
+            delivery.problem = sentences.get(error, sentence)
+
+    @api.model
+    def _problems(self):
+        """Return what to say for the errors that a receiver's administrator can do something about.
+
+        An error that is not listed is shown as it is.
+        """
+        return {
+            "read_timeout": self.env._("The receiver did not answer in time."),
+            "connect_timeout": self.env._("The receiver could not be reached in time."),
+            "connection_failed": self.env._("The receiver could not be reached."),
+            "connection_lost": self.env._("The receiver closed the connection without an answer."),
+            "truncated": self.env._("The receiver's answer ended early."),
+            "response_too_large": self.env._("The receiver's answer was too large."),
+            "tls_error": self.env._("The receiver's certificate is not valid for its name."),
+            "forbidden_address": self.env._(
+                "The receiver's name leads to an internal address. An administrator can allow its "
+                "network."
+            ),
+            "not_acknowledged": self.env._("The receiver did not acknowledge it in time."),
+        }
 
     @api.depends("next_attempt_at", "state")
     def _compute_is_stuck(self):

@@ -225,7 +225,7 @@ class FusionDelivery(models.Model):
         if self.lease_owner != claim.owner:
             return
         if not self.last_error:
-            self.last_error = self.env._("Not acknowledged")
+            self.last_error = "not_acknowledged"
         self._set_dead()
 
     def _set_dead(self):
@@ -245,11 +245,11 @@ class FusionDelivery(models.Model):
                 "mail.mail_activity_data_todo",
                 summary=self.env._("Not delivered to %s", self.endpoint_id.name),
                 note=self.env._(
-                    "Given up after %(count)s attempts: %(error)s. Others may have been given up "
+                    "Given up after %(count)s attempts. %(problem)s Others may have been given up "
                     "as well: filter the deliveries by Dead Letters, and send them again once the "
                     "receiver works.",
                     count=self._attempts_counted(),
-                    error=self.last_error,
+                    problem=self.problem or "",
                 ),
                 user_id=self.endpoint_id._responsible().id,
             )

@@ -136,6 +136,7 @@ class TestDelivery(DeliveryCommon, CronMixinCase):
         self.receiver.will_answer((503, {}, b"busy"), 200)
         self._work()
         self.assertEqual((delivery.state, delivery.last_error), ("pending", "HTTP 503"))
+        self.assertIn("HTTP 503", delivery.problem)
         self.assertGreater(delivery.next_attempt_at, fields.Datetime.now())
         self._work()
         self.assertEqual(len(self.receiver.requests), 1, "it must wait for its time")
@@ -155,6 +156,7 @@ class TestDelivery(DeliveryCommon, CronMixinCase):
         self._work()
         self.assertEqual(delivery.state, "pending")
         self.assertEqual(delivery.last_error, "connection_lost")
+        self.assertIn("closed the connection", delivery.problem)
         self.assertEqual(self._attempts(delivery), [(1, "failed", None)])
 
     def test_a_redirect_is_a_failure_and_not_followed(self):

@@ -106,7 +106,7 @@ class TestDeliveryAcknowledgement(DeliveryCommon, HttpCase):
         self.assertEqual((delivery.state, delivery.is_last), ("delivered", True))
         self._work(delivery)
         self.assertEqual(delivery.state, "dead")
-        self.assertTrue(delivery.last_error)
+        self.assertEqual(delivery.last_error, "not_acknowledged")
         self.assertEqual(len(delivery.activity_ids), 1)
         self.assertEqual(len(self.receiver.requests), 5)
         self.assertEqual(len(delivery.attempt_ids), 5)
