@@ -8,6 +8,7 @@ from ..exceptions import TransactionNotCommitted
 from ..lib.ledger import Intent
 from ..lib.money import Money
 from ..lib.outcome import Outcome
+from ..tools.cursors import CONFLICTS
 
 _logger = logging.getLogger(__name__)
 
@@ -215,6 +216,9 @@ class PaymentTransaction(models.Model):
         try:
             with self.env.cr.savepoint():
                 self._post_process()
+        except CONFLICTS:
+            # No problem of accounting: the transaction is run again, on a fresh snapshot.
+            raise
         except Exception:
             # Received is received: an accounting problem (locked period, missing journal) must not
             # make the payment look unpaid. Core's scheduler retries.

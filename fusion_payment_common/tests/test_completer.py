@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+import psycopg2.errors
+
 from odoo import fields
 from odoo.tests import tagged
 
@@ -150,6 +152,29 @@ class TestCompleter(OperationCommon):
         self._complete(operation)
         self.assertEqual(self.transaction.state, "done")
         self.assertFalse(operation.hold_ids)
+        self.assertEqual(self.remote.calls, [KEY])
+
+    def test_a_conflict_while_booking_is_run_again_and_nobody_is_alarmed(self):
+        self.remote.will_answer(self._succeeded())
+        model = type(self.env["payment.transaction"])
+        original, tries = model._post_process, []
+
+        def conflicts_once(transactions):
+            if transactions:
+                tries.append(transactions.state)
+            if len(tries) == 1:
+                raise psycopg2.errors.SerializationFailure("somebody else was faster")
+            return original(transactions)
+
+        self.patch(model, "_post_process", conflicts_once)
+        self._perform()
+        operation = self._operation()
+        self.assertEqual(tries, ["done", "done"])
+        self.assertTrue(operation.applied_at)
+        self.assertTrue(self.transaction.is_post_processed)
+        self.assertEqual(self.move.amount_residual, 0)
+        self.assertFalse(operation.activity_ids)
+        self.assertFalse(operation.alerted_at)
         self.assertEqual(self.remote.calls, [KEY])
 
     def test_one_operation_in_trouble_does_not_stop_the_others(self):

@@ -17,6 +17,9 @@ _logger = logging.getLogger(__name__)
 
 MAX_TRIES = 5
 
+#: A concurrent transaction was faster: whoever owns the transaction has to run it again.
+CONFLICTS = (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError)
+
 
 @contextmanager
 def own_environment(env, *, su=True):
@@ -51,7 +54,7 @@ def in_own_transaction(env, function, *, tries=MAX_TRIES):
                 result = function(own_env)
                 own_env.cr.flush()
                 return result
-        except (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError) as error:
+        except CONFLICTS as error:
             if attempt == tries:
                 raise
             _logger.info("Conflict in a transaction of our own (%s), try %s", error, attempt)
