@@ -22,6 +22,7 @@ from . import fusion_event
 from . import fusion_event_processor
 from . import fusion_health_check
 from . import fusion_health_probe
+from . import fusion_health_queues
 from . import fusion_health_server
 from . import res_config_settings
 from . import fusion_delivery_handler

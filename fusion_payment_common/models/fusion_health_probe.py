@@ -6,16 +6,15 @@ from odoo.fields import Domain
 from ..lib.health import Check, Finding, Level, by_age
 
 #: Seconds after which something that should have passed by itself is an error.
+QUEUED_ERROR_AFTER = 300
 UNKNOWN_ERROR_AFTER = 600
 UNBOOKED_ERROR_AFTER = 900
-INBOX_ERROR_AFTER = 900
-DELIVERY_ERROR_AFTER = 3600
 #: Seconds that things may take before they are mentioned at all.
 GRACE = 60
 
 
 class FusionHealthCheck(models.Model):
-    """The checks of the ledger, the inbox and the outbox."""
+    """The checks of the ledger."""
 
     _inherit = "fusion.health.check"
 
@@ -25,6 +24,14 @@ class FusionHealthCheck(models.Model):
         probe = "fusion.health.probe"
         return [
             *super()._checks(),
+            Check(
+                "operations_queued",
+                self.env._("Payments waiting to be sent"),
+                probe,
+                "_probe_queued",
+                remedy="_remedy_queued",
+                remedy_label=self.env._("Send Now"),
+            ),
             Check(
                 "operations_unknown",
                 self.env._("Payments of unknown outcome"),
@@ -49,55 +56,43 @@ class FusionHealthCheck(models.Model):
                 remedy="_remedy_unbooked",
                 remedy_label=self.env._("Book Now"),
             ),
-            Check(
-                "events_waiting",
-                self.env._("Events waiting"),
-                probe,
-                "_probe_events_waiting",
-                remedy="_remedy_events_waiting",
-                remedy_label=self.env._("Process Now"),
-            ),
-            Check(
-                "events_failed",
-                self.env._("Events that failed"),
-                probe,
-                "_probe_events_failed",
-                remedy="_remedy_events_failed",
-                remedy_label=self.env._("Show"),
-            ),
-            *self._checks_of_the_outbox(),
-        ]
-
-    @api.model
-    def _checks_of_the_outbox(self):
-        probe = "fusion.health.probe"
-        return [
-            Check(
-                "deliveries_stuck",
-                self.env._("Deliveries on their way"),
-                probe,
-                "_probe_deliveries_stuck",
-                remedy="_remedy_deliveries_stuck",
-                remedy_label=self.env._("Show"),
-            ),
-            Check(
-                "deliveries_dead",
-                self.env._("Dead letters"),
-                probe,
-                "_probe_deliveries_dead",
-                remedy="_remedy_deliveries_dead",
-                remedy_label=self.env._("Show"),
-            ),
         ]
 
 
 class FusionHealthProbe(models.AbstractModel):
-    """What the checks of this addon look at, and what their buttons do."""
+    """What the checks of this addon look at, and what their buttons do; here for the ledger."""
 
     _name = "fusion.health.probe"
     _description = "Health Probes"
 
     # === LEDGER === #
+
+    @api.model
+    def _probe_queued(self, company):
+        settled = fields.Datetime.now() - timedelta(seconds=GRACE)
+        domain = (
+            Domain("state", "=", "ready")
+            & Domain("create_date", "<", settled)
+            & Domain("company_id", "=", company.id)
+        )
+        count, age = self._count_and_age("fusion.operation", domain, "create_date")
+        if not count:
+            return Finding(Level.OK, self.env._("Everything was sent at once."), 0)
+        return Finding(
+            by_age(count, age, error_after=QUEUED_ERROR_AFTER),
+            self.env._(
+                "%(count)s not sent yet, the oldest for %(age)s. The provider cannot be reached, "
+                "or the scheduler does not run.",
+                count=count,
+                age=self._duration(age),
+            ),
+            count,
+        )
+
+    @api.model
+    def _remedy_queued(self, company):
+        # Elevated: whoever may use the button need not be allowed to see scheduled actions.
+        self.env["fusion.operation"].sudo()._queue_wake()
 
     @api.model
     def _domain_unknown(self, company):
@@ -206,120 +201,6 @@ class FusionHealthProbe(models.AbstractModel):
             operations._settle(operation.id)
         self.env.ref("payment.cron_post_process_payment_tx").sudo()._trigger()
         self.env.invalidate_all()
-
-    # === INBOX === #
-
-    @api.model
-    def _domain_events(self, company, state):
-        return Domain("state", "=", state) & Domain("company_id", "in", (company.id, False))
-
-    @api.model
-    def _probe_events_waiting(self, company):
-        settled = fields.Datetime.now() - timedelta(seconds=GRACE)
-        domain = self._domain_events(company, "received") & Domain("received_at", "<", settled)
-        count, age = self._count_and_age("fusion.event", domain, "received_at")
-        level = by_age(count, age, error_after=INBOX_ERROR_AFTER)
-        if not count:
-            return Finding(level, self.env._("Every event was processed at once."), 0)
-        return Finding(
-            level,
-            self.env._(
-                "%(count)s not processed yet, the oldest for %(age)s.",
-                count=count,
-                age=self._duration(age),
-            ),
-            count,
-        )
-
-    @api.model
-    def _remedy_events_waiting(self, company):
-        # Elevated: Managers may have events processed, but not write them by hand.
-        events = self.env["fusion.event"].sudo()
-        events.search(self._domain_events(company, "received"))._replay()
-
-    @api.model
-    def _probe_events_failed(self, company):
-        count = self.env["fusion.event"].search_count(self._domain_events(company, "failed"))
-        if not count:
-            return Finding(Level.OK, self.env._("No event failed."), 0)
-        return Finding(
-            Level.ERROR,
-            self.env._("%s could not be processed. Read the errors, then replay them.", count),
-            count,
-        )
-
-    @api.model
-    def _remedy_events_failed(self, company):
-        return {
-            **self.env["ir.actions.act_window"]._for_xml_id(
-                "fusion_payment_common.fusion_event_action"
-            ),
-            "context": {"search_default_failed": 1},
-        }
-
-    # === OUTBOX === #
-
-    @api.model
-    def _domain_deliveries_stuck(self, company):
-        deliveries = self.env["fusion.delivery"]
-        return deliveries._stuck_domain() & Domain("company_id", "in", (company.id, False))
-
-    @api.model
-    def _probe_deliveries_stuck(self, company):
-        queued = self.env["fusion.delivery"].search_count(
-            [("next_attempt_at", "!=", False), ("company_id", "in", (company.id, False))]
-        )
-        count, age = self._count_and_age(
-            "fusion.delivery", self._domain_deliveries_stuck(company), "create_date"
-        )
-        if not count:
-            return Finding(
-                Level.OK, self.env._("%s queued, none of them for long.", queued), queued
-            )
-        return Finding(
-            by_age(count, age, error_after=DELIVERY_ERROR_AFTER),
-            self.env._(
-                "%(count)s of %(queued)s do not get through, the oldest for %(age)s. Check the "
-                "endpoint.",
-                count=count,
-                queued=queued,
-                age=self._duration(age),
-            ),
-            queued,
-        )
-
-    @api.model
-    def _remedy_deliveries_stuck(self, company):
-        return self._open_deliveries(self._domain_deliveries_stuck(company))
-
-    @api.model
-    def _domain_deliveries_dead(self, company):
-        return Domain("state", "=", "dead") & Domain("company_id", "in", (company.id, False))
-
-    @api.model
-    def _probe_deliveries_dead(self, company):
-        count = self.env["fusion.delivery"].search_count(self._domain_deliveries_dead(company))
-        if not count:
-            return Finding(Level.OK, self.env._("No delivery was given up."), 0)
-        return Finding(
-            Level.ERROR,
-            self.env._("%s were given up. Repair the endpoint, then send them again.", count),
-            count,
-        )
-
-    @api.model
-    def _remedy_deliveries_dead(self, company):
-        return self._open_deliveries(self._domain_deliveries_dead(company))
-
-    @api.model
-    def _open_deliveries(self, domain):
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Deliveries"),
-            "res_model": "fusion.delivery",
-            "views": [(False, "list"), (False, "form")],
-            "domain": list(domain),
-        }
 
     # === HELPERS OF THE PROBES === #
 

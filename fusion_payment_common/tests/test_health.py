@@ -10,6 +10,7 @@ from ..lib import errors
 from ..lib.health import Check, Finding, Level
 from ..lib.vault import generate_key
 from .common import OperationCommon
+from .delivery_common import DeliveryCommon
 from .inbox_common import InboxCommon
 
 MANAGER = "fusion_payment_common.group_fusion_manager"
@@ -288,6 +289,18 @@ class TestHealthOfTheLedger(OperationCommon):
         )
         return str(finding.level), finding.value
 
+    def test_payments_that_nobody_sends_are_seen(self):
+        operation = self.env["fusion.operation"]._enqueue(self._intent())
+        self.assertEqual(self._level("_probe_queued"), ("ok", 0), "It has just been queued.")
+        for minutes, level in ((2, "warning"), (6, "error")):
+            self.env.cr.execute(
+                "UPDATE fusion_operation SET create_date = now() AT TIME ZONE 'UTC' "
+                "- %s * interval '1 minute' WHERE id = %s",
+                [minutes, operation.id],
+            )
+            self.env.invalidate_all()
+            self.assertEqual(self._level("_probe_queued"), (level, 1))
+
     def test_payments_of_unknown_outcome_are_seen(self):
         self.assertEqual(self._level("_probe_unknown"), ("ok", 0))
         self.remote.will_answer(errors.UnknownOutcomeError("no answer"))
@@ -333,6 +346,45 @@ class TestHealthOfTheLedger(OperationCommon):
         self.transaction._set_done()
         self.transaction.last_state_change = fields.Datetime.now() - timedelta(days=5)
         self.assertEqual(self._level("_probe_unbooked"), ("error", 1))
+
+
+@tagged("post_install", "-at_install")
+class TestHealthOfTheOutbox(DeliveryCommon):
+    def _level(self, method, company=None):
+        self.env.flush_all()
+        finding = getattr(self.env["fusion.health.probe"].sudo(), method)(
+            company or self.env.company
+        )
+        return str(finding.level), finding.value
+
+    def _age(self, delivery, **age):
+        created = fields.Datetime.now() - timedelta(**age)
+        self.env.cr.execute(
+            "UPDATE fusion_delivery SET create_date = %s WHERE id = %s", [created, delivery.id]
+        )
+        self.env.invalidate_all()
+
+    def test_deliveries_that_do_not_get_through_are_seen(self):
+        delivery = self._enqueue()
+        self.assertEqual(self._level("_probe_deliveries_stuck"), ("ok", 1))
+        self._age(delivery, minutes=20)
+        self.assertEqual(self._level("_probe_deliveries_stuck"), ("warning", 1))
+        self._age(delivery, minutes=61)
+        self.assertEqual(self._level("_probe_deliveries_stuck"), ("error", 1))
+        action = self.env["fusion.health.probe"]._remedy_deliveries_stuck(self.env.company)
+        self.assertEqual(self.outbox.search(action["domain"]), delivery)
+        self._work(delivery)
+        self.assertEqual(self._level("_probe_deliveries_stuck"), ("ok", 0))
+
+    def test_dead_letters_are_seen_by_their_company_only(self):
+        delivery = self._enqueue()
+        self.assertEqual(self._level("_probe_deliveries_dead"), ("ok", 0))
+        delivery.write({"state": "dead", "next_attempt_at": False})
+        self.assertEqual(self._level("_probe_deliveries_dead"), ("error", 1))
+        action = self.env["fusion.health.probe"]._remedy_deliveries_dead(self.env.company)
+        self.assertEqual(self.outbox.search(action["domain"]), delivery)
+        other = self.env["res.company"].create({"name": "Other Company"})
+        self.assertEqual(self._level("_probe_deliveries_dead", other), ("ok", 0))
 
 
 @tagged("post_install", "-at_install")
@@ -402,8 +454,9 @@ class TestAllChecks(TransactionCase):
         codes = {check.code for check, _company, _finding in results}
         self.assertLessEqual(
             {
-                "operations_unknown", "operations_review", "operations_unbooked",
-                "events_waiting", "events_failed", "schedules", "vault", "neutralized",
+                "operations_queued", "operations_unknown", "operations_review",
+                "operations_unbooked", "events_waiting", "events_failed", "deliveries_stuck",
+                "deliveries_dead", "schedules", "vault", "neutralized",
             },
             codes,
         )  # fmt: skip
