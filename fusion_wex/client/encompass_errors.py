@@ -52,7 +52,8 @@ _CODES: dict[str, tuple[type[errors.GatewayError], str]] = {
     "UnavailableAtThisTime": (TemporarilyUnavailableError, "WEX is not available at this time"),
     AWAITING: (AwaitingApprovalError, "the payment awaits approval at WEX"),
 }
-_PREFIX = re.compile(r"\s*([A-Za-z][A-Za-z0-9]*)\s*(?::|$)")
+#: Letters only: no digits of a card can become a code, which is kept as it is.
+_PREFIX = re.compile(r"\s*([A-Za-z]{1,60})\s*(?::|$)")
 
 
 def response_code(message: str | None) -> str | None:

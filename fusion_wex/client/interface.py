@@ -39,6 +39,8 @@ class CardIssuer(ABC):
     def create(self, request: CardRequest) -> IssuedCard:
         """Issue a card. **Not idempotent**: a repeated call may make a second card.
 
+        What the returned card means for the request is said by :func:`.resolution.card_outcome`.
+
         :raises AwaitingApprovalError: accepted, no card yet.
         :raises RequestRejectedError: there is no card and there will be none.
         :raises NotSentError: nothing was sent; it may be repeated.

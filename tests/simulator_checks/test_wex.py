@@ -269,6 +269,39 @@ def test_a_payment_waits_for_approval_without_a_card(wex):
     assert wex.moved() == [("card_issue", 15000)]
 
 
+def test_an_authorisation_is_pushed_on_demand_with_the_number_masked(wex):
+    body = wex.made(150)
+    wex.act("PAY-001", "authorize", amount="200")
+    with running("downstream") as receiver:
+        order = {"card": "PAY-001", "url": f"{receiver}/wex/push/", "times": 2}
+        sent = wex.control("POST", "webhook", order)
+        calls = WexDriver(receiver).calls("POST")
+    assert sent["statuses"] == [200, 200]
+    assert [call["path"] for call in calls] == ["/wex/push/CreateDetailedAuthorization"] * 2
+    assert calls[0]["body"] == calls[1]["body"] == sent["push"]
+    push = sent["push"]
+    assert (push["UniqueId"], push["Response"], push["TypeCode"]) == (body["id"], "Decline", "0100")
+    assert (push["DeclineReasonCode"], push["Amount"]) == ("51", 200)
+    assert push["CardNumber"] == "XXXXXXXXXXXX" + body["virtual_card"]["number"][-4:]
+    assert push["UserDefinedFields"] == ["Acme Hauling LLC", "PAY-001"]
+
+
+def test_a_push_that_makes_no_sense_or_reaches_nobody_is_told(wex):
+    wex.made(150)
+
+    def status(**body):
+        return requests.post(f"{wex.origin}/_sim/webhook", json=body, timeout=20).status_code
+
+    url = "http://127.0.0.1:9"
+    assert status(card="PAY-001", url=url) == 400  # nobody has tried to charge it
+    wex.act("PAY-001", "authorize")
+    assert status(card="nobody", url=url) == 404
+    assert status(card="PAY-001") == 400
+    assert status(card="PAY-001", url=url, times=0) == 400
+    order = {"card": "PAY-001", "url": url}
+    assert wex.control("POST", "webhook", order)["statuses"] == [0]
+
+
 def test_an_action_that_makes_no_sense_is_refused(wex):
     card_id = wex.made(150)["id"]
 

@@ -67,7 +67,7 @@ class Creating:
         self._check_line(log)
         if self._sim.switches.awaiting_approval or log.amount == _AWAITING:
             log.status = WAITING
-        self._sim.state.logs[log.id] = log
+        self._sim.state.add(log)
         if log.status == OPEN:
             self.issue(log, key)
         if log.amount == _FAILED_ALTHOUGH_MADE:

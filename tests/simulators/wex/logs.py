@@ -4,6 +4,7 @@ import asyncio
 import base64
 import binascii
 import hmac
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
@@ -86,7 +87,7 @@ class LogRoutes:
         visible_until = self._sim.clock.now() - switches.query_lag_s
         found = [
             log
-            for log in self._sim.state.logs.values()
+            for log in self._candidates(request.query)
             if log.created_s <= visible_until
             and (switches.query_ignores_filters or self._passes(log, request.query))
         ][:most]
@@ -178,9 +179,14 @@ class LogRoutes:
         shows = self._sim.switches.reveal_on_retrieve if reveal is None else reveal
         return log_json(log, self._sim.status(log), reveal=shows, has_id=has_id)
 
+    def _candidates(self, query: Any) -> Iterable[MerchantLog]:
+        value = query.get("user_defined_field")
+        if value is None or self._sim.switches.query_ignores_filters:
+            return self._sim.state.logs.values()
+        return self._sim.state.with_udf(value)
+
     def _passes(self, log: MerchantLog, query: Any) -> bool:
         tests = {
-            "user_defined_field": lambda value: value in log.udf,
             "created_from": lambda value: _moment(log.created_at) >= _moment(value),
             "created_to": lambda value: _moment(log.created_at) <= _moment(value),
             "min_amount": lambda value: log.amount >= _amount(value),

@@ -11,6 +11,7 @@ from .activity import ActivityRoutes
 from .creating import Creating
 from .errors import WexError
 from .logs import LogRoutes
+from .pushing import PushRoutes
 from .state import CLOSED, OPEN, MerchantLog, State
 from .switches import WexSwitches
 
@@ -35,6 +36,7 @@ class WexSimulator(Simulator):
         """The vendor's routes and the control of cards."""
         LogRoutes(self).add_routes(app)
         ActivityRoutes(self).add_routes(app)
+        PushRoutes(self).add_routes(app)
 
     def middlewares(self) -> list[Any]:
         """Errors in EnCompass's wording."""

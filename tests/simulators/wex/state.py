@@ -87,13 +87,24 @@ class State:
     def __init__(self) -> None:
         self.logs: dict[str, MerchantLog] = {}
         self.by_key: dict[str, str] = {}
+        self._by_udf: dict[str, list[MerchantLog]] = {}
         self._numbers: set[str] = set()
+
+    def add(self, log: MerchantLog) -> None:
+        """Keep a payment."""
+        self.logs[log.id] = log
+        for value in set(log.udf):
+            self._by_udf.setdefault(value, []).append(log)
+
+    def with_udf(self, value: str) -> list[MerchantLog]:
+        """Payments that have ``value`` in any user-defined field, oldest first."""
+        return self._by_udf.get(value, [])
 
     def find(self, name: str, slot: int) -> MerchantLog | None:
         """A payment by its id, or the first one with this reference."""
         if name in self.logs:
             return self.logs[name]
-        return next((log for log in self.logs.values() if log.reference(slot) == name), None)
+        return next((log for log in self.with_udf(name) if log.reference(slot) == name), None)
 
     def new_number(self) -> str:
         """A card number never given out before, with a right check digit."""

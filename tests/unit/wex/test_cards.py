@@ -270,6 +270,35 @@ def test_transactions_are_read_under_their_observed_names_and_credits_are_negati
     assert [str(one.amount) for one in found[1:]] == ["-1.50", "-1.50"]
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"is_credit": "no"},
+        {"posting_date": "soon"},
+        {"posting_date": 20250821.5},
+        {"merchant_description": ["ACME"]},
+        {"billing_amount": {"value": 1}},
+    ],
+)
+def test_a_transaction_with_a_wrong_type_is_not_guessed_around(changes):
+    row = {"id": 1, "billing_amount": 1, "is_credit": False, **changes}
+    client, _ = client_for(answer(200, {"transactions": [row]}))
+    with pytest.raises(errors.MalformedResponseError):
+        client.list_transactions(CARD_ID)
+
+
+def test_a_time_that_is_none_is_not_guessed_around():
+    client, _ = client_for(answer(200, listed(created_date="noon")))
+    with pytest.raises(errors.MalformedResponseError):
+        client.retrieve(CARD_ID)
+
+
+def test_a_card_without_a_number_has_no_last_four():
+    client, _ = client_for(answer(200, listed(virtual_card={"expiration": "2027-09-01"})))
+    card = client.retrieve(CARD_ID)
+    assert (card.last4, card.expiry_month) == (None, 9)
+
+
 @pytest.mark.parametrize("row", [{"amount": 1}, {"id": "x"}, {"id": "x", "amount": "?"}, 3])
 @pytest.mark.parametrize("name", ["authorizations", "transactions"])
 def test_a_row_without_id_or_amount_spoils_the_list(name, row):

@@ -128,6 +128,7 @@ def test_a_card_number_in_an_error_text_is_masked():
         ("", None),
         (None, None),
         ("Successful: x", "Successful"),
+        ("Card4111111111111111: x", None),
     ],
 )
 def test_the_code_is_what_stands_before_the_colon(message, code):

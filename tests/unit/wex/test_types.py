@@ -125,6 +125,11 @@ def test_the_number_on_the_wire_is_exactly_the_amount(text):
     assert Decimal(json.dumps(json_number(Decimal(text)))) == Decimal(text)
 
 
+def test_an_amount_without_an_exact_number_is_not_sent():
+    with pytest.raises(ConfigurationError):
+        json_number(Decimal("0.12345678901234567890"))
+
+
 def test_a_whole_amount_is_a_whole_number_on_the_wire():
     assert json.dumps(json_number(Decimal("150.00"))) == "150"
 
