@@ -1,6 +1,7 @@
 """The EnCompass client over real sockets against the simulator: life of a card, every fault."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,6 +20,7 @@ from odoo.addons.fusion_wex.client.errors import (
     FundingError,
     TemporarilyUnavailableError,
 )
+from odoo.addons.fusion_wex.client.push import parse_push
 from odoo.addons.fusion_wex.client.registry import build_issuer
 from odoo.addons.fusion_wex.client.resolution import card_outcome, resolve
 from odoo.addons.fusion_wex.client.settings import AccountSettings
@@ -379,3 +381,60 @@ def test_a_query_that_fails_is_not_an_empty_one(wex, fault):
     with pytest.raises(errors.GatewayError):
         wex.client.find_by_reference("PAY-001/1")
     assert len(wex.client.find_by_reference("PAY-001/1")) == 1
+
+
+def test_sixty_payments_with_a_third_of_the_answers_lost_are_sixty_cards(wex):
+    """What the caller has to do, and that it suffices: ask before sending again."""
+    rules = [
+        {"match": {"path": f"{BASE}*"}, "fault": name, "probability": 0.1, **options}
+        for name, options in (
+            ("reset_before", {}),
+            ("reset_after", {}),
+            ("truncate", {}),
+            ("http_500", {"when": "either"}),
+            ("http_429", {"when": "either"}),
+        )
+    ]
+    wex.sim.control("POST", "reset", {"seed": 7})
+    wex.sim.control("POST", "faults?replace=1", rules)
+    requests = [card_request("11.12", f"PAY-{number:03d}/1") for number in range(60)]
+    with ThreadPoolExecutor(8) as pool:
+        lost = sum(pool.map(lambda request: _issue(wex.client, request), requests))
+    wex.sim.control("DELETE", "faults")
+    assert lost > 15
+    assert wex.sim.moved() == [("card_issue", 1112)] * 60
+    assert all(len(wex.client.find_by_reference(one.reference)) == 1 for one in requests)
+
+
+def _issue(client, request) -> int:
+    """Issue one card whatever gets lost; returns how often an answer was."""
+    lost = 0
+    may_send = True
+    while True:
+        try:
+            if may_send:
+                client.create(request)
+                return lost
+            found = client.find_by_reference(request.reference)
+        except errors.GatewayError as error:
+            if error.outcome != "unknown":
+                raise
+            lost += 1
+            may_send = False
+            continue
+        now = datetime.now(UTC)
+        resolution = resolve(request, found, sent_at=now, now=now, absence_after_s=0)
+        if resolution.verdict == "found":
+            return lost
+        assert resolution.verdict == "absent"
+        may_send = True
+
+
+def test_a_push_of_the_simulator_names_the_card_to_read_again(wex):
+    card = wex.client.create(card_request()).card
+    wex.sim.act(card.id, "authorize")
+    order = {"card": card.id, "url": "http://127.0.0.1:9"}
+    hint = parse_push(wex.sim.control("POST", "webhook", order)["push"])
+    (one,) = wex.client.list_authorizations(hint.card_id)
+    assert hint.event_key == f"{one.id}:0100"
+    assert card.reference in hint.references
