@@ -21,3 +21,4 @@ from . import test_operation_queued
 from . import test_js
 from . import test_real_transactions
 from . import test_queue
+from . import test_vault_administration
