@@ -34,7 +34,7 @@ class TestRenewal(CloverConnectCommon):
             self._read_merchant()
         except errors.GatewayError as error:
             return error
-        self.fail("Clover answered")
+        raise AssertionError("Clover answered")
 
     def _recoveries(self):
         return len(self.simulator.requests("/oauth/v2/recovery"))
