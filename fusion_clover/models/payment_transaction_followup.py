@@ -27,6 +27,17 @@ class PaymentTransaction(models.Model):
 
     # === BUSINESS METHODS - REQUESTS === #
 
+    def _create_child_transaction(self, amount, is_refund=False, **custom_create_values):
+        """Override of `payment` to make refunds, voids and captures of a payment wait in line.
+
+        Before the child is created: two at once would want the same reference.
+        """
+        if self.provider_code == const.PROVIDER_CODE:
+            self._clover_serialize()
+        return super()._create_child_transaction(
+            amount, is_refund=is_refund, **custom_create_values
+        )
+
     def _send_refund_request(self):
         """Override of `payment` to give money back through Clover, exactly once."""
         if self.provider_code != const.PROVIDER_CODE:
@@ -66,7 +77,6 @@ class PaymentTransaction(models.Model):
         :raise UserError: a request of the same name but another amount is being carried out
         """
         self.ensure_one()
-        self.source_transaction_id._clover_serialize()
         parameters = self._clover_follow_up_parameters(kind)
         key = self._clover_idempotency_key(kind)
         known = self._clover_fingerprint_of(key)
