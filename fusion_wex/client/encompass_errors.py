@@ -71,8 +71,12 @@ def error_of_code(code: str | None, **details: Any) -> errors.GatewayError:
     return error_class(text, code=code or "no_response_code", **details)
 
 
-def error_mapper(profile: EncompassProfile) -> ErrorMapper:
-    """The reading of answers that are not 2xx."""
+def error_mapper(profile: EncompassProfile, endpoint: str) -> ErrorMapper:
+    """The reading of answers that are not 2xx.
+
+    :param endpoint: address of the collection; where that is not found, the URL is wrong.
+    """
+    collection = (endpoint, f"{endpoint}{profile.find.path}")
 
     def map_error(response: Response, context: CallContext) -> errors.GatewayError | None:
         body = _body(response)
@@ -97,18 +101,22 @@ def error_mapper(profile: EncompassProfile) -> ErrorMapper:
         code = response_code(message)
         if code in _CODES or code == "Failed":
             return error_of_code(code, **details)
-        return _by_status(response.status, context, details)
+        is_routed = not context.mutating and context.url.partition("?")[0] not in collection
+        return _by_status(response.status, is_routed, details)
 
     return map_error
 
 
 def _by_status(
-    status: int, context: CallContext, details: dict[str, Any]
+    status: int, is_routed: bool, details: dict[str, Any]
 ) -> errors.GatewayError | None:
-    """A refusal without a code we know; None leaves 408, 409 and their like to the default."""
+    """A refusal without a code we know; None leaves 408, 409 and their like to the default.
+
+    :param is_routed: a 404 can only mean the card, not the address.
+    """
     if status in (401, 403, 408, 409, 425, 499):
         return None
-    if status == 405 or (status == 404 and context.mutating):
+    if status == 405 or (status == 404 and not is_routed):
         return AccountSettingsError(
             "there is no such call at the WEX URL", code=f"http_{status}", **details
         )

@@ -63,7 +63,7 @@ class EncompassRest(CardIssuer):
             transport,
             user_agent=f"FusionPayments/{app_version}",
             default_timeout=settings.timeout,
-            error_mapper=error_mapper(self._profile),
+            error_mapper=error_mapper(self._profile, self._endpoint),
             observer=observer,
         )
 
@@ -200,7 +200,7 @@ class EncompassRest(CardIssuer):
         if verb.method == "GET":
             document = self._call(verb, params=filters)
         else:
-            document = self._call(verb, json={**(verb.body or {}), **filters}, mutating=False)
+            document = self._call(verb, json={**(verb.body or {}), **filters})
         if isinstance(document, list):
             return document
         reader = reader_of(document, self._profile, "the list")

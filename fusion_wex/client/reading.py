@@ -14,7 +14,6 @@ from odoo.addons.fusion_payment_common.lib.money import MoneyError
 
 from .amounts import read_amount
 
-_NET_FRACTION = re.compile(r"(\.\d{6})\d+")
 _ISO_MONTH = re.compile(r"(\d{4})-(\d{2})(?:-.*)?")
 _CARD_MONTH = re.compile(r"(\d{2})/?(\d{4}|\d{2})")
 
@@ -79,7 +78,7 @@ class Reader:
         if text is None:
             return None
         try:
-            value = datetime.fromisoformat(_NET_FRACTION.sub(r"\1", text))
+            value = datetime.fromisoformat(text)
         except ValueError:
             raise self.complaint(f"has no time as {name}") from None
         return (value if value.tzinfo else value.replace(tzinfo=self._zone)).astimezone(UTC)

@@ -205,6 +205,8 @@ def test_wrong_credentials_and_missing_privileges_are_told_apart(wex):
 def test_a_wrong_address_is_a_matter_of_settings(wex):
     client = wex.new_client(url=f"{wex.sim.origin}/api/other")
     with pytest.raises(AccountSettingsError):
+        client.check()
+    with pytest.raises(AccountSettingsError):
         client.create(card_request())
 
 

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from odoo.addons.fusion_payment_common.lib import errors
-from odoo.addons.fusion_wex.client.errors import CardDataUnavailableError
+from odoo.addons.fusion_wex.client.errors import AccountSettingsError, CardDataUnavailableError
 from odoo.addons.fusion_wex.client.types import Authorization, CardStatus, PostedTransaction
 
 from ..fakes import answer
@@ -58,6 +58,13 @@ def test_an_unknown_card_is_not_found():
     client, _ = client_for(answer(404, {"Message": "x"}))
     with pytest.raises(errors.NotFoundError):
         client.retrieve(CARD_ID)
+
+
+@pytest.mark.parametrize("find", [{"method": "GET", "path": ""}, {"method": "GET", "path": "/q"}])
+def test_a_collection_that_is_not_found_is_a_wrong_address(find):
+    client, _ = client_for(answer(404, {"Message": "x"}), profile={"find": find})
+    with pytest.raises(AccountSettingsError):
+        client.check()
 
 
 def test_a_card_is_revealed_on_demand():
