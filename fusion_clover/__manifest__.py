@@ -20,13 +20,19 @@
         "views/clover_refund_wizard_views.xml",
         "views/res_config_settings_refund_views.xml",
         "views/account_move_views.xml",
+        "views/payment_clover_templates.xml",
         "data/payment_provider_data.xml",
+        "data/clover_card_cron.xml",
         "data/clover_token_cron.xml",
     ],
     "assets": {
         "web.assets_backend": [
             "fusion_clover/static/src/hosted_fields/**/*",
             "fusion_clover/static/src/collect/**/*",
+        ],
+        "web.assets_frontend": [
+            "fusion_clover/static/src/hosted_fields/**/*",
+            "fusion_clover/static/src/interactions/**/*",
         ],
         "web.assets_unit_tests": [
             "fusion_clover/static/tests/**/*.test.js",

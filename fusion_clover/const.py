@@ -42,6 +42,17 @@ DISPATCHER_SECRET_PARAMETER = "fusion_clover.dispatcher_secret"
 DISPATCHER_URL_PARAMETER = "fusion_clover.dispatcher_url"
 
 OAUTH_CALLBACK_PATH = "/payment/clover/oauth/callback"
+#: Where a shopper's page has its card charged, and where the way back from elsewhere leads.
+PROCESS_CARD_PATH = "/payment/clover/process_card"
+RETURN_PATH = "/payment/clover/return"
+
+#: System parameters of the card-testing brake with their defaults: declines allowed per customer or
+#: document, per IP address (many people may share one), and the minutes in which they are counted.
+BRAKE_PARAMETERS = {
+    "fusion_clover.declines_per_customer": 5,
+    "fusion_clover.declines_per_address": 20,
+    "fusion_clover.declines_window": 60,
+}
 
 #: Seconds. A charge is answered within a few; the rest is for a slow issuer.
 CONNECT_TIMEOUT = 5.0

@@ -36,6 +36,7 @@ def charge_answer(charge: Charge, request: ChargeRequest) -> Answer:
             "additional_charges": charge.additional_charges,
             "card_brand": charge.brand,
             "card_last4": charge.last4,
+            "card_expiry": _expiry(charge),
             "auth_code": charge.auth_code,
             "order_reference": charge.order_id,
             "external_reference": charge.external_reference_id or request.external_reference_id,
@@ -77,6 +78,14 @@ def _declined(payment: Payment) -> Answer:
     return Answer(
         outcome=Outcome.DECLINED, provider_reference=payment.id, error_code="card_declined"
     )
+
+
+def _expiry(charge: Charge) -> str | None:
+    """``MM/YYYY``; Clover writes the year with two digits or four."""
+    month, year = charge.exp_month or "", charge.exp_year or ""
+    if not (month.isdigit() and year.isdigit()):
+        return None
+    return f"{int(month):02}/{int(year) + 2000 if len(year) == 2 else year}"
 
 
 def _mismatch(charge: Charge, request: ChargeRequest) -> str:

@@ -1,7 +1,9 @@
 from . import payment_provider
 from . import payment_provider_connection
 from . import payment_provider_oauth
+from . import payment_token
 from . import payment_provider_facts
+from . import payment_provider_portal
 from . import payment_provider_status
 from . import clover_oauth_token
 from . import clover_oauth_renewal
@@ -15,3 +17,6 @@ from . import account_payment
 from . import account_move
 from . import account_move_refund
 from . import res_config_settings_refund
+from . import payment_transaction_brake
+from . import payment_transaction_portal
+from . import payment_transaction_saved_card

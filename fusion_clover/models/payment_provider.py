@@ -73,7 +73,6 @@ class PaymentProvider(models.Model):
             {
                 "support_refund": "partial",
                 "support_manual_capture": "partial",
-                "support_tokenization": False,
             }
         )
 

@@ -116,6 +116,7 @@ class PaymentProvider(models.Model):
             "clover_gateway": gateway and self._clover_gateway_in_words(gateway),
             "clover_gateway_features": gateway and self._clover_features_in_words(gateway),
             "clover_surcharging": surcharging,
+            **self._clover_saving_values(gateway),
             "clover_surcharge_rate": configs and configs.surcharge_rate,
         }
 

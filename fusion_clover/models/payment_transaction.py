@@ -82,15 +82,28 @@ class PaymentTransaction(models.Model):
             capture=kind == "charge",
             ecomind=entry_mode,
             client_ip=payment_utils.get_customer_ip_address() or None,
+            stored_credentials=self._clover_stored_credentials(source),
         )
         return self._fusion_intent(
             kind,
             key=key,
             external_reference=external_reference,
             parameters={"amount": amount.minor, "currency": amount.currency, "source": source},
-            payload={"provider_id": self.provider_id.id, "request": request.to_dict()},
+            payload={
+                "provider_id": self.provider_id.id,
+                "request": request.to_dict(),
+                **self._clover_extra_payload(source),
+            },
             lease_seconds=self._clover_lease_seconds(),
         )
+
+    def _clover_stored_credentials(self, source):
+        """Return what Clover is told about the use of a saved card; None for a card just typed."""
+        return None
+
+    def _clover_extra_payload(self, source):
+        """Return JSON-safe values that the operation needs besides the request."""
+        return {}
 
     def _clover_check_source(self, source):
         """Refuse everything but a token of Clover's, and card numbers above all.

@@ -6,7 +6,10 @@ from . import test_js
 from . import test_collect_wizard
 from . import test_refund
 from . import test_refund_wizard
+from . import test_refund_ledger
 from . import test_capture
 from . import test_outcome_matrix
 from . import test_renewal
 from . import test_connection
+from . import test_portal
+from . import test_token

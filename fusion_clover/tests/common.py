@@ -49,12 +49,13 @@ class Simulator:
         made = requests.get(f"{self.origin}/_sim/requests", timeout=10).json()
         return [request for request in made if path in (None, request["path"])]
 
-    def source_token(self, api_access_key, number=APPROVED):
+    def source_token(self, api_access_key, number=APPROVED, *, multipay=False):
         """Return the token that the card form would make of a test card."""
+        card = {"number": number, "exp_month": "12", "exp_year": "2030", "cvv": "123"}
         response = requests.post(
             f"{self.origin}/v1/tokens",
             headers={"apikey": api_access_key, "User-Agent": "FusionTests/1"},
-            json={"card": {"number": number, "exp_month": "12", "exp_year": "2030", "cvv": "123"}},
+            json={"card": card, "multipay": True} if multipay else {"card": card},
             timeout=10,
         )
         response.raise_for_status()

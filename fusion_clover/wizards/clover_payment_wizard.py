@@ -6,10 +6,6 @@ from odoo.addons.fusion_payment_common.tools.cursors import own_environment
 
 from .. import const
 
-#: Languages of Clover's card form, by the start of Odoo's language code; docs.clover.com
-#: "using-the-clover-hosted-iframe".
-FORM_LOCALES = {"fr": "fr-CA", "en_CA": "en-CA"}
-
 
 class CloverPaymentWizard(models.TransientModel):
     """Collect Payment: gathers who pays what and shows how it went. The card is never in it."""
@@ -68,15 +64,7 @@ class CloverPaymentWizard(models.TransientModel):
         provider = self._provider()
         if not provider:
             raise UserError(self.env._("No Clover connection serves this company."))
-        language = self.env.lang or "en_US"
-        locale = FORM_LOCALES.get(language) or FORM_LOCALES.get(language[:2], "en")
-        return {
-            "sdk_url": provider._clover_environment().sdk_url,
-            "api_access_key": provider._clover_get_public_key(),
-            "merchant_id": provider.clover_merchant_id,
-            "locale": locale,
-            "show_notices": False,
-        }
+        return provider._clover_form_config(show_notices=False)
 
     def clover_prepare(self):
         """Fix what is to be charged: a draft transaction, committed when this call returns.
@@ -112,17 +100,8 @@ class CloverPaymentWizard(models.TransientModel):
         transaction = self.transaction_id.sudo()
         if not transaction:
             raise UserError(self.env._("Enter the amount first."))
-        move_id, amount = self.move_id.id, self.amount
-
-        def still_due(env):
-            move = env["account.move"].browse(move_id)
-            if move.currency_id.compare_amounts(amount, move._fusion_amount_due()) > 0:
-                raise UserError(
-                    env._("The invoice was paid in the meantime. Nothing was charged.")
-                )
-
         transaction.with_context(payment_backend_action=True)._clover_charge(
-            source, entry_mode="moto", check=still_due
+            source, entry_mode="moto", check=transaction._clover_due_check()
         )
         return self._fresh_status()
 

@@ -6,21 +6,12 @@ import { formatMonetary } from "@web/views/fields/formatters";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 import { Component, onMounted, onWillUnmount, useState } from "@odoo/owl";
 import { FIELD_TYPES, getHostedFields } from "../hosted_fields/hosted_fields";
+import { mayHaveCharged } from "../hosted_fields/refusals";
 
 /** Milliseconds between two looks at a payment whose outcome is not known yet. */
 const POLL_INTERVAL = 2000;
 
-/** Errors with which Odoo says that it refused before anything was sent. */
-const REFUSALS = /^odoo\.(exceptions\.(UserError|ValidationError|AccessError|AccessDenied|MissingError|RedirectWarning)|http\.SessionExpiredException|addons\.fusion_)/;
-
 let instances = 0;
-
-function mayHaveCharged(error) {
-    return (
-        error instanceof ConnectionLostError ||
-        (error instanceof RPCError && !REFUSALS.test(error.exceptionName || ""))
-    );
-}
 
 /**
  * Card fields, the Charge button, and what became of the payment.

@@ -17,11 +17,30 @@ const STYLES = {
     "input:focus": { outline: "none" },
 };
 
+/** The styles that make Clover's inputs look like an element of the page. */
+export function stylesLike(element) {
+    const { color, fontFamily, fontSize } = window.getComputedStyle(element);
+    return {
+        ...STYLES,
+        body: { ...STYLES.body, fontFamily },
+        input: { ...STYLES.input, color, fontFamily, fontSize, backgroundColor: "transparent" },
+    };
+}
+
+/** What may be told of a card. */
+function shownOf(card) {
+    if (!card) {
+        return null;
+    }
+    const { brand, last4, exp_month, exp_year } = card;
+    return { brand, last4, exp_month, exp_year };
+}
+
 const clients = new Map();
 let fields;
 
 export class HostedFields {
-    /** @param {Object} config see `clover_form_config` of the wizard */
+    /** @param {Object} config see `_clover_form_config` of the provider; `styles` as Clover takes them */
     constructor(config) {
         this.clover = new window.Clover(config.api_access_key, {
             merchantId: config.merchant_id,
@@ -30,7 +49,7 @@ export class HostedFields {
             showSecurePayments: config.show_notices,
             showPrivacyPolicy: config.show_notices,
         });
-        fields ||= this._createFields();
+        fields ||= this._createFields(config.styles || STYLES);
     }
 
     /**
@@ -47,21 +66,23 @@ export class HostedFields {
 
     /**
      * Turn what was typed into a token.
-     * @returns {Promise<{token: string}|{errors: Object}>} never rejects because of the card
+     * @param {boolean} multipay whether the token is to outlive its first charge (a saved card)
+     * @returns {Promise<{token: string, card: Object}|{errors: Object}>} never rejects because of
+     *     the card; `card` (brand, last four, expiry) only if Clover tells it
      */
-    async createToken() {
-        const result = await this.clover.createToken();
+    async createToken(multipay = false) {
+        const result = await this.clover.createToken(Boolean(multipay));
         if (result.token) {
-            return { token: result.token };
+            return { token: result.token, card: shownOf(result.card) };
         }
         return { errors: result.errors || {} };
     }
 
-    _createFields() {
+    _createFields(styles) {
         const elements = this.clover.elements();
         const created = { onChange: () => {} };
         for (const type of FIELD_TYPES) {
-            created[type] = elements.create(type, STYLES);
+            created[type] = elements.create(type, styles);
             for (const event of ["change", "blur"]) {
                 created[type].addEventListener(event, (payload) =>
                     created.onChange(this._errorsOf(payload))
@@ -87,7 +108,7 @@ export class HostedFields {
 
 /**
  * Load Clover's SDK and return its fields for this merchant.
- * @param {Object} config see `clover_form_config` of the wizard
+ * @param {Object} config see `_clover_form_config` of the provider
  * @returns {Promise<HostedFields>}
  */
 export async function getHostedFields(config) {

@@ -1,0 +1,61 @@
+"""Saving a card for later: "Save a card for future transactions", docs.clover.com."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from odoo.addons.fusion_payment_common.lib.errors import GatewayError
+from odoo.addons.fusion_payment_common.lib.ledger import Answer
+from odoo.addons.fusion_payment_common.lib.outcome import Outcome
+
+from .client import CloverClient
+from .stored import Stored
+
+
+@dataclass(frozen=True, slots=True)
+class CardToSave(Stored):
+    """Whose card is kept. Clover writes to ``email`` that a card was saved."""
+
+    source: str
+    email: str
+    name: str | None = None
+
+
+def and_save(answer: Answer | None, client: CloverClient, card: CardToSave) -> Answer | None:
+    """The answer to a charge, with ``customer_id`` once the charged card is saved.
+
+    Only after the money has moved, so that no declined card is kept. A card that cannot be saved
+    changes nothing about the charge: ``saving_error`` says why.
+    """
+    if answer is None or answer.outcome != Outcome.SUCCEEDED or answer.review:
+        return answer
+    try:
+        customer = client.customers.create(email=card.email, source=card.source, name=card.name)
+    except GatewayError as error:
+        problem = error.code or type(error).__name__
+        return replace(answer, data={**answer.data, "saving_error": problem})
+    return replace(answer, data={**answer.data, "customer_id": customer.id})
+
+
+def save_only(client: CloverClient, card: CardToSave, details: Mapping[str, str]) -> Answer:
+    """Save a card that is not charged. Repeating it costs nothing but a second copy at Clover.
+
+    :param details: what the answer is to say about the card; Clover says nothing here.
+    :raises GatewayError: it could not be saved.
+    """
+    customer = client.customers.create(email=card.email, source=card.source, name=card.name)
+    return Answer(
+        outcome=Outcome.SUCCEEDED,
+        provider_reference=customer.id,
+        data={**details, "customer_id": customer.id},
+    )
+
+
+def forget(client: CloverClient, customer_id: str) -> None:
+    """Remove a customer's saved cards. What is not there (any more) counts as removed.
+
+    :raises GatewayError: Clover could not be asked.
+    """
+    for source_id in client.customers.retrieve(customer_id).source_ids:
+        client.customers.delete_source(customer_id, source_id)

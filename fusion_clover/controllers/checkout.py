@@ -1,0 +1,53 @@
+from odoo import http
+from odoo.exceptions import UserError
+from odoo.http import request
+
+from odoo.addons.payment import utils as payment_utils
+
+from .. import const
+
+
+class CloverCheckoutController(http.Controller):
+    @http.route(const.PROCESS_CARD_PATH, type="jsonrpc", auth="public", methods=["POST"])
+    def clover_process_card(self, reference, access_token, source, card=None, **_kwargs):
+        """Charge the card that a shopper entered, for a transaction of this very page.
+
+        The transaction was committed by the request that made it. A second call for it, however it
+        comes about, finds out what became of the first and charges nobody.
+
+        :param str reference: of the transaction
+        :param str access_token: vouches for its reference, amount, currency and partner
+        :param str source: token of Clover's card form, never a card number
+        :param dict card: what the form says about a card that is only saved
+        :return: ``{"state": done|pending|declined|refused, "message": sentence}``
+        """
+        # Elevated: shoppers have no access to transactions; the access token vouches for this one.
+        transaction = request.env["payment.transaction"].sudo().search(
+            [("reference", "=", str(reference)), ("provider_code", "=", const.PROVIDER_CODE)]
+        )
+        if not transaction or not payment_utils.check_access_token(
+            str(access_token), *transaction._clover_token_values()
+        ):
+            return _refused(
+                request.env._("This page is out of date. Nothing was charged. Reload it.")
+            )
+        if transaction.operation not in ("online_direct", "validation"):
+            return _refused(request.env._("This payment needs no card. Reload the page."))
+        try:
+            return transaction._clover_process_card(
+                source, card=card if isinstance(card, dict) else None
+            )
+        except UserError as error:
+            # Two sends of the same payment: this one only has to wait for the other.
+            if transaction._clover_is_under_way():
+                return {"state": "pending", "message": str(error)}
+            return _refused(str(error))
+
+    @http.route(const.RETURN_PATH, type="http", auth="public", methods=["GET"])
+    def clover_return(self, **_kwargs):
+        """Lead whoever comes back from elsewhere to the status of their payment."""
+        return request.redirect("/payment/status")
+
+
+def _refused(message):
+    return {"state": "refused", "message": message}
