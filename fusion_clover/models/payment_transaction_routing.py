@@ -61,8 +61,11 @@ class PaymentTransaction(models.Model):
         """
         routing = self._clover_route(facts, amount)
         if routing.way is None:
-            sentence = self._clover_reason_sentence(routing.reason, facts)
-            raise ValidationError(f"{sentence} {self.env._('Nothing was sent.')}")
+            raise ValidationError(
+                self.env._(
+                    "%s Nothing was sent.", self._clover_reason_sentence(routing.reason, facts)
+                )
+            )
 
     def _clover_refund_age_limit(self):
         """Return the age in days beyond which payments are not refunded; 0 means no limit."""
