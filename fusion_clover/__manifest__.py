@@ -22,6 +22,7 @@
         "views/account_move_views.xml",
         "views/payment_clover_templates.xml",
         "data/payment_provider_data.xml",
+        "data/clover_authorization_cron.xml",
         "data/clover_card_cron.xml",
         "data/clover_token_cron.xml",
     ],

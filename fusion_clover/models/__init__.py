@@ -13,6 +13,7 @@ from . import payment_transaction
 from . import payment_transaction_refund
 from . import payment_transaction_followup
 from . import payment_transaction_routing
+from . import payment_transaction_authorization
 from . import account_payment
 from . import account_move
 from . import account_move_refund

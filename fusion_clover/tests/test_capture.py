@@ -1,3 +1,6 @@
+from datetime import timedelta
+
+from odoo import fields
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
@@ -24,6 +27,13 @@ class TestCapture(RefundCommon):
         wizard.action_capture()
         self._commit()
         return self.held.child_transaction_ids.filtered(lambda tx: tx.state != "cancel")
+
+    def _run_warnings(self):
+        self.env.flush_all()
+        self.env.ref(
+            "fusion_clover.ir_cron_clover_lapsing_authorizations"
+        ).method_direct_trigger()
+        self.env.invalidate_all()
 
     def _void(self):
         self.held.with_user(self.refunder).action_void()
@@ -120,3 +130,25 @@ class TestCapture(RefundCommon):
         void = self.held._void(amount_to_void=20.0)
         self.assertEqual(void.state, "error")
         self.assertEqual(self._sent(), [])
+
+    def test_somebody_is_told_once_before_an_authorization_lapses(self):
+        for brand, days in (("VISA", 7), ("MC", 30), (False, 7)):
+            with self.subTest(brand=brand):
+                self.held.write({"clover_lapse_warned_at": False, "clover_card_brand": brand})
+                self.held_move.activity_ids.unlink()
+                self.held.last_state_change = fields.Datetime.now() - timedelta(days=days - 3)
+                self._run_warnings()
+                self.assertFalse(self.held_move.activity_ids)
+                self.held.last_state_change = fields.Datetime.now() - timedelta(days=days - 2)
+                self._run_warnings()
+                self._run_warnings()
+                self.assertEqual(len(self.held_move.activity_ids), 1)
+                self.assertIn("50.00", self.held_move.activity_ids.note)
+                self.assertIn(self.held.reference, self.held_move.activity_ids.note)
+
+    def test_nobody_is_told_of_what_was_captured(self):
+        self._capture(50.0)
+        self.held.last_state_change = fields.Datetime.now() - timedelta(days=40)
+        self._run_warnings()
+        self.assertFalse(self.held_move.activity_ids)
+        self.assertFalse(self.held.clover_authorized_until)
