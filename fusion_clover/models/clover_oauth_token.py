@@ -99,11 +99,14 @@ class CloverOAuthToken(models.Model):
             "failed_at": 0.0,
         }
 
-    def _is_current(self):
-        """Return whether the provider, as it is set up now, talks to Clover by this connection."""
+    def _is_current(self, provider=None):
+        """Return whether the provider, as it is set up now, talks to Clover by this connection.
+
+        :param provider: as somebody edits it; else as it is stored
+        """
         self.ensure_one()
         # Elevated: only the names of the environment and of the app are compared.
-        provider = self.provider_id.sudo()
+        provider = (provider or self.provider_id).sudo()
         return (
             self.environment == provider._clover_environment_name()
             and (self.app_id or "") == (provider.clover_app_id or "")

@@ -2,7 +2,7 @@ import hashlib
 import hmac
 from urllib.parse import urlsplit
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.urls import urljoin
 
@@ -46,12 +46,14 @@ class PaymentProvider(models.Model):
         help="When somebody was sent to Clover who has not come back yet.",
     )
 
+    @api.depends("state", "clover_app_id", "clover_token_ids.app_id")
     def _compute_clover_token_id(self):
         for provider in self:
             provider.clover_token_id = provider.clover_token_ids.filtered(
-                lambda token: token._is_current()
+                lambda token, provider=provider: token._is_current(provider)
             )[:1]
 
+    @api.depends("state", "clover_app_id", "clover_token_ids.app_id", "clover_token_ids.error")
     def _compute_clover_connection_state(self):
         for provider in self:
             token = provider.clover_token_id

@@ -18,7 +18,7 @@ class PaymentProvider(models.Model):
         string="Going Live", compute="_compute_clover_checklist", compute_sudo=True, sanitize=False
     )
 
-    @api.depends("state", "clover_app_id", "clover_remote_app_id", "clover_public_key")
+    @api.depends("clover_connection_state", "clover_remote_app_id", "clover_public_key")
     @api.depends_context("lang")
     def _compute_clover_status(self):
         for provider in self:
@@ -34,7 +34,7 @@ class PaymentProvider(models.Model):
                 say = getattr(provider, f"_clover_say_{block}")
                 provider[f"clover_status_{block}"] = say() if ours else False
 
-    @api.depends("state", "clover_app_id", "clover_remote_app_id", "clover_merchant_id")
+    @api.depends("clover_connection_state", "clover_remote_app_id", "clover_merchant_id")
     @api.depends_context("lang")
     def _compute_clover_checklist(self):
         for provider in self:
@@ -54,7 +54,7 @@ class PaymentProvider(models.Model):
             )
         where = self._clover_where()
         if self.clover_connection_state == "broken":
-            return self.env._("Connection to %s lost. Click Reconnect; nothing is lost.", where)
+            return self.env._("Clover (%s) refuses our tokens. Click Reconnect.", where)
         token = self.clover_token_id
         if token and not token.refresh_token:
             return self.env._(

@@ -83,6 +83,8 @@ def test_a_wrong_secret_is_explained_where_it_is_entered(site, form):
 
 def test_going_live_with_the_sandbox_app_is_refused_with_the_reason(site, form):
     form.page.get_by_label("Enabled", exact=True).check()
+    expect(form.status("connection")).to_contain_text("Not connected. Click Connect.")
+    expect(form.page.locator(".o_clover_checklist [data-done='1']")).to_have_count(1)
     form.save()
     refusal = form.page.locator(".modal", has_text="Clover cannot be enabled")
     expect(refusal).to_contain_text("App ID worked in the sandbox")
