@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.e2e.support.books import Books
 from tests.e2e.support.collect_page import CollectPage
@@ -27,7 +27,8 @@ NewTab = Callable[..., CollectPage]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the suite's own marker."""
+    """Register the suite's own marker; be patient with a busy machine."""
+    expect.set_options(timeout=15_000)
     config.addinivalue_line("markers", "after_everything: runs when all other tests are done")
 
 

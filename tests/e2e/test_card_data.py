@@ -6,12 +6,12 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.support.clover import DECLINED, MASTERCARD, VISA
+from tests.e2e.support.dialog import MODEL, Dialog
 from tests.e2e.support.rpc import OdooError
 
 CVV = "7391"
 #: What was typed in all tests together; grouping does not hide a number.
 CARDS = (VISA, MASTERCARD, DECLINED)
-WIZARD = "clover.payment.wizard"
 #: Columns of a log line that hold any number: time and process.
 _LOG_PREFIX = re.compile(r"^\S+ \S+ \d+ ", re.MULTILINE)
 _TABLES_OF_OURS = "fusion_|clover_|payment_|account_|mail_|ir_logging|bus_"
@@ -60,12 +60,11 @@ def _rows_of(dump: str, tables: str) -> list[str]:
 def test_whatever_is_not_a_token_is_refused_and_leaves_no_trace(site, books, claire, source):
     invoice = site.invoice(9200)
     calls = len(site.clover.charge_calls())
-    action = claire.call("account.move", "action_clover_collect_payment", [invoice.id])
-    dialog = [action["res_id"]]
-    claire.call(WIZARD, "clover_prepare", dialog)
+    dialog = Dialog(claire, site.clover, invoice)
+    dialog.prepare()
     log = len(site.server.log())
     with pytest.raises(OdooError) as refusal:
-        claire.call(WIZARD, "clover_charge", dialog, source)
+        dialog.charge_source(source)
     assert refusal.value.kind.endswith("UserError")
     assert "4242" not in str(refusal.value)
     assert "4242" not in site.server.log()[log:]
@@ -75,6 +74,6 @@ def test_whatever_is_not_a_token_is_refused_and_leaves_no_trace(site, books, cla
 
 
 def test_the_dialog_has_no_field_that_could_hold_a_card(claire):
-    fields = claire.call(WIZARD, "fields_get", attributes=["type"])
+    fields = claire.call(MODEL, "fields_get", attributes=["type"])
     suspicious = re.compile(r"card|(^|_)pan(_|$)|cvv|cvc|number|expir", re.IGNORECASE)
     assert [name for name in fields if suspicious.search(name)] == []

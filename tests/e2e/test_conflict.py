@@ -143,6 +143,7 @@ def test_a_conflict_while_the_result_is_written_is_overcome(site, books, tab, ta
         site.clover.release()
         tab.expect_phase("approved")
         assert site.database.value("SELECT last_value FROM e2e_conflict") >= 1
+    assert books.operations(invoice)[0]["alerted_at"] is None
     books.assert_collected_once(invoice)
     assert len(site.clover.charge_calls(operation["external_reference"])) == 1
 
@@ -159,5 +160,6 @@ def test_a_request_whose_connection_breaks_after_the_charge_is_checked_not_refus
     )
     assert broken
     site.clover.release()
+    tab.expect_phase("checking")
     tab.expect_phase("approved")
     books.assert_collected_once(invoice)

@@ -43,6 +43,7 @@ def test_a_dialog_that_is_open_when_the_server_dies_shows_the_result_when_it_is_
     site, books, tab
 ):
     invoice = site.invoice(7100)
+    site.answer_within(1.0)
     site.clover.fault("timeout_after", count=1)
     tab.open_invoice(invoice).open_dialog().enter_card(VISA)
     tab.charge()

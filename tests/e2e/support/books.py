@@ -25,7 +25,7 @@ _TRANSACTIONS = """
 _OPERATIONS = """
     SELECT op.id, op.reference, op.state, op.idempotency_key, op.external_reference,
            op.provider_reference, op.attempt_count, op.applied_at, op.lease_until, op.review_reason,
-           op.request_payload,
+           op.request_payload, op.alerted_at,
            array(SELECT attempt.action FROM fusion_operation_attempt attempt
                   WHERE attempt.operation_id = op.id ORDER BY attempt.number) AS actions,
            (SELECT count(*) FROM fusion_operation_hold hold

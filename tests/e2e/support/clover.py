@@ -50,9 +50,9 @@ class Clover:
 
     def fault(self, name: str, *, method: str = "POST", path: str = CHARGES, **rule: Any) -> None:
         """Let the next matching calls go wrong; see the fault dial's documentation."""
-        self._control(
-            "POST", "faults", [{"match": {"method": method, "path": path}, "fault": name} | rule]
-        )
+        given = {key: value for key, value in rule.items() if value is not None}
+        match = {"method": method, "path": path}
+        self._control("POST", "faults", [{"match": match, "fault": name} | given])
 
     def cannot_be_asked(self, **rule: Any) -> None:
         """Let Odoo's questions fail; the card form still loads and charges still arrive."""

@@ -72,6 +72,10 @@ class CollectPage:
             "data-phase", phase, timeout=timeout
         )
 
+    def is_in_phase(self, phase: str) -> bool:
+        """Whether the dialog is in this phase right now."""
+        return self.page.locator(f".o_clover_collect[data-phase={phase}]").count() > 0
+
     def enter_card(self, number: str, *, cvv: str = "123") -> "CollectPage":
         """Type a card into Clover's frames."""
         self._type("card_number", number)

@@ -7,13 +7,13 @@ import requests
 
 from .books import Books
 from .clover import VISA
+from .dialog import Dialog
 from .rpc import OdooError, OdooUser
 from .site import Invoice, Site
 from .waiting import wait_until
 
 #: Seconds that Odoo waits for an answer; longer than it takes to kill it.
 ANSWER_WITHIN = 5.0
-WIZARD = "clover.payment.wizard"
 
 
 @dataclass
@@ -56,15 +56,11 @@ class Crash:
 
 
 def _charge(site: Site, clerk: OdooUser, invoice: Invoice) -> None:
-    """What the dialog does, up to the answer that never comes."""
+    """Charge, up to the answer that never comes."""
     own = site.log_in(clerk.login, f"{clerk.login}-secret")
-    action = own.call("account.move", "action_clover_collect_payment", [invoice.id])
-    dialog = [action["res_id"]]
-    key = own.call(WIZARD, "clover_form_config", dialog)["api_access_key"]
-    own.call(WIZARD, "clover_prepare", dialog)
-    source = site.clover.tokenize(key, VISA)
+    dialog = Dialog(own, site.clover, invoice)
     try:
-        answer = own.call(WIZARD, "clover_charge", dialog, source)
+        answer = dialog.charge(VISA)
     except (requests.RequestException, OdooError):
         return
     raise AssertionError(f"Odoo was to die, not to answer {answer!r}")

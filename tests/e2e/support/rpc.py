@@ -27,7 +27,8 @@ class OdooUser:
         credentials = {"db": database, "login": login, "password": password}
         info = self._post("/web/session/authenticate", credentials)
         self.uid: int = info["uid"]
-        self.company_id: int = info["user_companies"]["current_company"]
+        # Portal users are told of no companies.
+        self.company_id: int = info.get("user_companies", {}).get("current_company", 0)
 
     def call(self, model: str, method: str, *args: Any, **kwargs: Any) -> Any:
         """Call a public method.
