@@ -7,6 +7,7 @@ from . import payment_provider_portal
 from . import payment_provider_status
 from . import clover_oauth_token
 from . import clover_oauth_renewal
+from . import fusion_health_check
 from . import payment_transaction_environment
 from . import res_config_settings
 from . import payment_transaction

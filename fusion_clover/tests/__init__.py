@@ -13,3 +13,4 @@ from . import test_renewal
 from . import test_connection
 from . import test_portal
 from . import test_token
+from . import test_health
