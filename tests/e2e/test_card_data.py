@@ -5,13 +5,14 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.support.clover import DECLINED, MASTERCARD, VISA
+from tests.e2e.support.clover import AMEX, DECLINED, DECLINED_AMEX, MASTERCARD, VISA
+from tests.e2e.support.database import Database
 from tests.e2e.support.dialog import MODEL, Dialog
 from tests.e2e.support.rpc import OdooError
 
 CVV = "7391"
 #: What was typed in all tests together; grouping does not hide a number.
-CARDS = (VISA, MASTERCARD, DECLINED)
+CARDS = (VISA, MASTERCARD, DECLINED, AMEX, DECLINED_AMEX)
 #: Columns of a log line that hold any number: time and process.
 _LOG_PREFIX = re.compile(r"^\S+ \S+ \d+ ", re.MULTILINE)
 _TABLES_OF_OURS = "fusion_|clover_|payment_|account_|mail_|ir_logging|bus_"
@@ -26,19 +27,23 @@ def _findings(text: str, number: str) -> list[str]:
 
 
 @pytest.mark.after_everything
-def test_no_card_number_and_no_security_code_is_in_the_database_or_the_log(site, books, tab):
+def test_no_card_number_and_no_security_code_is_in_the_database_or_the_log(
+    settings, site, books, tab
+):
     invoice = site.invoice(9100)
-    tab.open_invoice(invoice).open_dialog().enter_card(DECLINED, cvv=CVV)
+    tab.open_invoice(invoice).open_dialog().enter_card(DECLINED_AMEX, cvv=CVV)
     tab.charge()
     expect(tab.message).to_contain_text("declined")
-    tab.enter_card(VISA, cvv=CVV)
+    tab.enter_card(AMEX, cvv=CVV)
     tab.charge()
     tab.expect_phase("approved")
     books.assert_collected_once(invoice)
     dump, log = site.database.dump(), _LOG_PREFIX.sub("", site.server.log())
     assert "clv_" not in log
+    # What the addons themselves say about test cards was there before anybody typed one.
+    known = Database(settings, settings.template).dump()
     for card in CARDS:
-        assert _findings(dump, card) == []
+        assert set(_findings(dump, card)) <= set(_findings(known, card))
         assert _findings(log, card) == []
     rows = "\n".join(_rows_of(dump, _TABLES_OF_OURS))
     assert invoice.name in rows

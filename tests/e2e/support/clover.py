@@ -11,6 +11,9 @@ CHARGES = "/v1/charges"
 VISA = "4242424242424242"
 MASTERCARD = "5204245250003294"
 DECLINED = "4264281511117771"
+#: With a security code of four digits, which is found again where one of three is not.
+AMEX = "378282246310005"
+DECLINED_AMEX = "375987654000004"
 
 
 class Clover:
