@@ -8,7 +8,9 @@ from typing import Any
 
 _logger = logging.getLogger(__name__)
 
-#: Seconds between two claims while calls are under way and less than half of the threads are free.
+#: Seconds between two claims while calls are under way: a few rows at once cost as much as one.
+BATCH_PAUSE = 0.01
+#: The same while less than half of the threads are free.
 CLAIM_PAUSE = 0.05
 #: Seconds between two claims when the last one found nothing.
 IDLE_PAUSE = 0.25
@@ -106,7 +108,7 @@ class QueueRunner:
         claims = self.model._queue_claim(free, self._running_by_group())
         self.has_more = bool(claims)
         self.claimed += len(claims)
-        self._next_claim = time.monotonic() + (CLAIM_PAUSE if claims else IDLE_PAUSE)
+        self._next_claim = time.monotonic() + self._pause_after(claims)
         if len(claims) >= max(2, min(free, DEEP)) and not self.is_deep:
             self.is_deep = True
             self.model._queue_is_deep()
@@ -122,10 +124,15 @@ class QueueRunner:
             self._accepting = self._accepting and self.claimed < self.limit
         if not self._accepting:
             return 0
-        is_worth_it = self.has_more and free * 2 >= self.threads
-        if self._running and not is_worth_it and time.monotonic() < self._next_claim:
+        if self._running and time.monotonic() < self._next_claim:
             return 0
         return free
+
+    def _pause_after(self, claims):
+        if not claims:
+            return IDLE_PAUSE
+        is_half_free = (len(self._running) + len(claims)) * 2 <= self.threads
+        return BATCH_PAUSE if is_half_free else CLAIM_PAUSE
 
     def _running_by_group(self):
         groups = {}
@@ -152,7 +159,9 @@ class QueueRunner:
     # --- results ----------------------------------------------------------------------------
 
     def _collect(self):
-        pause = CLAIM_PAUSE if self._accepting else IDLE_PAUSE
+        pause = IDLE_PAUSE
+        if self._accepting:
+            pause = min(max(self._next_claim - time.monotonic(), 0.001), IDLE_PAUSE)
         done, _ = wait(self._running, timeout=pause, return_when=FIRST_COMPLETED)
         for future in done:
             self._finish(self._running.pop(future), future.result())

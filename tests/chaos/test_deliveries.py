@@ -72,8 +72,49 @@ def kill_at_random(outbox, hosts, endpoints, dice):
     return interrupted
 
 
+def rows_of(outbox):
+    """Every delivery with its attempts, as committed."""
+    return outbox.database.rows(
+        """
+        SELECT d.delivery_uuid, d.endpoint_id, d.state, d.acknowledged_at,
+               array_agg(a.number ORDER BY a.number) AS numbers,
+               count(*) FILTER (WHERE a.outcome = 'lost') AS lost
+          FROM fusion_delivery d LEFT JOIN fusion_delivery_attempt a ON a.delivery_id = d.id
+         GROUP BY d.id
+        """
+    )
+
+
+def figures(rows, interrupted, attempts):
+    """What the run came to, duplicates and their reasons included."""
+    again = {key for key, numbers in attempts.items() if len(numbers) > 1}
+    after_loss = sum(1 for row in rows if row["delivery_uuid"] in again and row["lost"])
+    return {
+        "kills": KILLS,
+        "kills_that_interrupted_calls": sum(1 for calls in interrupted if calls),
+        "calls_interrupted": sum(interrupted),
+        "deliveries": len(rows),
+        "attempts": sum(len(row["numbers"]) for row in rows),
+        "attempts_lost_with_a_process": sum(row["lost"] for row in rows),
+        "duplicates": sum(len(numbers) - 1 for numbers in attempts.values()),
+        "deliveries_sent_again_because_the_process_died": after_loss,
+        "deliveries_sent_again_because_the_acknowledgement_was_late": len(again) - after_loss,
+    }
+
+
+def assert_explained(row, numbers, *, by_answer):
+    """No attempt was made twice, or without being on record before it was made.
+
+    What came again came after a process had died; only where the receiver has to acknowledge,
+    another reason is that it did so too late.
+    """
+    assert len(set(numbers)) == len(numbers), (row, numbers)
+    assert set(numbers) <= set(row["numbers"]), (row, numbers)
+    if by_answer:
+        assert len(numbers) <= 1 + row["lost"], (row, numbers)
+
+
 def test_every_delivery_is_acknowledged_once_whoever_is_killed(outbox, seed, report):
-    dice = random.Random(seed)
     hosts = [outbox.worker(f"host{number}", pages=True) for number in range(2)]
     origins = ",".join(host.origin for host in hosts)
     options = ("--delay", str(ANSWER_DELAY), "--seed", str(seed))
@@ -84,7 +125,7 @@ def test_every_delivery_is_acknowledged_once_whoever_is_killed(outbox, seed, rep
         )
         for host in hosts:
             host.start()
-        interrupted = kill_at_random(outbox, hosts, (by_answer, by_ack), dice)
+        interrupted = kill_at_random(outbox, hosts, (by_answer, by_ack), random.Random(seed))
 
         def is_settled():
             outbox.wake()
@@ -93,49 +134,18 @@ def test_every_delivery_is_acknowledged_once_whoever_is_killed(outbox, seed, rep
             )
 
         settled = until(is_settled, SETTLE, pause=1.0)
-        attempts = receiver.attempts()
-        stats = receiver.stats()
-    rows = outbox.database.rows(
-        """
-        SELECT d.delivery_uuid, d.endpoint_id, d.state, d.acknowledged_at,
-               array_agg(a.number ORDER BY a.number) AS numbers,
-               count(*) FILTER (WHERE a.outcome = 'lost') AS lost
-          FROM fusion_delivery d LEFT JOIN fusion_delivery_attempt a ON a.delivery_id = d.id
-         GROUP BY d.id
-        """
-    )
-    duplicates = {key: len(numbers) - 1 for key, numbers in attempts.items() if len(numbers) > 1}
-    by_uuid = {row["delivery_uuid"]: row for row in rows}
-    after_loss = sum(1 for key in duplicates if by_uuid[key]["lost"])
-    report(
-        seed=seed,
-        kills=KILLS,
-        kills_that_interrupted_calls=sum(1 for calls in interrupted if calls),
-        calls_interrupted=sum(interrupted),
-        deliveries=len(rows),
-        **stats,
-        attempts=sum(len(row["numbers"]) for row in rows),
-        attempts_lost_with_a_process=sum(row["lost"] for row in rows),
-        duplicates=sum(duplicates.values()),
-        deliveries_sent_again_because_the_process_died=after_loss,
-        deliveries_sent_again_because_the_acknowledgement_was_late=len(duplicates) - after_loss,
-    )
+        attempts, stats = receiver.attempts(), receiver.stats()
+    rows = rows_of(outbox)
+    report(seed=seed, **stats, **figures(rows, interrupted, attempts))
     assert settled, [host.log()[-2000:] for host in hosts]
     # None lost, none invented: what Odoo enqueued is what the receiver has, each once.
-    assert len(rows) == KILLS * PER_KILL
-    assert set(attempts) == set(by_uuid)
-    assert stats["effects"] == len(rows)
+    assert len(rows) == stats["effects"] == KILLS * PER_KILL
+    assert set(attempts) == {row["delivery_uuid"] for row in rows}
     # Each is done, by the proof that its endpoint asks for.
     states = {by_answer: "delivered", by_ack: "acknowledged"}
     assert [row for row in rows if row["state"] != states[row["endpoint_id"]]] == []
-    acknowledged = {row["endpoint_id"] for row in rows if row["acknowledged_at"]}
-    assert acknowledged == {by_ack}
-    # Every duplicate is explained: no attempt was made twice or without being on record before,
-    # and what came again came after a process had died, or unacknowledged in time.
-    for key, numbers in attempts.items():
-        row = by_uuid[key]
-        assert len(set(numbers)) == len(numbers), (key, numbers)
-        assert set(numbers) <= set(row["numbers"]), (key, numbers, row)
-        if row["endpoint_id"] == by_answer:
-            assert len(numbers) <= 1 + row["lost"], (key, numbers, row)
+    assert {row["endpoint_id"] for row in rows if row["acknowledged_at"]} == {by_ack}
+    for row in rows:
+        numbers = attempts[row["delivery_uuid"]]
+        assert_explained(row, numbers, by_answer=row["endpoint_id"] == by_answer)
     assert sum(interrupted) > 0, "no kill hit anything: nothing was proven"

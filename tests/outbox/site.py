@@ -32,6 +32,9 @@ _FILL = """
      WHERE e.id = %s
 """
 
+#: Rows of one statement, which must not take too long.
+_AT_ONCE = 50_000
+
 
 class OutboxSite:
     """A clone of the template; gone, with its workers, when the block ends."""
@@ -60,7 +63,8 @@ class OutboxSite:
 
     def fill(self, endpoint_id: int, count: int, *, due_in: int = 0) -> None:
         """Enqueue ``count`` deliveries that are due in so many seconds."""
-        self.database.execute(_FILL, due_in, count, endpoint_id)
+        for done in range(0, count, _AT_ONCE):
+            self.database.execute(_FILL, due_in, min(_AT_ONCE, count - done), endpoint_id)
         self.database.execute("ANALYZE fusion_delivery")
 
     def clear(self) -> None:
