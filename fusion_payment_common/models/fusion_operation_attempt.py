@@ -1,4 +1,6 @@
-from odoo import fields, models
+import json
+
+from odoo import api, fields, models
 
 
 class FusionOperationAttempt(models.Model):
@@ -39,3 +41,15 @@ class FusionOperationAttempt(models.Model):
     exchanges = fields.Json(
         readonly=True, help="Requests and answers, redacted, in the order they were made."
     )
+    exchanges_text = fields.Text(
+        string="Requests and Answers", compute="_compute_exchanges_text"
+    )
+
+    @api.depends("exchanges")
+    def _compute_exchanges_text(self):
+        for attempt in self:
+            attempt.exchanges_text = (
+                json.dumps(attempt.exchanges, indent=2, ensure_ascii=False)
+                if attempt.exchanges
+                else False
+            )
