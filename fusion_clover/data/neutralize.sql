@@ -5,5 +5,6 @@ UPDATE payment_provider
        clover_api_key = NULL,
        clover_webhook_auth_code = NULL,
        clover_webhook_signing_secret = NULL;
+DELETE FROM mail_activity WHERE res_model = 'clover.oauth.token';
 DELETE FROM clover_oauth_token;
 DELETE FROM ir_config_parameter WHERE key = 'fusion_clover.dispatcher_secret';

@@ -100,6 +100,8 @@ class PaymentProvider(models.Model):
         if self.code == const.PROVIDER_CODE:
             values |= dict.fromkeys(const.SENSITIVE_KEYS, None)
             values |= {"clover_merchant_id": None, "clover_public_key": None}
+            # Elevated: tokens are writable by nobody.
+            self.sudo().clover_token_ids.unlink()
         return values
 
     # === CLIENT === #

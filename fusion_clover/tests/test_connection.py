@@ -132,6 +132,11 @@ class TestConnection(CloverConnectCommon):
         self.assertEqual(self.provider.clover_connected_merchant, "Simulated Merchant")
         self.assertEqual(self.provider._clover_client().merchants.retrieve().id, MERCHANT_ID)
 
+    def test_a_reset_of_the_credentials_forgets_the_tokens(self):
+        self._connect()
+        self.provider.action_reset_credentials()
+        self.assertFalse(self.provider.clover_token_ids)
+
     # === WHICH CREDENTIALS === #
 
     def test_oauth_comes_before_tokens_made_by_hand(self):
