@@ -125,6 +125,18 @@ class TestRefund(RefundCommon):
         self.assertEqual(self._refunded_at_clover(), [])
         self.assertEqual(self._refund(5.0).state, "done")
 
+    def test_what_others_committed_meanwhile_counts_right_before_the_call(self):
+        """An older snapshot of the request does not show it; the last check has a fresh one."""
+        self.transaction._create_child_transaction(100.0, is_refund=True)
+        model = type(self.env["payment.transaction"])
+        self.patch(model, "_clover_check_follow_up", lambda self, kind: None)
+        refund = self.transaction._refund(amount_to_refund=50.0)
+        self.assertEqual(refund.state, "error")
+        self.assertIn("13.00", refund.state_message)
+        self.assertEqual(self._sent(), [])
+        self.assertEqual(self._operations().state, "not_sent")
+        self.assertFalse(self._operations().hold_ids)
+
     def test_orders_are_never_returned(self):
         self._refund(40.0)
         self.transaction.with_user(self.refunder).action_refund(amount_to_refund=73.0)

@@ -125,13 +125,13 @@ class TestRefundWizard(RefundCommon):
         self.assertIn("does not know", wizard.what_happens)
 
     def test_one_dialog_refunds_once(self):
-        wizard = self._open(self._note(40.0))
+        wizard = self._open(self.transaction)
+        wizard.amount = 10.0
         wizard.action_refund()
         self._commit()
-        wizard.amount = 10.0
-        with self.assertRaises(UserError):
+        with self.assertRaisesRegex(UserError, "sent already"):
             wizard.action_refund()
-        self.assertEqual(self._refunded_at_clover(), [4000])
+        self.assertEqual(self._refunded_at_clover(), [1000])
 
     def test_a_paid_invoice_gets_its_credit_note_first(self):
         action = self.move.with_user(self.refunder).action_clover_refund()
