@@ -4,7 +4,7 @@
 # FUSION_VAULT_KEYS encrypts card data; without one a key of its own is made once, beside the data.
 set -euo pipefail
 if [ -z "${FUSION_VAULT_KEYS:-}" ]; then
-  key_file=${FUSION_HOME:?}/vault.key
+  key_file=${FUSION_HOME:-$(dirname "$0")/../.odoo}/vault.key
   if [ ! -s "$key_file" ]; then
     (umask 077 && head -c 32 /dev/urandom | base64 | tr '+/' '-_' >"$key_file.new")
     mv "$key_file.new" "$key_file"
