@@ -10,7 +10,6 @@ class PaymentTransaction(models.Model):
 
     clover_environment = fields.Selection(
         [("sandbox", "Sandbox"), ("production", "Production")],
-        string="Clover Environment",
         compute="_compute_clover_environment",
         store=True,
         precompute=True,

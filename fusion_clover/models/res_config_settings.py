@@ -8,7 +8,7 @@ class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
     clover_provider_id = fields.Many2one(
-        "payment.provider", compute="_compute_clover_provider_id", string="Clover Provider"
+        "payment.provider", compute="_compute_clover_provider_id"
     )
     clover_provider_state = fields.Selection(related="clover_provider_id.state")
     clover_status_connection = fields.Char(related="clover_provider_id.clover_status_connection")
