@@ -43,6 +43,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=rank)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show how long it took until lost answers were found."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "seconds_to_approved" and report.when == "call":
+                terminalreporter.write_line(f"{value:6.1f} s to approved: {report.nodeid}")
+
+
 @pytest.fixture(scope="session")
 def settings() -> Settings:
     """Where everything is; what runs that were cut off have left is removed."""
