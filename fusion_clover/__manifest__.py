@@ -21,6 +21,8 @@
         "views/res_config_settings_refund_views.xml",
         "views/account_move_views.xml",
         "views/payment_clover_templates.xml",
+        "views/clover_tenant_views.xml",
+        "views/res_config_settings_dispatcher_views.xml",
         "data/payment_provider_data.xml",
         "data/clover_authorization_cron.xml",
         "data/clover_card_cron.xml",

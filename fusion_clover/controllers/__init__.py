@@ -1,1 +1,4 @@
 from . import checkout, oauth, portal
+from . import oauth
+from . import webhook
+from . import dispatcher

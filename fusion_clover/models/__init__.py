@@ -22,3 +22,11 @@ from . import res_config_settings_refund
 from . import payment_transaction_brake
 from . import payment_transaction_portal
 from . import payment_transaction_saved_card
+from . import clover_used_state
+from . import clover_verification
+from . import clover_dispatcher
+from . import clover_tenant
+from . import clover_tenant_forwarding
+from . import clover_webhook
+from . import fusion_signed_state_launch
+from . import res_config_settings_dispatcher

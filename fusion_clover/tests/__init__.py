@@ -14,3 +14,5 @@ from . import test_connection
 from . import test_portal
 from . import test_token
 from . import test_health
+from . import test_dispatcher
+from . import test_webhook

@@ -117,6 +117,19 @@ def verify(
     return payload
 
 
+def claimed_redirect(token: str) -> str:
+    """Where a state says it leads. Worth nothing but to choose the secret to verify it with.
+
+    :raises StateMalformedError: it is not a state at all.
+    """
+    if not isinstance(token, str) or len(token) > _MAX_TOKEN_LENGTH:
+        raise StateMalformedError("the state is not text of a sensible length")
+    encoded = token.partition(".")[0]
+    if not _BASE64URL.fullmatch(encoded):
+        raise StateMalformedError("the state does not consist of two base64url parts")
+    return _payload(encoded).redirect_to
+
+
 def _payload(encoded: str) -> StatePayload:
     try:
         document = json.loads(_decode(encoded))

@@ -202,7 +202,52 @@ class FusionDelivery(models.Model):
             )
             if known:
                 return known
-        values = {
+        values = self._new_values(endpoint, event_type, body, dedup_key, record, trigger)
+        try:
+            with self.env.cr.savepoint():
+                delivery = outbox.create(values)
+        except psycopg2.errors.UniqueViolation as error:
+            raise ConcurrencyError(f"Delivery {dedup_key} was enqueued meanwhile") from error
+        self._queue_wake()
+        return delivery.with_context(self.env.context)
+
+    @api.model
+    def _enqueue_many(self, event_type, messages):
+        """Queue many deliveries in their order, in one statement; like :meth:`_enqueue`.
+
+        :param list messages: ``(endpoint, body, dedup_key)``, about no document
+        :return: the new deliveries (elevated); what was enqueued before is left out
+        :raise ConcurrencyError: a key is being used by another transaction; run this one again
+        """
+        outbox = self.sudo().with_context(tracking_disable=True)
+        endpoint_ids = list({endpoint.id for endpoint, _body, _key in messages})
+        known = outbox.search_fetch(
+            [
+                ("endpoint_id", "in", endpoint_ids),
+                ("dedup_key", "in", list({key for _endpoint, _body, key in messages})),
+            ],
+            ["endpoint_id", "dedup_key"],
+        )
+        taken = {(delivery.endpoint_id.id, delivery.dedup_key) for delivery in known}
+        rows = []
+        for endpoint, body, key in messages:
+            json.dumps(body, allow_nan=False)
+            if (endpoint.id, key) not in taken:
+                taken.add((endpoint.id, key))
+                rows.append(self._new_values(endpoint, event_type, body, key))
+        if not rows:
+            return outbox.browse()
+        try:
+            with self.env.cr.savepoint():
+                deliveries = outbox.create(rows)
+        except psycopg2.errors.UniqueViolation as error:
+            raise ConcurrencyError("Some deliveries were enqueued meanwhile") from error
+        self._queue_wake()
+        return deliveries.with_context(self.env.context)
+
+    @api.model
+    def _new_values(self, endpoint, event_type, body, dedup_key, record=None, trigger="schedule"):
+        return {
             "delivery_uuid": str(uuid.uuid4()),
             "endpoint_id": endpoint.id,
             "event_type": event_type,
@@ -214,13 +259,6 @@ class FusionDelivery(models.Model):
             "next_trigger": trigger,
             "next_user_id": self.env.uid,
         }
-        try:
-            with self.env.cr.savepoint():
-                delivery = outbox.create(values)
-        except psycopg2.errors.UniqueViolation as error:
-            raise ConcurrencyError(f"Delivery {dedup_key} was enqueued meanwhile") from error
-        self._queue_wake()
-        return delivery.with_context(self.env.context)
 
     @api.model
     def _queue_lanes(self):

@@ -1,0 +1,129 @@
+"""What Clover's app webhooks say; docs.clover.com "webhooks".
+
+``{"appId": ..., "merchants": {"<mid>": [{"objectId": "P:<id>", "type": "CREATE", "ts": <ms>}]}}``;
+the object's id has been seen as ``P:<mid>/<id>``, too. Everything else in a body is left alone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+_MERCHANT = re.compile(r"[0-9A-Za-z]{1,32}")
+_CODE = re.compile(r"[0-9A-Za-z\-]{8,64}")
+_KIND = re.compile(r"[A-Z]{1,3}")
+_ACTION = re.compile(r"[A-Z]{1,16}")
+_OBJECT = re.compile(r"[0-9A-Za-z\-]{1,64}")
+#: Milliseconds: until the year 2286.
+_MAX_MILLISECONDS = 10**13
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something happened to an object of a merchant; what, must be read from Clover.
+
+    :param kind: letters of docs.clover.com "webhooks": ``P`` payment, ``O`` order, ``A`` app, ...
+    :param action: ``CREATE``, ``UPDATE`` or ``DELETE``.
+    :param milliseconds: unix time, as Clover says.
+    """
+
+    merchant_id: str
+    kind: str
+    object_id: str
+    action: str
+    milliseconds: int
+
+    @property
+    def key(self) -> str:
+        """The same for every copy of the notice, whichever way its object's id is spelled."""
+        return f"{self.merchant_id}:{self.object_ref}:{self.action}:{self.milliseconds}"
+
+    @property
+    def object_ref(self) -> str:
+        """Kind and id of the object."""
+        return f"{self.kind}:{self.object_id}"
+
+    @property
+    def occurred_at(self) -> datetime:
+        """When it happened: UTC, naive."""
+        return datetime.fromtimestamp(self.milliseconds / 1000, tz=UTC).replace(tzinfo=None)
+
+
+def verification_code(body: bytes) -> str | None:
+    """The code of ``{"verificationCode": ...}`` and nothing else, or None.
+
+    Clover sends it once, without any proof, and its dashboard asks for it ("webhooks").
+    """
+    try:
+        document = _document(body)
+    except ValueError:
+        return None
+    code = document.get("verificationCode")
+    if len(document) != 1 or not isinstance(code, str) or not _CODE.fullmatch(code):
+        return None
+    return code
+
+
+def merchant_ids(body: bytes) -> tuple[str, ...]:
+    """The merchants that a body is about, each once, in its order.
+
+    Both shapes: many merchants (app webhooks) or a ``merchantId`` in any case of letters (Hosted
+    Checkout). Empty when it names none.
+
+    :raises ValueError: the body is not a JSON object.
+    """
+    document = _document(body)
+    merchants = document.get("merchants")
+    if isinstance(merchants, Mapping):
+        found = list(merchants)
+    else:
+        found = [value for name, value in document.items() if name.lower() == "merchantid"]
+    proper = (name for name in found if isinstance(name, str) and _MERCHANT.fullmatch(name))
+    return tuple(dict.fromkeys(proper))
+
+
+def notices(body: bytes) -> list[Notice]:
+    """The notices of a body in its order; what is not a notice is left out.
+
+    :raises ValueError: the body is not a JSON object.
+    """
+    merchants = _document(body).get("merchants")
+    if not isinstance(merchants, Mapping):
+        return []
+    read = [
+        _notice(merchant_id, item)
+        for merchant_id, items in merchants.items()
+        if isinstance(items, list) and _MERCHANT.fullmatch(merchant_id)
+        for item in items
+    ]
+    return [notice for notice in read if notice]
+
+
+def _notice(merchant_id: str, item: Any) -> Notice | None:
+    if not isinstance(item, Mapping):
+        return None
+    reference, action, moment = (item.get(name) for name in ("objectId", "type", "ts"))
+    if not isinstance(reference, str) or not isinstance(action, str):
+        return None
+    if type(moment) is not int or not 0 <= moment < _MAX_MILLISECONDS:
+        return None
+    kind, _colon, path = reference.partition(":")
+    object_id = path.rpartition("/")[2]
+    is_proper = (
+        _KIND.fullmatch(kind) and _OBJECT.fullmatch(object_id) and _ACTION.fullmatch(action)
+    )
+    return Notice(merchant_id, kind, object_id, action, moment) if is_proper else None
+
+
+def _document(body: bytes) -> Mapping[str, Any]:
+    try:
+        document = json.loads(body)
+    except RecursionError:
+        raise ValueError("the body is nested too deeply") from None
+    if not isinstance(document, Mapping):
+        raise ValueError("the body is not a JSON object")
+    return document

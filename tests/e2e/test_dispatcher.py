@@ -1,0 +1,148 @@
+"""Two databases share one Clover app: the hub owns it, the tenant connects through the hub."""
+
+import json
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+
+from tests.e2e.conftest import open_site
+from tests.e2e.support.settings import Settings
+from tests.e2e.support.site import APP, Site
+from tests.e2e.support.waiting import wait_until
+from tests.simulators import running
+
+AUTH_CODE = "9a3c1d5e-4f2b-4c6d-8e7f-0a1b2c3d4e5f"
+HEADERS = {"Content-Type": "application/json", "X-Clover-Auth": AUTH_CODE}
+CALLBACK = "/payment/clover/oauth/callback"
+#: Seconds. A tenant that comes back is tried again within a pause of its circuit.
+BACK_WITHIN = 120.0
+
+
+class Shared:
+    """Hub and tenant, set up as the README says."""
+
+    def __init__(self, hub: Site, tenant: Site) -> None:
+        self.hub, self.tenant = hub, tenant
+        self.http = requests.Session()
+        self.http.trust_env = False
+        provider = tenant.admin.read("payment.provider", tenant.provider_id, "clover_merchant_id")
+        self.merchant_id: str = provider["clover_merchant_id"]
+        hub.set_parameter("fusion_clover.dispatcher_enabled", "True")
+        hub.set_parameter("fusion_clover.dispatcher_app_id", APP["clover_app_id"])
+        hub.set_parameter("fusion_clover.dispatcher_auth_code", AUTH_CODE)
+        # The one form.
+        form = {
+            "name": "Acme Dental",
+            "base_url": tenant.url,
+            "merchant_line_ids": [[0, 0, {"merchant_id": self.merchant_id}]],
+        }
+        self.tenant_id: int = hub.admin.call("clover.tenant", "create", form)
+        shown = hub.admin.read("clover.tenant", self.tenant_id, "signing_key", "callback_url")
+        # What the customer's administrator enters.
+        tenant.set_parameter("fusion_clover.dispatcher_url", shown["callback_url"])
+        tenant.set_parameter("fusion_clover.dispatcher_secret", shown["signing_key"])
+        code = {"clover_webhook_auth_code": AUTH_CODE}
+        tenant.admin.call("payment.provider", "write", [tenant.provider_id], code)
+
+    def disconnect(self) -> None:
+        """Forget the tenant's tokens."""
+        provider = [self.tenant.provider_id]
+        self.tenant.admin.call("payment.provider", "action_clover_disconnect", provider)
+        assert self.connection() == "none"
+
+    def connection(self) -> str:
+        """How the tenant's connection is."""
+        return self.tenant.admin.read(
+            "payment.provider", self.tenant.provider_id, "clover_connection_state"
+        )["clover_connection_state"]
+
+    def notify(self, *numbers: int) -> None:
+        """Clover tells the hub of one payment after the other, in this order."""
+        for number in numbers:
+            notice = {"objectId": f"P:PAY{number}", "type": "CREATE", "ts": 1700000000000 + number}
+            body = json.dumps({"appId": "APP", "merchants": {self.merchant_id: [notice]}})
+            answer = self.http.post(
+                f"{self.hub.url}/clover/webhook", data=body, headers=HEADERS, timeout=30
+            )
+            assert answer.status_code == 200
+
+    def arrived(self) -> list[str]:
+        """What the tenant heard of, in the order in which it did."""
+        rows = self.tenant.database.rows(
+            "SELECT object_ref FROM fusion_event WHERE source = 'clover' ORDER BY id"
+        )
+        return [row["object_ref"] for row in rows]
+
+
+@pytest.fixture(scope="module")
+def shared(settings: Settings) -> Iterator[Shared]:
+    """A simulator, a hub and a tenant, each database with a server of its own."""
+    with running("clover") as origin:
+        own = Settings(**{**vars(settings), "clover_origin": settings.clover_origin or origin})
+        with (
+            open_site(own, "fusion_e2e_hub") as hub,
+            open_site(own, "fusion_e2e_tenant") as tenant,
+        ):
+            yield Shared(hub, tenant)
+
+
+def test_a_tenant_connects_through_the_hub(shared):
+    shared.disconnect()
+    admin = shared.tenant.admin
+    action = admin.call(
+        "payment.provider", "action_clover_oauth_connect", [shared.tenant.provider_id]
+    )
+    landed = admin.http.get(action["url"], timeout=60)
+    passed = [urlsplit(answer.url) for answer in landed.history]
+    hub, tenant = urlsplit(shared.hub.url).netloc, urlsplit(shared.tenant.url).netloc
+    assert (hub, "/clover/callback") in [(part.netloc, part.path) for part in passed]
+    assert (tenant, CALLBACK) in [(part.netloc, part.path) for part in passed]
+    assert shared.connection() == "connected"
+    # The same link again: neither the hub nor the tenant takes it twice.
+    relayed = next(answer for answer in landed.history if "/clover/callback" in answer.url)
+    assert shared.http.get(relayed.url, timeout=30).status_code == 403
+
+
+def test_a_merchant_who_opens_the_app_in_clover_is_connected(shared):
+    shared.disconnect()
+    address = f"{shared.hub.url}/clover/launch?merchant_id={shared.merchant_id}"
+    landed = shared.tenant.admin.http.get(address, timeout=60)
+    assert urlsplit(landed.history[0].headers["Location"]).path == "/oauth/v2/authorize"
+    assert shared.connection() == "connected"
+    # Its state is used up on both sides: the tenant does not take it again, even directly.
+    callback = next(answer for answer in landed.history if CALLBACK in answer.url)
+    again = shared.tenant.admin.http.get(callback.url, timeout=30)
+    assert parse_qs(urlsplit(callback.url).query)["state"]
+    assert again.status_code != 200 or "used before" in again.text
+    assert shared.connection() == "connected"
+
+
+def test_notices_reach_the_tenant_in_order_even_if_it_was_down(shared):
+    shared.notify(*range(1, 11))
+    expected = [f"P:PAY{number}" for number in range(1, 11)]
+    wait_until(lambda: len(shared.arrived()) == 10, "ten notices at the tenant", 30.0)
+    assert shared.arrived() == expected
+    shared.tenant.server.kill()
+    shared.notify(*range(11, 31))
+    failed = "SELECT count(*) FROM fusion_delivery_attempt WHERE outcome = 'failed'"
+    wait_until(
+        lambda: shared.hub.database.value(failed) >= 1, "the hub to notice that nobody answers", 30
+    )
+    shared.tenant.server.start()
+    wait_until(lambda: len(shared.arrived()) == 30, "all notices at the tenant", BACK_WITHIN)
+    assert shared.arrived() == [f"P:PAY{number}" for number in range(1, 31)]
+    states = shared.hub.database.rows("SELECT DISTINCT state FROM fusion_delivery")
+    assert [row["state"] for row in states] == ["delivered"]
+
+
+def test_a_forged_notice_reaches_nobody(shared):
+    before = shared.arrived()
+    body = json.dumps({"merchants": {shared.merchant_id: []}})
+    for site, path in ((shared.hub, "/clover/webhook"), (shared.tenant, "/payment/clover/webhook")):
+        answer = shared.http.post(
+            site.url + path, data=body, headers={**HEADERS, "X-Clover-Auth": "x"}, timeout=30
+        )
+        assert answer.status_code == 401
+    assert shared.arrived() == before
