@@ -1,0 +1,81 @@
+"""Many requests at once, from one thread: light, so that figures are about the server."""
+
+import asyncio
+import statistics
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Flood:
+    """What came of it: how many of each status, how long each took and all together, seconds."""
+
+    statuses: Counter[int] = field(default_factory=Counter)
+    latencies: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def per_second(self) -> float:
+        """Answers in a second."""
+        return round(sum(self.statuses.values()) / self.seconds, 1)
+
+    def summary(self) -> dict[str, object]:
+        """For the report."""
+        return {
+            "per_second": self.per_second,
+            "p50_ms": round(statistics.median(self.latencies) * 1000, 1),
+            "answers": dict(self.statuses),
+        }
+
+
+def get(path: str) -> bytes:
+    """A request for a page."""
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode()
+
+
+def post(path: str, body: bytes, **headers: str) -> bytes:
+    """A request with a body; underscores in header names stand for hyphens."""
+    lines = [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    head = [
+        f"POST {path} HTTP/1.1",
+        "Host: 127.0.0.1",
+        "Connection: close",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+        *lines,
+    ]
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
+
+
+def flood(port: int, requests: Iterable[bytes], *, at_once: int = 8) -> Flood:
+    """Send all requests, so many at once, each on a connection of its own."""
+    return asyncio.run(_flood(port, iter(requests), at_once))
+
+
+async def _flood(port: int, requests: Iterable[bytes], at_once: int) -> Flood:
+    result = Flood()
+    started = time.perf_counter()
+
+    async def work() -> None:
+        for request in requests:
+            began = time.perf_counter()
+            status = await _send(port, request)
+            result.statuses[status] += 1
+            result.latencies.append(time.perf_counter() - began)
+
+    await asyncio.gather(*(work() for _worker in range(at_once)))
+    result.seconds = time.perf_counter() - started
+    return result
+
+
+async def _send(port: int, request: bytes) -> int:
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(request)
+        answer = await reader.read()
+        writer.close()
+    except OSError:
+        return 0
+    return int(answer.split(b" ", 2)[1]) if answer else 0
