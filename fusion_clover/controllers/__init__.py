@@ -1,4 +1,1 @@
-from . import checkout, oauth, portal
-from . import oauth
-from . import webhook
-from . import dispatcher
+from . import checkout, dispatcher, oauth, portal, webhook

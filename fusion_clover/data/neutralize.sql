@@ -7,7 +7,6 @@ UPDATE payment_provider
        clover_webhook_signing_secret = NULL;
 DELETE FROM mail_activity WHERE res_model = 'clover.oauth.token';
 DELETE FROM clover_oauth_token;
-DELETE FROM ir_config_parameter WHERE key = 'fusion_clover.dispatcher_secret';
 -- A copy relays for nobody: its tenants belong to the original.
 DELETE FROM ir_config_parameter WHERE key LIKE 'fusion_clover.dispatcher_%';
 UPDATE clover_tenant SET signing_key = md5(random()::text) || md5(random()::text);
