@@ -14,6 +14,10 @@ patch(PaymentForm.prototype, {
     setup() {
         super.setup();
         this.clover = { source: null, form: null, busy: false };
+    },
+
+    start() {
+        super.start();
         // A page that comes back out of the browser's memory shows what is no longer so.
         this.addListener(window, "pageshow", (ev) => ev.persisted && window.location.reload());
     },
