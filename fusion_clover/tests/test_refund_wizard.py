@@ -68,6 +68,14 @@ class TestRefundWizard(RefundCommon):
         self.assertEqual(self._sent(), [])
         self.assertFalse(self.transaction.child_transaction_ids)
 
+    def test_no_more_than_the_credit_note_goes_back_behind_the_dialog_either(self):
+        note = self._note(40.0)
+        child = self.transaction._clover_refund_for(50.0, note)
+        self.assertEqual(child.state, "error")
+        self.assertIn(note.name, child.state_message)
+        self.assertFalse(self._operations())
+        self.assertEqual(self._sent(), [])
+
     def test_no_more_goes_back_for_a_credit_note_while_a_refund_of_it_is_checked(self):
         note = self._note(40.0)
         self.simulator.fault("reset_after", path=REFUNDS)
