@@ -6,9 +6,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+from playwright.sync_api import expect
 
-from tests.e2e.conftest import open_site
-from tests.e2e.support.settings import Settings
+from tests.e2e.conftest import VIEWPORT, open_site
+from tests.e2e.support.settings import SCREENSHOTS, Settings
 from tests.e2e.support.site import APP, Site
 from tests.e2e.support.waiting import wait_until
 from tests.simulators import running
@@ -146,3 +147,27 @@ def test_a_forged_notice_reaches_nobody(shared):
         )
         assert answer.status_code == 401
     assert shared.arrived() == before
+
+
+def test_a_customer_is_added_by_filling_in_one_form(shared, browser):
+    context = browser.new_context(viewport=VIEWPORT)
+    cookie = {"name": "session_id", "value": shared.hub.admin.session_cookie, "url": shared.hub.url}
+    context.add_cookies([cookie])
+    page = context.new_page()
+    page.goto(f"{shared.hub.url}/odoo/action-fusion_clover.clover_tenant_action/new")
+    page.locator("div[name=name] input").fill("Bolt Hardware")
+    page.locator("div[name=base_url] input").fill("https://erp.bolt.example.com")
+    page.get_by_text("Add a line").click()
+    page.locator("div[name=merchant_line_ids] td[name=merchant_id] input").fill("BOLTMERCHANT1")
+    page.locator(".o_form_button_save").click()
+    expect(page.locator("div[name=callback_url]")).to_contain_text("/clover/callback")
+    expect(page.locator("div[name=signing_key]")).not_to_be_empty()
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / "dispatcher-tenant.png")
+    context.close()
+    answer = shared.http.get(
+        f"{shared.hub.url}/clover/launch?merchant_id=BOLTMERCHANT1",
+        allow_redirects=False,
+        timeout=30,
+    )
+    assert answer.status_code == 302
