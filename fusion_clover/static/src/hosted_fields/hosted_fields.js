@@ -13,7 +13,13 @@ export const FIELD_TYPES = ["CARD_NUMBER", "CARD_DATE", "CARD_CVV", "CARD_POSTAL
 
 const STYLES = {
     body: { fontFamily: "sans-serif", margin: "0" },
-    input: { fontSize: "14px", padding: "6px 8px", width: "100%", boxSizing: "border-box" },
+    input: {
+        border: "0",
+        boxSizing: "border-box",
+        fontSize: "14px",
+        padding: "6px 8px",
+        width: "100%",
+    },
     "input:focus": { outline: "none" },
 };
 
