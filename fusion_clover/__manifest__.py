@@ -22,6 +22,7 @@
         "views/account_move_views.xml",
         "views/payment_clover_templates.xml",
         "views/clover_tenant_views.xml",
+        "views/payment_provider_webhook_views.xml",
         "views/res_config_settings_dispatcher_views.xml",
         "data/payment_provider_data.xml",
         "data/clover_authorization_cron.xml",

@@ -28,5 +28,6 @@ from . import clover_dispatcher
 from . import clover_tenant
 from . import clover_tenant_forwarding
 from . import clover_webhook
+from . import payment_provider_webhook
 from . import fusion_signed_state_launch
 from . import res_config_settings_dispatcher

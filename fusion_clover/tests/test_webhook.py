@@ -92,7 +92,8 @@ class TestTenantWebhook(TenantCase):
 
     def test_a_verification_code_is_kept_for_the_administrator(self):
         self.assertEqual(self._post({"verificationCode": "abcd-1234"}, JSON).status_code, 200)
-        self.assertEqual(self.env["clover.verification"].search([]).code, "abcd-1234")
+        self.assertEqual(self.provider.clover_verification_code, "abcd-1234")
+        self.assertTrue(self.provider.clover_webhook_url.endswith(ROUTE))
         self.assertFalse(self._received())
 
     def test_clovers_look_at_the_address_is_answered(self):

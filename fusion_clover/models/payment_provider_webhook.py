@@ -1,0 +1,30 @@
+from odoo import fields, models
+from odoo.tools.urls import urljoin
+
+from .. import const_dispatcher
+
+
+class PaymentProvider(models.Model):
+    """What the administrator needs to have Clover's dashboard verify the webhook's address."""
+
+    _inherit = "payment.provider"
+
+    clover_webhook_url = fields.Char(
+        string="Webhook URL",
+        compute="_compute_clover_verification",
+        help="For the developer dashboard, unless a dispatcher forwards to this database.",
+    )
+    clover_verification_code = fields.Char(
+        string="Verification Code",
+        compute="_compute_clover_verification",
+        help="The latest one that was sent. Paste it into the developer dashboard.",
+    )
+
+    def _compute_clover_verification(self):
+        # Elevated: for whoever may see the provider's form.
+        code = self.env["clover.verification"].sudo().search([], limit=1).code
+        for provider in self:
+            provider.clover_webhook_url = urljoin(
+                provider.get_base_url(), const_dispatcher.TENANT_WEBHOOK_PATH
+            )
+            provider.clover_verification_code = code
