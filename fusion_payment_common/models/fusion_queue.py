@@ -108,6 +108,10 @@ class FusionQueueMixin(models.AbstractModel):
         :param int lane: which of the scheduled actions this is, counted from 0
         """
         cron = self.env["ir.cron"]
+        if shutdown.is_requested():
+            # The scheduler calls again after each run; what is left is the next server's.
+            cron._commit_progress(remaining=0)
+            return
         meter = _Meter(cron)
         model = self.with_context(fusion_queue_lane=lane)
         runner = model._queue_runner(self._queue_threads, meter.may_continue)

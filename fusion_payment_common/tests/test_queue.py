@@ -67,12 +67,18 @@ class TestQueue(DeliveryCommon, CronMixinCase):
         self.endpoint.max_parallel = 2
         deliveries = [self._enqueue(number) for number in range(5)]
         self.env.flush_all()
-        with patch.object(shutdown, "is_requested", lambda: True):
+        answers = iter([False])
+        with (
+            patch.object(shutdown, "is_requested", lambda: next(answers, True)),
+            self.capture_triggers(self.env.ref(LANES[0]).id) as captured,
+        ):
             self._run_lane(0, seconds_left=10)
+            self.assertEqual(self._run_lane(0, seconds_left=10), (0, 0), "the second run is none")
         self.env.invalidate_all()
         states = [delivery.state for delivery in deliveries]
         self.assertEqual(states.count("delivered"), 2)
         self.assertFalse(any(delivery.lease_owner for delivery in deliveries))
+        self.assertEqual(len(captured.records), 1, "the next server takes up the rest at once")
 
     def test_an_idle_lane_wakes_nobody(self):
         with self.capture_triggers(self.env.ref(LANES[0]).id) as first:

@@ -149,3 +149,27 @@ def test_every_delivery_is_acknowledged_once_whoever_is_killed(outbox, seed, rep
         numbers = attempts[row["delivery_uuid"]]
         assert_explained(row, numbers, by_answer=row["endpoint_id"] == by_answer)
     assert sum(interrupted) > 0, "no kill hit anything: nothing was proven"
+
+
+def test_a_server_that_is_asked_to_stop_finishes_what_it_has_begun(outbox, report):
+    with receiving("--delay", "1.5") as receiver:
+        endpoint, _token = outbox.endpoint(receiver.origin + "/in")
+        outbox.fill(endpoint, 200)
+        host = outbox.worker("graceful", prefork=True)
+        host.start()
+        is_leased = "lease_owner IS NOT NULL"
+        assert until(lambda: outbox.trigger() or outbox.count(is_leased), 120), host.log()
+        begun = outbox.count(is_leased)
+        started = time.monotonic()
+        host.stop(timeout=60)
+        seconds = time.monotonic() - started
+        stats = receiver.stats()
+    open_attempts = outbox.database.value(
+        "SELECT count(*) FROM fusion_delivery_attempt WHERE outcome = 'sending'"
+    )
+    report(under_way=begun, seconds_to_stop=round(seconds, 1), **stats)
+    assert begun > 0
+    # What had been sent is on record with its answer; no lease has to bring anything back.
+    assert (outbox.count(is_leased), open_attempts) == (0, 0)
+    assert stats["arrivals"] == outbox.count("state = 'delivered'")
+    assert outbox.count("state = 'pending'") > 0, "it had to leave some for the next server"

@@ -60,8 +60,17 @@ def receiving(*options: str) -> Iterator[Receiver]:
 class Worker:
     """One Odoo host: a scheduler and, when it has a port, pages. Killed and started at will."""
 
-    def __init__(self, settings: Settings, database: str, name: str, *, pages: bool = False):
+    def __init__(
+        self,
+        settings: Settings,
+        database: str,
+        name: str,
+        *,
+        pages: bool = False,
+        prefork: bool = False,
+    ) -> None:
         self._settings = settings
+        self._is_prefork = prefork
         self._database = database
         self.port = free_port() if pages else 0
         LOGS.mkdir(parents=True, exist_ok=True)
@@ -78,8 +87,9 @@ class Worker:
         """Start it; see :meth:`wait_until_ready`."""
         command = [
             str(self._settings.odoo_bin), "server", "-c", str(self._settings.odoo_conf),
-            "-d", self._database, f"--db-filter=^{self._database}$", "--workers=0",
-            "--max-cron-threads=1", "--db_maxconn=20", "--log-level=warn",
+            "-d", self._database, f"--db-filter=^{self._database}$",
+            f"--workers={int(self._is_prefork)}", "--max-cron-threads=1",
+            "--db_maxconn=20", "--log-level=warn",
         ]  # fmt: skip
         if self.port:
             command += ["--http-interface=127.0.0.1", f"--http-port={self.port}"]

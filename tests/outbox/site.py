@@ -71,9 +71,9 @@ class OutboxSite:
         """Forget all deliveries."""
         self.database.execute("TRUNCATE fusion_delivery CASCADE")
 
-    def worker(self, name: str, *, pages: bool = False) -> Worker:
+    def worker(self, name: str, **options: bool) -> Worker:
         """A worker that is killed when the block ends; not started yet."""
-        worker = Worker(self.settings, self.database.name, name, pages=pages)
+        worker = Worker(self.settings, self.database.name, name, **options)
         self._resources.callback(worker.kill)
         return worker
 
