@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import requests
 
@@ -14,6 +15,9 @@ from .waiting import wait_until
 
 #: Seconds that Odoo waits for an answer; longer than it takes to kill it.
 ANSWER_WITHIN = 5.0
+#: Seconds from the restart: the lease of the dead process, then Odoo's scheduler wakes up within a
+#: minute and ten seconds, then two looks and a repetition.
+RECOVERED_WITHIN = 150.0
 
 
 @dataclass
@@ -26,6 +30,7 @@ class Crash:
     effects: dict[str, int] = field(default_factory=dict)
     states: dict[str, list[str]] = field(default_factory=dict)
     attempts: dict[str, list[str]] = field(default_factory=dict)
+    restarted_at: datetime | None = None
 
     def happen(self) -> None:
         """Charge two invoices, hold both answers, SIGKILL everything, start again, walk away."""
@@ -49,6 +54,7 @@ class Crash:
             self.attempts[fault] = [action for row in operations for action in row["actions"]]
         site.clover.behave()
         site.server.start()
+        self.restarted_at = datetime.now(UTC)
 
     def is_over(self) -> bool:
         """Whether everything is in the books; Odoo is not asked."""

@@ -1,6 +1,7 @@
 """A company that takes cards: its Odoo, its database, its people, its invoices, its gateway."""
 
 import re
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -119,6 +120,8 @@ class Site:
         return provider_id
 
     def _set_up(self) -> None:
+        # As Odoo does when it duplicates a database: who it is goes into the idempotency keys.
+        self.set_parameter("database.uuid", uuid.uuid4())
         self.set_parameter("web.base.url", self.url)
         self.set_parameter("web.base.url.freeze", "True")
         self.set_parameter("fusion_clover.sandbox_origin", self.clover.origin)
