@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.http import request
 
 from odoo.addons.payment import utils as payment_utils
+from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
 
 from .. import const
 
@@ -33,6 +34,8 @@ class CloverCheckoutController(http.Controller):
             )
         if transaction.operation not in ("online_direct", "validation"):
             return _refused(request.env._("This payment needs no card. Reload the page."))
+        # Two tabs share a session: the status page is about the payment that is being made.
+        PaymentPostProcessing.monitor_transaction(transaction)
         try:
             return transaction._clover_process_card(
                 source, card=card if isinstance(card, dict) else None
@@ -41,6 +44,9 @@ class CloverCheckoutController(http.Controller):
             # Two sends of the same payment: this one only has to wait for the other.
             if transaction._clover_is_under_way():
                 return {"state": "pending", "message": str(error)}
+            if transaction.state == "draft":
+                # Nobody will pay it any more; a status page that shows it has to lead on.
+                transaction._set_canceled(state_message=str(error))
             return _refused(str(error))
 
     @http.route(const.RETURN_PATH, type="http", auth="public", methods=["GET"])

@@ -37,7 +37,7 @@ class TestPortal(PortalCommon):
         self.assertEqual(refused["state"], "refused")
         self.assertIn("paid in the meantime", refused["message"])
         self.assertEqual(len(self._charges()), 1)
-        self.assertEqual(self._transaction(second).state, "draft")
+        self.assertEqual(self._transaction(second).state, "cancel")
 
     def test_a_second_device_is_refused_while_the_first_is_being_checked(self):
         self.simulator.fault("reset_after")
