@@ -30,6 +30,7 @@ from . import fusion_delivery_endpoint
 from . import fusion_delivery_endpoint_circuit
 from . import fusion_delivery_endpoint_actions
 from . import fusion_delivery
+from . import fusion_delivery_enqueue
 from . import fusion_delivery_claim
 from . import fusion_delivery_worker
 from . import fusion_delivery_replay

@@ -54,7 +54,7 @@ class FusionOperation(models.Model):
                 raise ledger._in_progress_error(intent) from error
             raise ConcurrencyError(f"{intent.reference} was enqueued meanwhile") from error
         self._queue_wake()
-        return operation.with_context(self.env.context)
+        return operation.with_env(self.env(su=True))
 
     @api.model
     def _queued_values(self, intent, fingerprint):

@@ -49,6 +49,28 @@ class TestDelivery(DeliveryCommon, CronMixinCase):
         self._work()
         self.assertEqual(len(self.receiver.requests), 3)
 
+    def test_many_are_enqueued_at_once_and_each_key_counts_once(self):
+        other = self._new_endpoint(name="Other")
+        known = self._enqueue(dedup_key="k1")
+        cron = self.env.ref("fusion_payment_common.ir_cron_deliver_1")
+        messages = [
+            (self.endpoint, {"n": 1}, "k1"),
+            (self.endpoint, {"n": 2}, "k2"),
+            (self.endpoint, {"n": 2}, "k2"),
+            (other, {"n": 1}, "k1"),
+        ]
+        with self.capture_triggers(cron.id) as captured:
+            new = self.outbox._enqueue_many("card.issued", messages)
+        self.assertNotIn(known, new)
+        self.assertEqual(
+            [(delivery.endpoint_id, delivery.body) for delivery in new.sorted("id")],
+            [(self.endpoint, {"n": 2}), (other, {"n": 1})],
+        )
+        self.assertEqual(len(captured.records), 1)
+        self.assertFalse(self.outbox._enqueue_many("card.issued", messages))
+        self._work()
+        self.assertEqual(len(self.receiver.requests), 3)
+
     def test_the_same_key_in_two_transactions_makes_the_second_run_again(self):
         self._enqueue(dedup_key="card-1")
         with (

@@ -39,8 +39,8 @@ class TestQueue(DeliveryCommon, CronMixinCase):
         with self.registry.cursor() as cr:
             env = api.Environment(cr, self.env.uid, {"cron_id": cron.id})
             own_cron, progress = env["ir.cron"].browse(cron.id)._add_progress()
-            context = {**own_cron.env.context, "cron_end_time": time.monotonic() + seconds_left}
-            env["fusion.delivery"].with_context(context)._cron_work(lane=lane)
+            own_cron = own_cron.with_context(cron_end_time=time.monotonic() + seconds_left)
+            own_cron.env["fusion.delivery"]._cron_work(lane=lane)
             return progress.done, progress.remaining
 
     def test_progress_is_reported_when_everything_is_done(self):

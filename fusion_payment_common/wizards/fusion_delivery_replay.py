@@ -13,9 +13,7 @@ class FusionDeliveryReplay(models.TransientModel):
     _name = "fusion.delivery.replay"
     _description = "Replay of Deliveries"
 
-    selected_ids = fields.Many2many(
-        "fusion.delivery", "fusion_delivery_replay_selected_rel", string="Selected"
-    )
+    selected_ids = fields.Many2many("fusion.delivery", "fusion_delivery_replay_selected_rel")
     choice = fields.Selection(
         [
             ("selected", "The selected ones"),
