@@ -2,8 +2,8 @@
 
 import re
 
-from playwright.sync_api import Locator, Page, expect
 from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Locator, Page, expect
 
 from .collect_page import EXPIRY, POSTAL_CODE
 from .settings import SCREENSHOTS
@@ -28,7 +28,7 @@ class PortalPage:
     def open_form(self, path: str) -> "PortalPage":
         """Load an invoice's page with its payment form open, card fields and all."""
         self.open(f"{path}&payment=True#portal_pay")
-        expect(self.form).to_be_visible(timeout=30_000)
+        expect(self.form).to_be_visible(timeout=8_000)
         return self.expect_fields()
 
     def expect_fields(self) -> "PortalPage":
@@ -98,8 +98,19 @@ class PortalPage:
         """Wait until the status page has led back to the document."""
         start = path.partition("?")[0]
         self.page.wait_for_url(
-            lambda url: start in url and "payment=True" not in url, timeout=60_000
+            lambda url: start in url and "payment=True" not in url, timeout=30_000
         )
+
+    def is_at_rest(self) -> bool:
+        """Whether the page waits for nothing: it is the document's, or it says something."""
+        try:
+            # Asked of the page itself: Playwright knows no more than at the last question.
+            url = self.page.evaluate("() => window.location.href")
+            idle = self.page.locator("button[name=o_payment_submit_button]:enabled").count()
+            says = self.message.count()
+        except PlaywrightError:
+            return False  # on its way at this very moment
+        return "/payment/status" not in url and bool("payment=True" not in url or idle or says)
 
     def picture(self, name: str, *, full: bool = False) -> None:
         """Keep what is on the screen, to be looked at."""

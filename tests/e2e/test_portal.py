@@ -1,0 +1,318 @@
+"""Customers pay on Odoo's own page: with a new card, a saved one, impatiently; never twice."""
+
+import os
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, expect
+
+from tests.e2e.support.clover import DECLINED, MASTERCARD, VISA
+from tests.e2e.support.portal_page import PortalPage
+from tests.e2e.support.rpc import OdooUser
+from tests.e2e.support.site import Invoice
+from tests.e2e.support.waiting import wait_until
+
+LAPTOP = {"viewport": {"width": 1280, "height": 860}}
+PHONE = {
+    "viewport": {"width": 390, "height": 844},
+    "device_scale_factor": 2,
+    "is_mobile": True,
+    "has_touch": True,
+}
+RUNS = int(os.environ.get("RUNS", "40"))
+
+
+@dataclass
+class Shop:
+    """The site with its portal open for business, and browsers to visit it with."""
+
+    site: object
+    browser: Browser
+    customer: OdooUser
+    partner_id: int
+    guest_id: int
+    contexts: list[BrowserContext] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def invoice(self, cents: int, *, with_account: bool = False) -> Invoice:
+        """A posted invoice of the customer's, or of somebody who has no account."""
+        admin = self.site.admin
+        line = {"name": "Task chair", "quantity": 1, "price_unit": cents / 100, "tax_ids": [[5]]}
+        values = {
+            "move_type": "out_invoice",
+            "partner_id": self.partner_id if with_account else self.guest_id,
+            "invoice_line_ids": [[0, 0, line]],
+        }
+        move_id = admin.call("account.move", "create", values)
+        admin.call("account.move", "action_post", [move_id])
+        return Invoice(move_id, str(move_id), cents)
+
+    def path(self, invoice: Invoice) -> str:
+        """The invoice's page, as a link that needs no login."""
+        return self.site.admin.call("account.move", "get_portal_url", [invoice.id])
+
+    def device(self, kind: dict, *, logged_in: bool = False) -> BrowserContext:
+        """A browser of its own."""
+        context = self.browser.new_context(**kind)
+        if logged_in:
+            cookie = self.customer.session_cookie
+            context.add_cookies(
+                [{"name": "session_id", "value": cookie, "url": self.site.url}]
+            )
+        self.contexts.append(context)
+        return context
+
+    def _hear(self, line: ConsoleMessage) -> None:
+        if line.type == "error" and "status of" not in line.text:
+            self.complaints.append(line.text)
+
+    def tab(self, context: BrowserContext) -> PortalPage:
+        """A tab in that browser."""
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", self._hear)
+        return PortalPage(page, self.site.url)
+
+
+@pytest.fixture(scope="module")
+def opened_shop(site, browser) -> Shop:
+    """Clover is published, a customer has an account, nobody is stopped for declines."""
+    site.admin.call(
+        "payment.provider", "write", [site.provider_id],
+        {"is_published": True, "allow_tokenization": True},
+    )  # fmt: skip
+    site.set_parameter("fusion_clover.declines_per_customer", 0)
+    site.set_parameter("fusion_clover.declines_per_address", 0)
+    user = {
+        "name": "Paula Portal",
+        "login": "paula",
+        "password": "paula-secret",
+        "email": "paula@example.com",
+        "group_ids": [[6, 0, [site.admin.ref("base.group_portal")]]],
+    }
+    quiet = {"no_reset_password": True}
+    user_id = site.admin.call("res.users", "create", user, context=quiet)
+    partner_id = site.admin.read("res.users", user_id, "partner_id")["partner_id"][0]
+    guest_id = site.admin.call("res.partner", "create", {"name": "Gus Guest"})
+    return Shop(site, browser, site.log_in("paula", "paula-secret"), partner_id, guest_id)
+
+
+@pytest.fixture
+def shop(opened_shop) -> Iterator[Shop]:
+    """The shop; all browsers of a test are closed after it."""
+    yield opened_shop
+    while opened_shop.contexts:
+        opened_shop.contexts.pop().close()
+    complaints, opened_shop.complaints = opened_shop.complaints, []
+    assert complaints == []
+
+
+@pytest.fixture(params=["laptop", "phone"])
+def device(request) -> tuple[str, dict]:
+    """Both sizes of screen."""
+    return request.param, {"laptop": LAPTOP, "phone": PHONE}[request.param]
+
+
+def test_a_new_card_pays_the_invoice_once(shop, books, device):
+    name, kind = device
+    invoice = shop.invoice(11300)
+    tab = shop.tab(shop.device(kind)).open_form(shop.path(invoice))
+    tab.picture(f"{name}-1-form")
+    tab.enter_card(VISA)
+    tab.picture(f"{name}-2-typed")
+    tab.pay()
+    tab.expect_landing(shop.path(invoice))
+    tab.picture(f"{name}-3-paid")
+    transaction = books.assert_collected_once(invoice)
+    assert transaction["clover_card_last4"] == "4242"
+    (call,) = shop.site.clover.charge_calls(books.operations(invoice)[0]["external_reference"])
+    assert call["body"]["ecomind"] == "ecom"
+
+
+def test_a_mistyped_card_is_marked_beside_its_field(shop, books):
+    invoice = shop.invoice(4100)
+    tab = shop.tab(shop.device(LAPTOP)).open_form(shop.path(invoice))
+    tab.enter_card("4242424242424241")
+    tab.pay()
+    field_of_number = tab.page.locator(".o_clover_field[data-type=CARD_NUMBER]:visible")
+    expect(field_of_number.locator("+ .invalid-feedback")).to_have_text("Card number is invalid.")
+    expect(tab.pay_button).to_be_enabled()
+    tab.picture("mistyped")
+    assert books.transactions(invoice) == []
+
+
+def test_a_declined_card_is_explained_and_another_one_pays(shop, books):
+    invoice = shop.invoice(8800)
+    tab = shop.tab(shop.device(LAPTOP)).open_form(shop.path(invoice))
+    tab.enter_card(DECLINED)
+    tab.pay()
+    expect(tab.message).to_contain_text("Your bank declined the card. Nothing was charged.")
+    tab.picture("declined")
+    books.assert_nothing_collected(invoice)
+    tab.enter_card(VISA)
+    tab.pay()
+    tab.expect_landing(shop.path(invoice))
+    books.assert_collected_once(invoice)
+
+
+def test_a_saved_card_pays_again_and_can_be_deleted(shop, books):
+    first, second = (shop.invoice(cents, with_account=True) for cents in (2500, 3700))
+    tab = shop.tab(shop.device(LAPTOP, logged_in=True))
+    tab.open_form(shop.path(first)).enter_card(VISA).consent()
+    tab.picture("saved-1-consent")
+    tab.pay()
+    tab.expect_landing(shop.path(first))
+    books.assert_collected_once(first)
+    tab.open(f"{shop.path(second)}&payment=True#portal_pay")
+    card = tab.page.get_by_text("•••• 4242 (expires 12/2049)")
+    expect(card).to_be_visible()
+    expect(tab.pay_button).to_be_enabled()
+    tab.picture("saved-2-offered")
+    tab.pay()
+    tab.expect_landing(shop.path(second))
+    books.assert_collected_once(second)
+    tab.open("/my/payment_method")
+    expect(tab.page.get_by_text("•••• 4242 (expires 12/2049)")).to_be_visible()
+    tab.picture("saved-3-my-payment-methods")
+    tab.page.locator("[name=o_payment_delete_token]").first.click()
+    tab.page.get_by_role("button", name="Confirm Deletion").click()
+    expect(tab.page.get_by_text("•••• 4242 (expires 12/2049)")).to_have_count(0)
+    query = "SELECT clover_removal FROM payment_token WHERE NOT active ORDER BY id DESC LIMIT 1"
+    wait_until(
+        lambda: shop.site.database.value(query) == "done", "Clover forgets the card", 90.0
+    )
+
+
+def test_a_card_is_saved_without_paying(shop, books):
+    tab = shop.tab(shop.device(LAPTOP, logged_in=True)).open("/my/payment_method")
+    tab.expect_fields().enter_card(MASTERCARD)
+    before = len(shop.site.clover.charge_calls())
+    tab.pay()
+    expect(tab.page.get_by_text("•••• 3294 (expires 12/2049)")).to_be_visible(timeout=30_000)
+    tab.picture("saved-without-paying", full=True)
+    assert len(shop.site.clover.charge_calls()) == before
+
+
+def test_an_unknown_outcome_is_told_plainly_and_resolves_itself(shop, books, device):
+    name, kind = device
+    invoice = shop.invoice(6400)
+    tab = shop.tab(shop.device(kind)).open_form(shop.path(invoice)).enter_card(VISA)
+    shop.site.clover.fault("http_503", method="GET", path="*")
+    shop.site.clover.fault("reset_after", count=1)
+    tab.pay()
+    expect(tab.status).to_contain_text("We are checking your payment", timeout=30_000)
+    expect(tab.status).to_contain_text("Please do not pay again")
+    tab.picture(f"{name}-unknown")
+    shop.site.clover.behave()
+    tab.expect_landing(shop.path(invoice))
+    books.assert_collected_once(invoice)
+
+
+def test_french_customers_read_french(shop, books):
+    admin = shop.site.admin
+    wizard = admin.call("base.language.install", "create", {
+        "lang_ids": [[6, 0, admin.call("res.lang", "search", [["code", "=", "fr_CA"]],
+                                       context={"active_test": False})]],
+    })  # fmt: skip
+    admin.call("base.language.install", "lang_install", [wizard])
+    invoice = shop.invoice(1200)
+    context = shop.device(LAPTOP | {"locale": "fr-CA"})
+    context.add_cookies([{"name": "frontend_lang", "value": "fr_CA", "url": shop.site.url}])
+    tab = shop.tab(context).open_form(shop.path(invoice)).enter_card("4242424242424241")
+    tab.pay()
+    number = tab.page.locator(".o_clover_field[data-type=CARD_NUMBER]:visible + .invalid-feedback")
+    expect(number).not_to_be_empty()
+    expect(number).not_to_have_text("Card number is invalid.")
+    tab.picture("french")
+
+
+# --- impatience ---
+
+
+def _double_click(shop: Shop, path: str) -> list[PortalPage]:
+    tab = shop.tab(shop.device(LAPTOP)).open_form(path).enter_card(VISA)
+    tab.pay_button.dblclick()
+    return [tab]
+
+
+def _two_tabs(shop: Shop, path: str) -> list[PortalPage]:
+    context = shop.device(LAPTOP)
+    tabs = [shop.tab(context).open_form(path).enter_card(card) for card in (VISA, MASTERCARD)]
+    for tab in tabs:
+        tab.pay()
+    return tabs
+
+
+def _phone_and_laptop(shop: Shop, path: str) -> list[PortalPage]:
+    tabs = [shop.tab(shop.device(kind)).open_form(path).enter_card(VISA)
+            for kind in (PHONE, LAPTOP)]  # fmt: skip
+    for tab in tabs:
+        tab.pay()
+    return tabs
+
+
+def _back_and_again(shop: Shop, path: str) -> list[PortalPage]:
+    tab = shop.tab(shop.device(LAPTOP)).open(path).open_form(path).enter_card(VISA)
+    tab.pay()
+    tab.expect_to_leave()
+    tab.page.go_back()
+    tab.pay_if_possible()
+    return [tab]
+
+
+def _reload_and_again(shop: Shop, path: str) -> list[PortalPage]:
+    tab = shop.tab(shop.device(PHONE)).open_form(path).enter_card(VISA)
+    tab.pay()
+    tab.page.goto(f"{shop.site.url}{path}&payment=True#portal_pay")
+    tab.page.reload()
+    if tab.form.count():
+        tab.expect_fields().enter_card(MASTERCARD).pay_if_possible()
+    return [tab]
+
+
+HABITS: list[Callable[[Shop, str], list[PortalPage]]] = [
+    _double_click, _two_tabs, _phone_and_laptop, _back_and_again, _reload_and_again,
+]  # fmt: skip
+
+
+def _settle(shop: Shop, books, invoice: Invoice, tabs: list[PortalPage]) -> None:
+    """Everybody ends on a page that says what is so; whoever has not paid does so now."""
+    try:
+        wait_until(lambda: books.is_settled(invoice), "the payment is settled", 15.0)
+    except AssertionError:
+        # Whoever left before the server heard of it has paid nothing.
+        wait_until(lambda: books.is_settled(invoice) or not books.operations(invoice),
+                   "the payment is settled", 60.0)  # fmt: skip
+    if books.move(invoice)["due"]:
+        tab = shop.tab(tabs[0].page.context).open_form(shop.path(invoice)).enter_card(VISA)
+        tab.pay()
+        wait_until(lambda: not books.move(invoice)["due"], "the invoice is paid", 60.0)
+        wait_until(lambda: books.is_settled(invoice), "the payment is settled", 60.0)
+    for tab in tabs:
+        wait_until(tab.is_at_rest, "the page has led somewhere or says why not", 30.0)
+        # Another look: the page itself may be on its way somewhere at this very moment.
+        again = shop.tab(tab.page.context).open(shop.path(invoice))
+        expect(again.page.locator("#portal_pay [name=o_clover_form]")).to_have_count(0)
+
+
+def test_impatient_customers_are_never_charged_twice(shop, books, record_property):
+    dice = random.Random(20260)
+    charged = 0
+    for number in range(RUNS):
+        habit = HABITS[number % len(HABITS)]
+        invoice = shop.invoice(1000 + number)
+        if number % 8 == 7:
+            shop.site.clover.fault(dice.choice(["reset_after", "http_500"]), count=1)
+        tabs = habit(shop, shop.path(invoice))
+        _settle(shop, books, invoice, tabs)
+        books.assert_collected_once(invoice)
+        charged += len(books.effects(invoice))
+        shop.site.clover.behave()
+        while shop.contexts:
+            shop.contexts.pop().close()
+    record_property("customers", RUNS)
+    record_property("charges", charged)
+    assert charged == RUNS
