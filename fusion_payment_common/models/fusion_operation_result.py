@@ -16,6 +16,10 @@ _random = random.SystemRandom()
 
 #: Seconds that booking a result may take before the completer does it instead.
 APPLY_GRACE = 10
+#: Seconds for which an operation is asked after at least every FRESH_DELAY seconds, however often
+#: that was tried in vain: the customer may still be there.
+FRESH = 600
+FRESH_DELAY = 60
 #: Seconds that Odoo may pause between the runs of a request at the most (2 + 4 + 8 + 16, and some).
 RERUN_PAUSES = 60
 
@@ -78,7 +82,6 @@ class FusionOperation(models.Model):
             tries = self.empty_lookup_count + 1
         return self._time_of_next_try(tries, answer.retry_after)
 
-    @api.model
     def _time_of_next_try(self, tries, retry_after=None):
         delay = retry.next_delay(
             retry.DECAYING,
@@ -86,6 +89,9 @@ class FusionOperation(models.Model):
             retry_after=retry_after,
             rng=_random,
         )
+        if self.started_at and self.started_at > self.env.cr.now() - timedelta(seconds=FRESH):
+            # Somebody still waits for this one.
+            delay = min(delay, FRESH_DELAY)
         return self.env.cr.now() + timedelta(seconds=delay)
 
     def _answer(self):

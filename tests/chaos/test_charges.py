@@ -5,24 +5,13 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.e2e.support.books import Books
-from tests.e2e.support.clover import DECLINED, VISA
+from tests.e2e.support.clover import CHARGES, DECLINED, VISA
 from tests.e2e.support.waiting import wait_until
 
+from .faults import misbehave
 from .impatient_clerk import ImpatientClerk
 from .killer import Killer
 
-#: Share of calls that go wrong in each of these ways.
-SHARE = 0.04
-FAULTS = (
-    {"name": "timeout_before"},
-    {"name": "timeout_after"},
-    {"name": "reset_before"},
-    {"name": "reset_after"},
-    {"name": "http_500", "when": "either"},
-    {"name": "http_503", "when": "either"},
-    {"name": "http_429", "when": "either"},
-    {"name": "truncate"},
-)
 CLERKS = 3
 #: Seconds until every open outcome has to be known once everything works again.
 CALM = 240
@@ -35,9 +24,7 @@ def test_every_charge_is_made_once_and_booked_once(site, runs, seed, report):
     names = ("Anna", "Bert", "Cleo")[:CLERKS]
     clerks = [ImpatientClerk(site.clerk(f"{name} Chaos"), site.clover) for name in names]
     site.answer_within(3)
-    for fault in FAULTS:
-        site.clover.fault(**fault, probability=SHARE)
-    site.clover.fault("http_500", method="GET", path="/v3/*", probability=0.1)
+    misbehave(site.clover, CHARGES)
 
     def work(share):
         clerk = clerks[share]
