@@ -50,9 +50,9 @@ class DispatcherCase(HttpCase):
         query = "&".join(f"{name}={value}" for name, value in params.items())
         return self._get(f"/clover/callback?{query}&state={state}")
 
-    def _post(self, document, headers=AUTH):
+    def _post(self, document, headers=None):
         body = document if isinstance(document, bytes) else json.dumps(document).encode()
-        return self.url_open("/clover/webhook", data=body, headers=headers)
+        return self.url_open("/clover/webhook", data=body, headers=AUTH if headers is None else headers)
 
     def _body(self, *merchants, stamp=1537970958000):
         notice = {"objectId": "P:ABC", "type": "CREATE", "ts": stamp}

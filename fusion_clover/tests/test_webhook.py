@@ -34,9 +34,9 @@ class TenantCase(HttpCase):
             }
         )
 
-    def _post(self, document, headers=AUTH):
+    def _post(self, document, headers=None):
         body = document if isinstance(document, bytes) else json.dumps(document).encode()
-        return self.url_open(ROUTE, data=body, headers=headers)
+        return self.url_open(ROUTE, data=body, headers=AUTH if headers is None else headers)
 
     def _received(self):
         return self.env["fusion.event"].search([("source", "=", "clover")], order="id")

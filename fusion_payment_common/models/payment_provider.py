@@ -26,4 +26,5 @@ class PaymentProvider(models.Model):
         """
         # Elevated: whoever may switch a provider on need not have rights in accounting.
         for provider in self.sudo().filtered(lambda provider: provider.state != "disabled"):
-            provider.journal_id  # noqa: B018 reading it is what makes core create the line
+            # Reading it is what makes core create the line.
+            provider.read(["journal_id"])
