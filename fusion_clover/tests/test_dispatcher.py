@@ -52,7 +52,8 @@ class DispatcherCase(HttpCase):
 
     def _post(self, document, headers=None):
         body = document if isinstance(document, bytes) else json.dumps(document).encode()
-        return self.url_open("/clover/webhook", data=body, headers=AUTH if headers is None else headers)
+        headers = AUTH if headers is None else headers
+        return self.url_open("/clover/webhook", data=body, headers=headers)
 
     def _body(self, *merchants, stamp=1537970958000):
         notice = {"objectId": "P:ABC", "type": "CREATE", "ts": stamp}

@@ -99,10 +99,19 @@ class TestCompleter(OperationCommon):
     def test_a_provider_that_stays_away_is_asked_ever_less_often(self):
         operation = self._lose_the_answer()
         operation.attempt_count = 4
+        operation.started_at = fields.Datetime.now() - timedelta(minutes=11)
         self.remote.will_know(errors.NotSentError("connection refused"))
         before = fields.Datetime.now()
         self._complete(operation)
         self.assertGreater(operation.next_attempt_at - before, timedelta(seconds=120))
+
+    def test_while_somebody_may_wait_it_is_asked_every_minute(self):
+        operation = self._lose_the_answer()
+        operation.attempt_count = 4
+        self.remote.will_know(errors.NotSentError("connection refused"))
+        before = fields.Datetime.now()
+        self._complete(operation)
+        self.assertLessEqual(operation.next_attempt_at - before, timedelta(seconds=62))
 
     def test_a_process_that_died_during_the_call_is_completed(self):
         begun = self.env["fusion.operation"].sudo()._begin_committed(self._intent())

@@ -21,7 +21,7 @@ PHONE = {
     "is_mobile": True,
     "has_touch": True,
 }
-RUNS = int(os.environ.get("RUNS", "40"))
+RUNS = int(os.environ.get("RUNS") or 10)
 
 
 @dataclass
