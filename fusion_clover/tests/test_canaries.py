@@ -30,7 +30,11 @@ class TestCanaries(CloverCommon):
     def test_nothing_of_a_card_or_a_credential_is_left_behind(self):
         sources = [self._source(), self._source(DECLINED), self._source()]
         with captured_log() as log:
-            self._collect(sources[0], self._new_invoice(10.0))
+            paid = self._new_invoice(10.0)
+            self._collect(sources[0], paid)
+            self.env.invalidate_all()
+            refund = paid.transaction_ids.sudo()._refund(amount_to_refund=4.0)
+            self.assertEqual(refund.state, "done")
             self._collect(sources[1], self._new_invoice(11.0))
             self.simulator.fault("http_500", when="before")
             self._collect(sources[2], self._new_invoice(12.0))

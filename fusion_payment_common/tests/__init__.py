@@ -22,3 +22,4 @@ from . import test_js
 from . import test_real_transactions
 from . import test_queue
 from . import test_vault_administration
+from . import test_delivery_canaries
