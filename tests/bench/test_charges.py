@@ -39,6 +39,17 @@ def register(admin, invoice):
     admin.call(REGISTER, "action_create_payments", [wizard], context=context)
 
 
+def credited(admin, invoice, cents):
+    """The refund dialog of a posted credit note over ``cents`` of a paid invoice."""
+    move = "account.move"
+    note = admin.call(move, "action_clover_refund", [invoice.id])["res_id"]
+    (line,) = admin.read(move, note, "invoice_line_ids")["invoice_line_ids"]
+    values = {"quantity": 1.0, "price_unit": cents / 100, "tax_ids": [[5]]}
+    admin.call(move, "write", [note], {"invoice_line_ids": [[1, line, values]]})
+    admin.call(move, "action_post", [note])
+    return [admin.call(move, "action_clover_refund", [note])["res_id"]]
+
+
 def milliseconds(seconds):
     """Median and 95th percentile."""
     ordered = sorted(seconds)
@@ -90,3 +101,20 @@ def test_charges_per_second_of_several_clerks(site, runs, report):
         "SELECT count(*) FROM payment_transaction WHERE state = 'done' AND is_post_processed"
     )
     assert booked == len(site.clover.ledger())
+
+
+def test_a_refund_beside_a_charge(site, runs, report):
+    count = max(5, runs // 3)
+    clerk = site.clerk("Rob Refunds")
+    charges, refunds = [], []
+    for _number in range(count):
+        invoice = site.invoice(2000)
+        dialog, source = prepared(site, clerk, invoice)
+        charges.append(timed(lambda d=dialog, s=source: charge(clerk, d, s)))
+        refund = credited(site.admin, invoice, 500)
+        refunds.append(
+            timed(lambda r=refund: site.admin.call("clover.refund.wizard", "action_refund", r))
+        )
+    report(runs=count, charge=milliseconds(charges), refund=milliseconds(refunds))
+    kinds = [effect["kind"] for effect in site.clover.ledger()]
+    assert (kinds.count("charge"), kinds.count("refund")) == (count, count)

@@ -14,7 +14,7 @@ from .killer import Killer
 
 CLERKS = 3
 #: Seconds until every open outcome has to be known once everything works again.
-CALM = 240
+CALM = 480
 
 
 def test_every_charge_is_made_once_and_booked_once(site, runs, seed, report):

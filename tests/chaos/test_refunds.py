@@ -17,7 +17,7 @@ MOVE = "account.move"
 WIZARD = "clover.refund.wizard"
 REFUNDS = "/v1/refunds"
 #: Seconds until every open outcome has to be known once everything works again.
-CALM = 240
+CALM = 480
 
 
 def credit_note(admin, invoice, cents):
