@@ -5,9 +5,6 @@ import threading
 
 from tests.e2e.support.server import OdooServer
 
-#: Seconds before the first kill: also a short run has one.
-FIRST_PAUSE = 1.0
-
 
 class Killer:
     """While the block lasts: SIGKILL of every process of the server, a restart, a pause, again.
@@ -32,9 +29,7 @@ class Killer:
         self._thread.join()
 
     def _run(self) -> None:
-        pause = FIRST_PAUSE
-        while not self._enough.wait(pause):
+        while not self._enough.wait(self._dice.uniform(*self._pauses)):
             self._server.kill()
             self._server.start()
             self.kills += 1
-            pause = self._dice.uniform(*self._pauses)

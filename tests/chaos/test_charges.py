@@ -33,7 +33,7 @@ def test_every_charge_is_made_once_and_booked_once(site, runs, seed, report):
             for invoice, card in list(zip(invoices, cards, strict=True))[share::CLERKS]
         ]
 
-    killer = Killer(site.server, seed, pauses=(4.0, 10.0))
+    killer = Killer(site.server, seed, pauses=(4.0, 12.0))
     with killer, ThreadPoolExecutor(CLERKS) as pool:
         results = [result for share in pool.map(work, range(CLERKS)) for result in share]
     site.clover.behave()

@@ -60,7 +60,7 @@ def test_every_refund_is_made_once_and_booked_once(site, runs, seed, report):
     site.answer_within(3)
     misbehave(site.clover, REFUNDS)
 
-    killer = Killer(site.server, seed, pauses=(4.0, 10.0))
+    killer = Killer(site.server, seed, pauses=(4.0, 12.0))
     with killer:
         tries = sum(give_back(site.admin, note, give_up_after=90) for note in notes)
     site.clover.behave()
