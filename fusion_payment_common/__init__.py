@@ -1,4 +1,9 @@
 from . import controllers
 from . import models
 from . import wizards
-from .tools.log_redaction import install as post_load
+from .tools import log_redaction, restart
+
+
+def post_load():
+    log_redaction.install()
+    restart.install()

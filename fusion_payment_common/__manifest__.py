@@ -8,7 +8,7 @@
     "license": "LGPL-3",
     "depends": ["account_payment"],
     "post_load": "post_load",
-    "external_dependencies": {"python": ["cryptography", "requests", "python-stdnum"]},
+    "external_dependencies": {"python": ["cryptography", "psutil", "python-stdnum", "requests"]},
     "data": [
         "security/fusion_payment_groups.xml",
         "security/fusion_inbox_security.xml",
@@ -17,6 +17,7 @@
         "security/fusion_payment_rules.xml",
         "security/fusion_health_security.xml",
         "security/fusion_surcharge_security.xml",
+        "data/fusion_surcharge_product.xml",
         "data/ir_cron.xml",
         "data/fusion_event_cron.xml",
         "data/fusion_delivery_cron.xml",
@@ -28,10 +29,15 @@
         "views/fusion_health_views.xml",
         "views/res_config_settings_views.xml",
         "views/fusion_surcharge_rule_views.xml",
+        "views/fusion_card_range_views.xml",
+        "views/payment_transaction_views.xml",
+        "views/payment_templates.xml",
+        "views/report_invoice.xml",
         "views/fusion_delivery_endpoint_views.xml",
         "views/fusion_delivery_views.xml",
         "views/fusion_payment_menus.xml",
         "views/account_move_views.xml",
+        "views/account_payment_register_views.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -13,3 +13,7 @@ class IdempotencyKeyConflict(UserError):
 
 class TransactionNotCommitted(Exception):
     """The record to book on does not exist (yet): whoever creates it may still be at work."""
+
+
+class EventTooEarly(Exception):
+    """What an event is about is being worked on: the inbox brings it again in a few seconds."""

@@ -83,7 +83,8 @@ def receive(
     :param source: as registered in ``fusion.event._handlers``
     :param authenticate: returns something true for a genuine request, which ``parse`` is given;
         anything false refuses it. Should decide by the headers before it touches the body.
-    :param parse: returns the events in the body; ``ValueError`` when it cannot be read
+    :param parse: returns the events in the body; ``ValueError`` when it cannot be read,
+        ``VaultError`` when what is secret in it cannot be encrypted now
     :param max_body: bytes, as given to :func:`webhook_route`
     :return: 200 once every event is committed; 401, 413, 415 or 400 when nothing was stored; 503
         when it cannot be stored now and should be sent again
@@ -103,6 +104,9 @@ def receive(
         # Genuine but unreadable: the sender keeps it and says so in its own log.
         _logger.error("%s sent a body that cannot be read: %s", source, error)
         return _answer(400)
+    except VaultError as error:
+        _logger.error("An event of %s was refused for now: %s", source, error)
+        return _answer(503)
     try:
         inbound.env["fusion.event"]._ingest_many(source, [_values(event) for event in events])
     except VaultError as error:

@@ -11,7 +11,7 @@ import logging
 import math
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -119,6 +119,8 @@ class ApiClient:
     :param default_timeout: for calls that name none.
     :param error_mapper: the provider's reading of error answers.
     :param observer: told about every exchange, also the failed ones; it cannot break the call.
+    :param accepted: statuses that mean "done"; where a provider uses a 2xx for something else, the
+        error mapper is asked about it.
     """
 
     def __init__(
@@ -130,6 +132,7 @@ class ApiClient:
         default_timeout: Timeout,
         error_mapper: ErrorMapper | None = None,
         observer: Observer | None = None,
+        accepted: Container[int] = range(200, 300),
     ) -> None:
         self._transport = transport
         self._authorizer = authorizer
@@ -137,6 +140,7 @@ class ApiClient:
         self._default_timeout = default_timeout
         self._error_mapper = error_mapper
         self._observer = observer
+        self._accepted = accepted
 
     def call(
         self,
@@ -195,7 +199,7 @@ class ApiClient:
         return result
 
     def _interpret(self, response: Response, context: CallContext) -> Any:
-        if not 200 <= response.status < 300:
+        if response.status not in self._accepted:
             raise self._error_from(response, context)
         if not response.body.strip():
             return None

@@ -8,9 +8,10 @@ the two values that cross the border between the ledger and a provider (:class:`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from . import errors
 from .outcome import Outcome
@@ -54,6 +55,7 @@ class Intent:
     :param lease_seconds: how long the caller may be silent before the completer takes over.
     :param send_within: queued mode: seconds after which a call that never reached the provider is
         given up. Money that nobody expects any more must not move.
+    :param is_long: queued mode: the call waits for a person and may take minutes.
     """
 
     kind: str
@@ -70,7 +72,12 @@ class Intent:
     documents: tuple[tuple[str, int], ...] = ()
     lease_seconds: float = 60.0
     send_within: float = 900.0
+    is_long: bool = False
     summary: Mapping = field(default_factory=dict)
+
+    def with_changes(self, **changes: Any) -> Intent:
+        """The same intent with other settings of the queue."""
+        return replace(self, **changes)
 
 
 @dataclass(frozen=True)

@@ -152,13 +152,20 @@ def quote(
 
 
 def refund_share(
-    *, base: Money, surcharge: Money, refunded_before: Money, refund: Money
+    *,
+    base: Money,
+    surcharge: Money,
+    refunded_before: Money,
+    refund: Money,
+    returned_before: Money | None = None,
 ) -> Money:
     """How much of the surcharge goes back with ``refund``, which is a part of ``base``.
 
     The shares of all refunds together are exactly the surcharge once the whole base was refunded.
 
     :param refunded_before: what was refunded of the base before, without its surcharge.
+    :param returned_before: what was given back of the surcharge before; by default the share of
+        ``refunded_before``. It may be another cent when a refund in between failed.
     :raises MoneyError: on other currencies, negative amounts or more than what is left.
     """
     nothing = base - base
@@ -170,7 +177,10 @@ def refund_share(
     if base == nothing:
         return nothing
     due = _portion(surcharge, after, base)
-    return due - _portion(surcharge, refunded_before, base)
+    returned = returned_before
+    if returned is None:
+        returned = _portion(surcharge, refunded_before, base)
+    return due - returned if returned < due else nothing
 
 
 def rule_for(jurisdiction: str, on: date) -> LegalRule | None:

@@ -12,6 +12,8 @@ from . import fusion_operation_hold
 from . import fusion_signed_state
 from . import payment_provider
 from . import payment_transaction
+from . import fusion_payment_document
+from . import payment_transaction_surcharge
 from . import account_move
 from . import account_payment
 from . import fusion_vault
@@ -36,3 +38,5 @@ from . import fusion_delivery_worker
 from . import fusion_delivery_replay
 from . import fusion_delivery_attempt
 from . import fusion_surcharge_rule
+from . import fusion_card_range
+from . import res_company

@@ -1,28 +1,16 @@
-from odoo import fields, models
+from odoo import models
 
 
 class AccountMove(models.Model):
-    _inherit = "account.move"
-
-    # Elevated: whoever may read the invoice has to know that a payment of it is under way.
-    fusion_payment_notice = fields.Char(compute="_compute_fusion_payment_notice", compute_sudo=True)
-
-    def _compute_fusion_payment_notice(self):
-        holds = self.env["fusion.operation.hold"].search(
-            [("res_model", "=", self._name), ("res_id", "in", self.ids)]
-        )
-        operation_by_move = {hold.res_id: hold.operation_id for hold in holds}
-        for move in self:
-            operation = operation_by_move.get(move.id)
-            move.fusion_payment_notice = operation._notice() if operation else False
+    _name = "account.move"
+    _inherit = ["account.move", "fusion.payment.document"]
 
     def _fusion_amount_due(self):
-        """Return what may still be collected on the invoice, in its currency.
+        """Return what may still be collected on these invoices, in their common currency.
 
         Payments that were received but are not booked yet, or that are still open at a provider,
-        count as paid: nobody is asked for the same money twice.
+        count as paid, each once: nobody is asked for the same money twice.
         """
-        self.ensure_one()
         # Elevated: clerks need not see transactions to be kept from charging twice.
         open_transactions = self.sudo().transaction_ids.filtered(
             lambda tx: tx.operation != "refund"
@@ -32,4 +20,29 @@ class AccountMove(models.Model):
                 or (tx.state == "done" and not tx.is_post_processed)
             )
         )
-        return self.amount_residual - sum(open_transactions.mapped("amount"))
+        return sum(self.mapped("amount_residual")) - sum(open_transactions.mapped("amount"))
+
+    def _fusion_surcharge_notes(self):
+        """Return sentences about surcharges that were added to card payments of this document."""
+        self.ensure_one()
+        # Elevated: whoever may read the invoice has to be told; transactions are for few.
+        charged = self.sudo().transaction_ids.filtered(
+            lambda tx: tx.state == "done" and tx.fusion_surcharge_move_id
+        )
+        return [
+            self.env._(
+                "Paid by credit card: a surcharge of %(surcharge)s was added to %(amount)s, see "
+                "%(document)s.",
+                surcharge=tx.currency_id.format(tx.fusion_surcharge_amount),
+                amount=tx.currency_id.format(tx.amount),
+                document=tx.fusion_surcharge_move_id.name,
+            )
+            if tx.fusion_surcharge_amount > 0
+            else self.env._(
+                "Given back with %(amount)s: %(surcharge)s of the surcharge, see %(document)s.",
+                surcharge=tx.currency_id.format(-tx.fusion_surcharge_amount),
+                amount=tx.currency_id.format(-tx.amount),
+                document=tx.fusion_surcharge_move_id.name,
+            )
+            for tx in charged
+        ]

@@ -1,8 +1,32 @@
 from odoo import models
+from odoo.fields import Command
 
 
 class AccountPayment(models.Model):
     _inherit = "account.payment"
+
+    def action_post(self):
+        """Extend to book what came on top of the amount of a card charged by this payment.
+
+        Before anything else is closed with the payment: an invoice that is paid in part would take
+        the surcharge as well.
+        """
+        result = super().action_post()
+        # Elevated: whoever may post a payment need not have access to its transaction.
+        for payment in self.sudo().filtered("payment_transaction_id"):
+            payment.payment_transaction_id._fusion_book_extras(payment)
+        return result
+
+    def _prepare_payment_transaction_vals(self, **extra_create_values):
+        """Override of `account_payment` to link a transaction to the payment's own invoices.
+
+        Core links it to all that were selected, so that one of several payments made in one go
+        would count against the invoices of the others.
+        """
+        values = super()._prepare_payment_transaction_vals(**extra_create_values)
+        if self.invoice_ids:
+            values["invoice_ids"] = [Command.set(self.invoice_ids.ids)]
+        return values
 
     def _fusion_restore(self, invoices):
         """Bring back a payment that core cancelled while its outcome was unknown.
@@ -11,9 +35,15 @@ class AccountPayment(models.Model):
         """
         self.ensure_one()
         self.action_draft()
+        self.payment_transaction_id._fusion_fit_payment()
         # Charges nobody: the payment has its transaction already.
         self.action_post()
-        moves = (self.invoice_ids or invoices).filtered(lambda move: move.state == "posted")
+        self._fusion_close_with(self.invoice_ids or invoices)
+
+    def _fusion_close_with(self, invoices):
+        """Reconcile what is open of this payment with what is open of the invoices."""
+        self.ensure_one()
+        moves = invoices.filtered(lambda move: move.state == "posted")
         lines = (self.move_id + moves).line_ids.filtered(
             lambda line: line.account_id == self.destination_account_id and not line.reconciled
         )

@@ -64,6 +64,12 @@ class FusionDelivery(models.Model):
         "Dead letter: given up; it can be sent again.",
     )
     ack_policy = fields.Selection(related="endpoint_id.ack_policy")
+    is_answer_enough = fields.Boolean(
+        default=False,
+        readonly=True,
+        copy=False,
+        help="Nobody will acknowledge it: an answer of 2xx ends it, whatever the endpoint says.",
+    )
     attempt_count = fields.Integer(
         string="Attempts", default=0, readonly=True, copy=False, aggregator="sum"
     )
@@ -227,6 +233,11 @@ class FusionDelivery(models.Model):
         if not self.env.cr.rowcount:
             raise UserError(self.env._("This delivery no longer exists."))
         self.invalidate_recordset()
+
+    def _awaits_acknowledgement(self):
+        """Return whether the receiver's answer alone is not enough."""
+        self.ensure_one()
+        return self.ack_policy == "explicit" and not self.is_answer_enough
 
     # === HANDLER === #
 

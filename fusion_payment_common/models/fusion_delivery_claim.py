@@ -2,6 +2,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..lib import delivery as rules
+from ..tools import processes
 from ..tools.cursors import in_own_transaction
 from ..tools.queue_runner import Claim
 
@@ -117,15 +118,15 @@ class FusionDelivery(models.Model):
         An endpoint that is disabled or whose circuit is open is left out; one whose circuit was
         open gets a single delivery, to see whether it is back.
         """
-        owner = self._queue_owner()
+        owner = processes.lease_owner()
 
         def claim(env):
             env.cr.execute(self._claim_query(owner, limit, running))
             return env.cr.fetchall()
 
         return [
-            Claim(row[0], owner, row[1], {"attempt": row[2], "is_last": row[3]})
-            for row in in_own_transaction(self.env, claim)
+            Claim(row[0], owner, row[1], data={"attempt": row[2], "is_last": row[3]})
+            for row in in_own_transaction(self.env, claim, read_committed=True)
         ]
 
     @api.model

@@ -14,8 +14,9 @@ class FusionDelivery(models.Model):
 
     @api.model
     def _enqueue(
-        self, endpoint, event_type, body, *, dedup_key=None, record=None, trigger="schedule"
-    ):
+        self, endpoint, event_type, body, *, dedup_key=None, record=None, trigger="schedule",
+        is_answer_enough=False,
+    ):  # fmt: skip
         """Queue what ``endpoint`` must be told; it leaves when this transaction is committed.
 
         Nothing is sent here, and nothing ever if the transaction is rolled back.
@@ -25,6 +26,7 @@ class FusionDelivery(models.Model):
             ``fusion.delivery.handler``
         :param str dedup_key: the same key at the same endpoint is the same delivery
         :param record: what it is about; is told how it ended if it is a ``fusion.delivery.handler``
+        :param bool is_answer_enough: nobody will acknowledge it: an answer of 2xx ends it
         :return: the delivery (elevated), an earlier one of the same key included
         :raise ValueError: the body has a number that JSON has not (NaN, Infinity)
         :raise TypeError: the body has something that JSON has not
@@ -41,6 +43,7 @@ class FusionDelivery(models.Model):
             if known:
                 return known
         values = self._new_values(endpoint, event_type, body, dedup_key, record, trigger)
+        values["is_answer_enough"] = is_answer_enough
         try:
             with self.env.cr.savepoint():
                 delivery = outbox.create(values)

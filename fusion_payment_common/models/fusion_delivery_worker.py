@@ -171,7 +171,7 @@ class FusionDelivery(models.Model):
     def _set_accepted(self, is_ours):
         """The receiver answered 2xx: that is all, or its acknowledgement is waited for."""
         values = {"delivered_at": fields.Datetime.now(), "last_error": False}
-        if self.endpoint_id.ack_policy == "status":
+        if not self._awaits_acknowledgement():
             self.write({**values, "state": "delivered", **self._no_plans()})
             self.activity_ids.unlink()
             self._tell_handler()
@@ -184,7 +184,7 @@ class FusionDelivery(models.Model):
     def _set_failed(self, verdict):
         """No 2xx: plan the next attempt, or give up."""
         values = {"last_error": redact_text(verdict.error or "")[:500], "state": "pending"}
-        if self.endpoint_id.ack_policy == "explicit":
+        if self._awaits_acknowledgement():
             # The receiver may have it all the same and acknowledge it in a moment.
             self.write({**values, **self._plans_without_ack(verdict.retry_after)})
             return

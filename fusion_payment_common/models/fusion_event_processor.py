@@ -7,6 +7,7 @@ import psycopg2.errors
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..exceptions import EventTooEarly
 from ..lib import retry
 from ..lib.redaction import redact_text
 from ..tools.cursors import in_own_transaction, own_environment
@@ -135,7 +136,9 @@ class FusionEvent(models.Model):
     def _postpone(self, claim, error):
         """Put the event back in the queue, or give it up after the last attempt."""
         text = redact_text(f"{type(error).__name__}: {error}".strip(": "))[:500]
-        _logger.warning("Event %s could not be processed: %s", claim.record_id, text)
+        # Not a problem, only a matter of seconds.
+        level = logging.INFO if isinstance(error, EventTooEarly) else logging.WARNING
+        _logger.log(level, "Event %s could not be processed: %s", claim.record_id, text)
         retry_after = getattr(error, "retry_after", None)
         in_own_transaction(
             self.env,

@@ -74,6 +74,9 @@ class FusionOperation(models.Model):
     is_queued = fields.Boolean(
         string="Queued", readonly=True, help="Nobody waited for the answer: a worker calls."
     )
+    is_long_call = fields.Boolean(
+        readonly=True, help="The call waits for a person: only the scheduler's process makes it."
+    )
     send_until = fields.Datetime(
         readonly=True, help="Queued: when a call that never reached the provider is given up."
     )

@@ -15,6 +15,7 @@ from ..lib.ledger import (
     next_step,
 )
 from ..lib.outcome import Outcome
+from ..tools import long_calls
 from ..tools.cursors import in_own_transaction
 from ..tools.queue_runner import Claim
 from .fusion_operation_perform import Begun
@@ -53,9 +54,29 @@ class FusionOperation(models.Model):
 
     @api.model
     def _queue_condition(self):
-        """Override of the queue: one reference only, where somebody waits for it."""
+        """Override of the queue: one reference only, where somebody waits for it.
+
+        Calls that may take minutes are for the scheduler's process, as long as it has room.
+        """
         reference = self.env.context.get("fusion_queue_reference")
-        return SQL("reference = %s", reference) if reference else super()._queue_condition()
+        conditions = [SQL("reference = %s", reference)] if reference else []
+        if not self.env.context.get("fusion_queue_long_calls") or not long_calls.room():
+            conditions.append(SQL("is_long_call IS NOT TRUE"))
+        return SQL(" AND ").join(conditions) if conditions else super()._queue_condition()
+
+    def _hasten(self):
+        """Have the completer ask the provider at once about what it would ask about later.
+
+        Whoever is at work on an operation is not disturbed.
+        """
+        now = fields.Datetime.now()
+        waiting = self.filtered(
+            lambda operation: operation.next_attempt_at
+            and (not operation.lease_until or operation.lease_until <= now)
+        ).try_lock_for_update()
+        waiting.filtered(lambda operation: operation.next_attempt_at > now).next_attempt_at = now
+        if waiting:
+            self._queue_wake()
 
     # === CLAIM === #
 
@@ -70,7 +91,11 @@ class FusionOperation(models.Model):
                 operation.next_attempt_at = operation.lease_until
             else:
                 operation._take(step, owner, lease_until)
-                claims.append(Claim(operation.id, owner, data={"step": step}))
+                claims.append(
+                    Claim(
+                        operation.id, owner, is_long=operation.is_long_call, data={"step": step}
+                    )
+                )
         return claims
 
     def _step(self):
@@ -86,7 +111,10 @@ class FusionOperation(models.Model):
 
     def _take(self, step, owner, lease_until):
         if step == Step.APPLY:
-            self.next_attempt_at = lease_until
+            # With an owner: should the process die while it books, the next one goes on at once.
+            self.write(
+                {"lease_owner": owner, "lease_until": lease_until, "next_attempt_at": lease_until}
+            )
         elif step == Step.CALL:
             self._begin_queued(owner, lease_until)
         else:

@@ -1,5 +1,4 @@
 import logging
-import secrets
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -9,8 +8,9 @@ from odoo import api, fields, models
 
 from ..exceptions import IdempotencyKeyConflict, OperationInProgress
 from ..lib import errors, idempotency
-from ..lib.ledger import IN_FLIGHT, Answer
+from ..lib.ledger import CLOSED_STATES, IN_FLIGHT, Answer
 from ..lib.outcome import Outcome
+from ..tools import processes
 from ..tools.cursors import in_own_transaction, own_environment
 
 _logger = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ class FusionOperation(models.Model):
         if self._holds_of(intent):
             raise self._in_progress_error(intent)
         now = fields.Datetime.now()
-        owner = secrets.token_hex(8)
+        owner = processes.lease_owner()
         lease_until = now + timedelta(seconds=intent.lease_seconds)
         operation = self.with_context(tracking_disable=True).create(
             {
@@ -131,6 +131,7 @@ class FusionOperation(models.Model):
             "currency_id": intent.currency_id,
             "amount": float(intent.amount or 0),
             "user_id": self.env.uid,
+            "is_long_call": intent.is_long,
             "request_payload": dict(intent.payload),
             "request_summary": dict(intent.summary),
             "hold_ids": [
@@ -234,6 +235,30 @@ class FusionOperation(models.Model):
             )
 
         in_own_transaction(self.env, close)
+
+    @api.model
+    def _carry_out(self, begun, call, exchanges):
+        """Make the call of an operation that was begun, and leave the booking to the worker.
+
+        For a caller that waits for the provider's answer, not for Odoo's books. What was begun
+        has to be committed.
+
+        :param begun: the :class:`Begun` of :meth:`_begin`
+        :param call: a function without parameters, as ``_fusion_prepare_call`` returns it
+        :param list exchanges: what its observer was given, by the time it returns
+        :return: an :class:`~odoo.addons.fusion_payment_common.lib.ledger.Answer`
+        """
+        answer, _error = self._execute(call, begun.operation_id)
+
+        def finish(env):
+            operation = env[self._name].browse(begun.operation_id)
+            stored = operation._finish(answer, exchanges)
+            if operation.state in CLOSED_STATES:
+                operation.next_attempt_at = env.cr.now().replace(microsecond=0)
+                operation._queue_wake()
+            return stored
+
+        return in_own_transaction(self.env, finish)
 
     @api.model
     def _finish_committed(self, begun, answer, exchanges):

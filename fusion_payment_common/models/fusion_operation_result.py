@@ -143,6 +143,8 @@ class FusionOperation(models.Model):
             self.write(
                 {
                     "applied_at": fields.Datetime.now(),
+                    "lease_owner": False,
+                    "lease_until": False,
                     "next_attempt_at": False,
                     "request_payload": False,
                 }
@@ -153,7 +155,13 @@ class FusionOperation(models.Model):
         self.ensure_one()
         if self.state not in CLOSED_STATES:
             return
-        self.next_attempt_at = fields.Datetime.now() + timedelta(seconds=APPLY_GRACE)
+        self.write(
+            {
+                "lease_owner": False,
+                "lease_until": False,
+                "next_attempt_at": fields.Datetime.now() + timedelta(seconds=APPLY_GRACE),
+            }
+        )
         if alert:
             self._alert(
                 self.env._(

@@ -1,14 +1,11 @@
 import logging
-import os
-import secrets
-import socket
 import time
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..tools import alarm, shutdown
+from ..tools import alarm, long_calls, processes, restart, shutdown
 from ..tools.cursors import in_own_transaction
 from ..tools.queue_runner import Claim, QueueRunner
 
@@ -113,8 +110,10 @@ class FusionQueueMixin(models.AbstractModel):
             cron._commit_progress(remaining=0)
             return
         meter = _Meter(cron)
-        model = self.with_context(fusion_queue_lane=lane)
-        runner = model._queue_runner(self._queue_threads, meter.may_continue)
+        model = self.with_context(fusion_queue_lane=lane, fusion_queue_long_calls=True)
+        runner = model._queue_runner(
+            self._queue_threads, meter.may_continue, start_long=long_calls.start
+        )
         runner.run()
         if runner.has_more:
             # The scheduler would come back by itself, but only at its next look at the clock.
@@ -132,13 +131,14 @@ class FusionQueueMixin(models.AbstractModel):
         return self._queue_runner(threads, lambda done, has_more: True, limit).run()
 
     @api.model
-    def _queue_runner(self, threads, may_continue, limit=None):
+    def _queue_runner(self, threads, may_continue, limit=None, start_long=None):
         return QueueRunner(
             self,
             threads=threads,
             lease_seconds=self._queue_lease_seconds,
             may_continue=may_continue,
             limit=limit,
+            start_long=start_long,
         )
 
     @api.model
@@ -190,13 +190,13 @@ class FusionQueueMixin(models.AbstractModel):
             while rows := model._queue_lock_due(limit):
                 until = rows[0][1].replace(microsecond=0)
                 due = model.browse([row[0] for row in rows])
-                if claims := due._queue_take(self._queue_owner(), until):
+                if claims := due._queue_take(processes.lease_owner(), until):
                     return claims
                 # None of them needed work; what they were changed to is not due any more.
                 env.flush_all()
             return []
 
-        return in_own_transaction(self.env, claim)
+        return in_own_transaction(self.env, claim, read_committed=True)
 
     @api.model
     def _queue_lock_due(self, limit):
@@ -257,10 +257,47 @@ class FusionQueueMixin(models.AbstractModel):
         if claims:
             in_own_transaction(self.env, extend)
 
+    # === RESTART === #
+
+    def _register_hook(self):
+        """Override of `base`: the server has just been started, or this process has."""
+        super()._register_hook()
+        if self._name == "fusion.queue.mixin":
+            restart.registry_is_ready(self.env.cr.dbname)
+
     @api.model
-    def _queue_owner(self):
-        """Return a name for a lease that says who has it and is never used twice."""
-        return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    def _queue_resume_all(self):
+        """Take back what processes that are gone had leased, and wake every queue."""
+        for name in self.env.registry.descendants(["fusion.queue.mixin"], "_inherit"):
+            queue = self.env[name]
+            if not queue._abstract:
+                in_own_transaction(self.env, lambda env, name=name: env[name]._queue_take_back())
+                queue._queue_wake()
+
+    @api.model
+    def _queue_take_back(self):
+        """Make leases end now whose owners, processes of this machine, do not exist any more."""
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT id, lease_owner
+                  FROM %(table)s
+                 WHERE next_attempt_at > statement_timestamp() AT TIME ZONE 'UTC'
+                   AND starts_with(lease_owner, %(prefix)s)
+                   FOR UPDATE SKIP LOCKED
+                """,
+                table=SQL.identifier(self._table),
+                prefix=processes.owner_prefix(),
+            )
+        )
+        orphans = [row[0] for row in self.env.cr.fetchall() if processes.is_gone(row[1])]
+        if not orphans:
+            return
+        now = self.env.cr.now().replace(microsecond=0)
+        self.browse(orphans).write({"lease_until": now, "next_attempt_at": now})
+        _logger.info(
+            "%s: %s rows are taken back from processes that are gone", self._name, len(orphans)
+        )
 
 
 class _Meter:

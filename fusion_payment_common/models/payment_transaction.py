@@ -108,7 +108,7 @@ class PaymentTransaction(models.Model):
             parameters=parameters,
             payload={**payload, "transaction": self._fusion_recreation_values()},
             company_id=self.company_id.id,
-            amount=abs(self.amount),
+            amount=abs(self._fusion_requested_amount()),
             currency_id=self.currency_id.id,
             documents=self._fusion_documents(),
             lease_seconds=lease_seconds,
@@ -185,7 +185,8 @@ class PaymentTransaction(models.Model):
         self.fusion_outcome_unknown = answer.outcome == Outcome.UNKNOWN
         if answer.data.get("accepted_difference") and self.state != "done":
             digits = self.currency_id.decimal_places
-            moved = Money(answer.data["amount"], answer.data["currency"], digits)
+            minor = answer.data["amount"] - self._fusion_own_surcharge().minor
+            moved = Money(minor, answer.data["currency"], digits)
             self.amount = float(moved.major) * (-1 if self.amount < 0 else 1)
         self._process(self.provider_code, self._fusion_payment_data(answer, kind=kind))
 
@@ -213,6 +214,10 @@ class PaymentTransaction(models.Model):
         return super()._post_process()
 
     def _fusion_post_process(self, operation):
+        """Book what was received, now or by core's scheduler.
+
+        :param operation: the one that brought it; empty for money that moved without us
+        """
         try:
             with self.env.cr.savepoint():
                 self._post_process()
@@ -223,12 +228,13 @@ class PaymentTransaction(models.Model):
             # Received is received: an accounting problem (locked period, missing journal) must not
             # make the payment look unpaid. Core's scheduler retries.
             _logger.exception("Transaction %s is paid but cannot be booked yet", self.reference)
-            operation._alert(
-                self.env._(
-                    "%s is paid but cannot be booked: check the journal and the lock dates.",
-                    self.reference,
+            if operation:
+                operation._alert(
+                    self.env._(
+                        "%s is paid but cannot be booked: check the journal and the lock dates.",
+                        self.reference,
+                    )
                 )
-            )
 
     def _fusion_apply_outcome(self, payment_data, *, declined_message):
         """Move the transaction to the state that the outcome stands for.

@@ -19,6 +19,9 @@ class ResConfigSettings(models.TransientModel):
         config_parameter="fusion_payment_common.health_token",
         help="What a monitoring system must present; empty: the route is closed.",
     )
+    fusion_surcharge_product_id = fields.Many2one(
+        related="company_id.fusion_surcharge_product_id", readonly=False
+    )
     fusion_vault_problem = fields.Char(compute="_compute_fusion_vault_problem")
 
     @api.depends_context("lang")

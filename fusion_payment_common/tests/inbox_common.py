@@ -2,6 +2,8 @@ from datetime import timedelta
 
 from odoo.tests import new_test_user
 
+from ..tools import processes
+
 SOURCE = "example"
 CANARY = "4242424242424242"
 
@@ -45,7 +47,7 @@ class InboxCommon:
     def _claim(self, event):
         """Lease the event as a worker would; return the claim."""
         until = self.env.cr.now() + timedelta(minutes=2)
-        (claim,) = event._queue_take(self.inbox._queue_owner(), until)
+        (claim,) = event._queue_take(processes.lease_owner(), until)
         self.env.flush_all()
         return claim
 

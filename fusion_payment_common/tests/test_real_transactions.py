@@ -55,6 +55,23 @@ class TestRealTransactions(InboxCommon, TransactionCase):
         with own_environment(self.env) as env:
             return env["fusion.event"]._queue_work(threads=2)
 
+    def test_workers_that_claim_at_the_same_moment_get_different_rows_and_no_conflict(self):
+        events = [{"event_key": f"evt_{number}", "payload": b"{}"} for number in range(120)]
+        with own_environment(self.env) as env:
+            env["fusion.event"]._ingest_many(SOURCE, events)
+
+        def claim_all():
+            claimed = []
+            with own_environment(self.env) as env:
+                while claims := env["fusion.event"]._queue_claim(3, {}):
+                    claimed += [claim.record_id for claim in claims]
+            return claimed
+
+        with self.assertNoLogs("odoo.sql_db", "ERROR"):
+            claimed = sum(self._at_the_same_moment(claim_all), [])
+        self.assertEqual(len(claimed), 120)
+        self.assertEqual(len(set(claimed)), 120)
+
     def test_an_event_is_committed_when_ingest_returns(self):
         with self.assertRaises(ZeroDivisionError), own_environment(self.env) as env:
             env["fusion.event"]._ingest(SOURCE, "evt_1", payload=b"{}")

@@ -24,12 +24,14 @@ class Claim:
 
     :param owner: the lease's owner; a result is only worth something while it still is.
     :param group: rows of one group share a limit, so that none can take every thread.
+    :param is_long: its call may take minutes: the run does not wait for it.
     :param data: whatever the model wants to keep between its hooks.
     """
 
     record_id: int
     owner: str
     group: int | None = None
+    is_long: bool = False
     data: dict[str, Any] = field(default_factory=dict)
 
 
@@ -62,14 +64,19 @@ class QueueRunner:
     :param may_continue: called with the number of rows finished since it was called last; returns
         whether more may be claimed
     :param int limit: claim no more than this many rows in all
+    :param start_long: called with model, claim and call of a claim whose call takes minutes; by
+        default it is waited for as any other
     """
 
-    def __init__(self, model, *, threads, lease_seconds, may_continue, limit=None):
+    def __init__(
+        self, model, *, threads, lease_seconds, may_continue, limit=None, start_long=None
+    ):
         self.model = model
         self.threads = threads
         self.lease_seconds = lease_seconds
         self.may_continue = may_continue
         self.limit = limit
+        self.start_long = start_long
         self.finished = 0
         self.claimed = 0
         #: Whether the queue may hold more that is due: the last claim was not empty.
@@ -153,8 +160,11 @@ class QueueRunner:
     def _submit(self, claim, call):
         if call is None:
             self._finish(claim, Outcome())
+        elif claim.is_long and self.start_long:
+            self.start_long(self.model, claim, call)
+            self.finished += 1
         else:
-            self._running[self._pool.submit(_outcome_of, call)] = claim
+            self._running[self._pool.submit(outcome_of, call)] = claim
 
     # --- results ----------------------------------------------------------------------------
 
@@ -197,7 +207,7 @@ class QueueRunner:
         self.model._queue_extend(list(self._running.values()))
 
 
-def _outcome_of(call):
+def outcome_of(call):
     """Run ``call`` in a thread; nothing it raises may end the thread unseen."""
     try:
         return Outcome(value=call())

@@ -13,3 +13,17 @@ class AccountPaymentRegister(models.TransientModel):
         for values in to_process:
             values["payment"].invoice_ids |= values["to_reconcile"].move_id
         return payments
+
+    def _create_payment_vals_from_batch(self, batch_result):
+        """Override of `account` to charge the saved card for each invoice by itself, too.
+
+        Core forgets the card where payments are not grouped, and registers them as received
+        although nobody was charged.
+        """
+        values = super()._create_payment_vals_from_batch(batch_result)
+        # Elevated: whose card it is must be known, not shown.
+        owner = self.payment_token_id.sudo().partner_id.commercial_partner_id
+        payer = self.env["res.partner"].browse(values["partner_id"]).commercial_partner_id
+        if owner and owner == payer:
+            values["payment_token_id"] = self.payment_token_id.id
+        return values

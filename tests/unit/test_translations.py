@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 LANGUAGE = "fr_CA"
 # Names and signs that are the same in every language; a translator may leave them out.
 MAY_STAY_EMPTY = frozenset({"https://", "_delivery_id"})
+#: A place in the code has the number of a line; Odoo stops loading the language without.
+REFERENCE = r"^#: (code:[^ ]+:\d+|model(_terms)?:[\w.]+,\w+:[\w.-]+)$"
 PLACEHOLDER = re.compile(
     r"%\(\w+\)[a-z]"  # %(name)s
     r"|%[sdif](?!\w)"  # %s
@@ -80,6 +82,14 @@ def test_no_file_names_a_folder_of_the_machine_that_wrote_it(addon):
     for path in (ROOT / addon / "i18n").iterdir():
         references = re.findall(r"^#: code:(.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
         assert [line for line in references if not line.startswith(f"addons/{addon}/")] == []
+
+
+@pytest.mark.parametrize("addon", translated_addons())
+def test_every_string_says_where_it_belongs_as_odoo_reads_it(addon):
+    for path in (ROOT / addon / "i18n").iterdir():
+        _header, *entries = path.read_text(encoding="utf-8").strip().split("\n\n")
+        lost = [entry for entry in entries if not re.search(REFERENCE, entry, re.MULTILINE)]
+        assert lost == [], path.name
 
 
 @pytest.mark.parametrize(

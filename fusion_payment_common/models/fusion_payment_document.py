@@ -1,0 +1,20 @@
+from odoo import fields, models
+
+
+class FusionPaymentDocument(models.AbstractModel):
+    """A document that can be paid: it says when a payment of it is under way."""
+
+    _name = "fusion.payment.document"
+    _description = "Document That Is Paid"
+
+    # Elevated: whoever may read the document has to know that a payment of it is under way.
+    fusion_payment_notice = fields.Char(compute="_compute_fusion_payment_notice", compute_sudo=True)
+
+    def _compute_fusion_payment_notice(self):
+        holds = self.env["fusion.operation.hold"].search(
+            [("res_model", "=", self._name), ("res_id", "in", self.ids)]
+        )
+        operation_by_document = {hold.res_id: hold.operation_id for hold in holds}
+        for document in self:
+            operation = operation_by_document.get(document.id)
+            document.fusion_payment_notice = operation._notice() if operation else False

@@ -1,0 +1,69 @@
+"""Go on at once after a start of the server, not after the scheduler's first minute.
+
+A new scheduler process sleeps for a minute before its first look, and a notification that comes
+before it listens is lost. After a crash that minute is spent by a customer who waits for an answer.
+"""
+
+import logging
+import os
+import signal
+import threading
+
+from odoo.modules.registry import Registry
+from odoo.service import server as odoo_server
+
+from .cursors import database_environment
+
+_logger = logging.getLogger(__name__)
+
+#: Seconds until a scheduler that has just been started surely listens.
+DELAY = 2.0
+
+
+def install():
+    """Look at the queues soon after each birth of a scheduler process; once per process."""
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def registry_is_ready(db_name):
+    """Look at the queues of a database soon, unless this process is only the parent of workers."""
+    server = odoo_server.server
+    if isinstance(server, odoo_server.ThreadedServer) or _worker() is not None:
+        _in_a_moment(_resume, db_name)
+
+
+def _after_fork():
+    if isinstance(odoo_server.server, odoo_server.PreforkServer):
+        _in_a_moment(_resume_if_scheduler)
+
+
+def _in_a_moment(function, *args):
+    timer = threading.Timer(DELAY, function, args)
+    timer.daemon = True
+    timer.start()
+
+
+def _worker():
+    """Return the worker that this process is, if it is one of a prefork server."""
+    owner = getattr(signal.getsignal(signal.SIGINT), "__self__", None)
+    return owner if isinstance(owner, odoo_server.Worker) else None
+
+
+def _resume_if_scheduler():
+    if isinstance(_worker(), odoo_server.WorkerCron):
+        for db_name in list(Registry.registries):
+            _resume(db_name)
+
+
+def _resume(db_name):
+    try:
+        with database_environment(Registry(db_name)) as env:
+            if "fusion.queue.mixin" in env:
+                env["fusion.queue.mixin"]._queue_resume_all()
+    except Exception:
+        _logger.warning(
+            "The queues of %s could not be looked at after the start; the scheduler does so within "
+            "a minute",
+            db_name,
+            exc_info=True,
+        )
