@@ -47,7 +47,7 @@ class Charging:
             id=vendor_id(),
             merchant_id=merchant.id,
             order_id=vendor_id(),
-            amount=amount,
+            amount=amount + self._sim.switches.captured_difference,
             currency=currency,
             created_ms=now,
             modified_ms=now,
@@ -68,6 +68,9 @@ class Charging:
         self._sim.state.charges[charge.id] = charge
         self._decide(charge)
         self._settle(charge, key)
+        self._sim.notices.tell(
+            merchant.id, (f"P:{charge.id}", "CREATE"), (f"O:{charge.order_id}", "CREATE")
+        )
         return charge
 
     def _currency(self, merchant: Merchant, body: dict[str, Any]) -> str:
@@ -122,7 +125,7 @@ class Charging:
 
     def _settle(self, charge: Charge, key: str | None) -> None:
         held = charge.amount + charge.tip_amount
-        charge.surcharge = self._surcharge(charge)
+        charge.surcharge = self.surcharge(charge)
         common = {
             "currency": charge.currency,
             "idempotency_key": key,
@@ -135,7 +138,7 @@ class Charging:
         else:
             self._sim.ledger.record(id=charge.id, kind="authorize", amount=0, held=held, **common)
 
-    def _surcharge(self, charge: Charge) -> int:
+    def surcharge(self, charge: Charge) -> int:
         """The gateway's surcharge: credit cards only, on the total with tip, rounded half up."""
         switches = self._sim.switches
         if not switches.surcharge or not charge.card.credit or not charge.captured:
@@ -160,7 +163,7 @@ class Charging:
         charge.tip_amount = charge.tip_amount if tip is None else tip
         charge.captured = charge.captured_later = True
         charge.modified_ms = self._sim.clock.now_ms()
-        charge.surcharge = self._surcharge(charge)
+        charge.surcharge = self.surcharge(charge)
         self._sim.ledger.record(
             id=charge.id,
             kind="capture",
@@ -170,6 +173,7 @@ class Charging:
             reference=charge.external_reference_id,
             source_id=charge.id,
         )
+        self._sim.notices.tell(charge.merchant_id, (f"P:{charge.id}", "UPDATE"))
         return charge
 
     def find(self, merchant: Merchant, charge_id: str) -> Charge | None:

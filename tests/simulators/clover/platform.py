@@ -23,13 +23,14 @@ _MOST = 1000
 _BASE = "/v3/merchants/{mid}"
 _PAYMENT_FIELDS = {
     "id": lambda c: c.id,
-    "externalPaymentId": lambda c: None,
+    "externalPaymentId": lambda c: c.external_payment_id,
+    "device.id": lambda c: c.device_id,
     "externalReferenceId": lambda c: c.external_reference_id,
     "amount": lambda c: c.amount,
     "cardType": lambda c: c.card.brand,
     "result": payment_result,
     "voided": lambda c: c.voided,
-    "offline": lambda c: False,
+    "offline": lambda c: c.offline,
     "createdTime": lambda c: c.created_ms,
     "clientCreatedTime": lambda c: c.created_ms,
     "modifiedTime": lambda c: c.modified_ms,
@@ -60,6 +61,7 @@ class PlatformRoutes:
                 web.get(f"{_BASE}/devices", self.devices),
                 web.get(f"{_BASE}/payments", self.payments),
                 web.get(f"{_BASE}/payments/{{id}}", self.payment),
+                web.get(f"{_BASE}/orders/{{id}}", self.order),
                 web.get(f"{_BASE}/refunds", self.refunds),
                 web.get(f"{_BASE}/refunds/{{id}}", self.refund),
             ]
@@ -92,6 +94,7 @@ class PlatformRoutes:
                 "merchantRef": {"id": merchant.id},
                 "defaultCurrency": merchant.currency,
                 "locale": merchant.locale,
+                "timezone": self._sim.switches.merchant_timezone,
                 "tipsEnabled": False,
                 "tipRateDefault": 0,
                 "vat": False,
@@ -151,6 +154,25 @@ class PlatformRoutes:
         if charge is None:
             raise bare(404, "Not Found")
         return web.json_response(payment_json(charge, merchant, _expand(request, EXPANDABLE)))
+
+    async def order(self, request: web.Request) -> web.Response:
+        """One order; its payments are a link unless expanded."""
+        merchant = self._sim.access.merchant(request, PAYMENTS)
+        order_id = request.match_info["id"]
+        charges = [c for c in self._sim.state.charges_of(merchant) if c.order_id == order_id]
+        if not charges:
+            raise bare(404, "Not Found")
+        payments: dict[str, Any] = {"href": f"{request.url}/payments"}
+        if "payments" in _expand(request):
+            payments["elements"] = [payment_json(c, merchant, frozenset()) for c in charges]
+        return web.json_response(
+            {
+                "id": order_id,
+                "currency": merchant.currency,
+                "total": sum(charge.amount for charge in charges if charge.paid),
+                "payments": payments,
+            }
+        )
 
     def _platform_refunds(self, merchant: Merchant) -> list[Any]:
         """Voids are not among the platform's refunds."""

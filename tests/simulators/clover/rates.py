@@ -39,6 +39,8 @@ class RateLimiter:
             token = request.headers.get("Authorization") or request.headers.get("apikey") or ""
             if self._switches().rate_limits:
                 self._check(token)
+            if _is_long_poll(request) and not self._switches().count_long_polls:
+                return await handler(request)
             return await self._counted(token, request, handler)
 
         return middleware
@@ -78,6 +80,12 @@ class RateLimiter:
         while recent[0] <= now - _WINDOW_S:
             recent.popleft()
         return len(recent)
+
+
+def _is_long_poll(request: web.Request) -> bool:
+    return request.method == "POST" and request.path.startswith(
+        ("/connect/v1/payments", "/connect/v1/credits")
+    )
 
 
 def _refusal(name: str, limit: int, retry_after: bool) -> Exception:

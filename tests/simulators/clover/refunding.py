@@ -13,6 +13,7 @@ from .state import Charge, Merchant, Refund
 if TYPE_CHECKING:
     from .simulator import CloverSimulator
 
+_CARD_PRESENT_ONLY = ("INTERAC",)
 _REASONS = ("duplicate", "fraudulent", "requested_by_customer")
 _NO_PARTIAL = (
     "Partial refund for order with multiple line items/tip/convenience fee is not supported by "
@@ -43,7 +44,19 @@ class Refunding:
         asked = integer(body, "amount", minimum=1)
         amount = charge.refundable if asked is None else asked
         self._check(charge, amount)
+        if charge.card.brand in _CARD_PRESENT_ONLY:
+            raise processing_error("The card must be present for this refund")
         refund = self._record(charge, amount, reason, reference, body.get("metadata"))
+        self._book(charge, refund, key)
+        # No letter of its own: a refund shows as an update of its payment and order.
+        self._sim.notices.tell(
+            charge.merchant_id, (f"P:{charge.id}", "UPDATE"), (f"O:{charge.order_id}", "UPDATE")
+        )
+        return refund
+
+    def record_on_device(self, charge: Charge, amount: int, key: str | None) -> Refund:
+        """Give back ``amount`` with the card present; the caller has checked what is left."""
+        refund = self._record(charge, amount, None, None, None)
         self._book(charge, refund, key)
         return refund
 

@@ -38,7 +38,7 @@ def payment_json(charge: Charge, merchant: Merchant, expand: Set[str]) -> dict[s
     payment: dict[str, Any] = {
         "id": charge.id,
         "order": {"id": charge.order_id},
-        "device": {"id": _NO_DEVICE},
+        "device": {"id": charge.device_id or _NO_DEVICE},
         "tender": {"href": f"tenders/{merchant.order_tender_id}", "id": merchant.order_tender_id},
         "employee": {"id": merchant.employee_id},
         "merchant": {"id": merchant.id},
@@ -48,11 +48,15 @@ def payment_json(charge: Charge, merchant: Merchant, expand: Set[str]) -> dict[s
         "createdTime": charge.created_ms,
         "clientCreatedTime": charge.created_ms,
         "modifiedTime": charge.modified_ms,
-        "offline": False,
+        "offline": charge.offline,
         "result": payment_result(charge),
     }
+    if charge.external_payment_id:
+        payment["externalPaymentId"] = charge.external_payment_id
     if charge.voided:
         payment |= {"voidReason": "USER_CANCEL", "voidPaymentRef": {"id": charge.void_id}}
+    if charge.echo.get("description"):
+        payment["note"] = charge.echo["description"]
     return payment | _expanded(charge, merchant, expand)
 
 
@@ -96,7 +100,7 @@ def _card_transaction(charge: Charge) -> dict[str, Any]:
         kind = "PREAUTH"
     return {
         "cardType": charge.card.brand,
-        "entryType": "KEYED",
+        "entryType": charge.entry_type,
         "first6": charge.card.first6,
         "last4": charge.card.last4,
         "type": kind,
@@ -105,6 +109,7 @@ def _card_transaction(charge: Charge) -> dict[str, Any]:
         "transactionNo": charge.transaction_no,
         "state": "CLOSED" if charge.captured else "PENDING",
         "currency": charge.currency.upper(),
+        "cardholderName": charge.card.name,
     }
 
 

@@ -9,12 +9,17 @@ from ..core.journal import CONTROL_PREFIX
 from ..core.simulator import Simulator
 from .access import Access
 from .charging import Charging
+from .connect import ConnectRoutes
+from .connect_device import ConnectDeviceRoutes
 from .customers import CustomerRoutes
+from .dashboard import DashboardRoutes
+from .device_control import DeviceControlRoutes
 from .ecommerce import EcommerceRoutes
 from .errors import CloverError, bare
 from .grants import Grants
 from .hosted_fields import HostedFieldRoutes
 from .idempotency import IdempotencyKeys
+from .notices import NoticeRoutes, Notices
 from .oauth import OAuthRoutes
 from .orders import OrderRoutes
 from .platform import PlatformRoutes
@@ -22,6 +27,8 @@ from .rates import RateLimiter
 from .refunding import Refunding
 from .state import Merchant, State
 from .switches import CloverSwitches
+from .terminal_payments import TerminalPayments
+from .terminal_runs import TerminalRuns
 from .token_service import TokenRoutes
 
 
@@ -32,15 +39,21 @@ class CloverSimulator(Simulator):
     Switches = CloverSwitches
 
     def __init__(self, seed: int = 0) -> None:
+        self.notices = Notices(self)
         super().__init__(seed)
         self.access = Access(self)
         self.charging = Charging(self)
         self.refunding = Refunding(self)
+        self.terminal_payments = TerminalPayments(self)
         self.rates = RateLimiter(self.clock, lambda: self.switches)
 
     def clear_state(self, *, keep: frozenset[str] = frozenset()) -> None:
         """Forget merchants' data and, unless ``oauth`` is kept, all grants."""
+        if hasattr(self, "terminal_runs"):
+            self.terminal_runs.forget()
         self.state = State()
+        self.notices.clear()
+        self.terminal_runs = TerminalRuns(self)
         self.keys = IdempotencyKeys(self.clock, lambda: self.switches)
         if "oauth" not in keep:
             self.grants = Grants(self.clock)
@@ -67,6 +80,11 @@ class CloverSimulator(Simulator):
             OrderRoutes,
             PlatformRoutes,
             HostedFieldRoutes,
+            NoticeRoutes,
+            DashboardRoutes,
+            ConnectRoutes,
+            ConnectDeviceRoutes,
+            DeviceControlRoutes,
         ):
             routes(self).add_routes(app)
         app.router.add_post("/_sim/batch/close", self.close_batch)

@@ -79,6 +79,10 @@ class Charge:
     failure_message: str | None = None
     voided: bool = False
     void_id: str | None = None
+    external_payment_id: str | None = None
+    device_id: str | None = None
+    entry_type: str = "KEYED"
+    offline: bool = False
     echo: dict[str, Any] = field(default_factory=dict)
     refunds: list[Refund] = field(default_factory=list)
 
@@ -101,6 +105,18 @@ class Charge:
     def external_reference_id(self) -> str | None:
         """The merchant's reference, at most 12 characters."""
         return self.echo.get("external_reference_id")
+
+
+@dataclass
+class Credit:
+    """Money given to a card without a payment."""
+
+    id: str
+    merchant_id: str
+    amount: int
+    currency: str
+    created_ms: int
+    card: Card
 
 
 @dataclass
@@ -142,6 +158,7 @@ class State:
         self.tokens: dict[str, SourceToken] = {}
         self.charges: dict[str, Charge] = {}
         self.refunds: dict[str, Refund] = {}
+        self.credits: dict[str, Credit] = {}
         self.customers: dict[str, Customer] = {}
         self.orders: dict[str, Order] = {}
         self.card_uses: dict[str, int] = {}

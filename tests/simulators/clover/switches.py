@@ -21,11 +21,24 @@ class CloverSwitches:
         ``replay_declines``, ``require_idempotency_key``.
     Charges
         ``velocity_limit`` uses per card; ``require_forwarded_for``; ``multi_currency``;
-        ``max_refund_amount``; ``surcharge`` adds ``surcharge_rate`` on credit cards only, shown as
-        ``additional_charges_shape`` (``list`` or ``elements``).
+        ``max_refund_amount``; ``captured_difference`` is charged on top of what was asked, as by a
+        gateway that rounds differently; ``surcharge`` adds ``surcharge_rate`` on credit cards only,
+        shown as ``additional_charges_shape`` (``list`` or ``elements``).
+    Webhooks
+        Sent to ``webhook_url`` (empty: none) with ``webhook_auth_code``, ``webhook_delay_s`` after
+        what they tell; ``webhook_long_ids`` spells an object ``P:<merchant>/<id>``. A message that
+        is to be overtaken leaves after the next one, or after ``webhook_reorder_s``.
+        ``checkout_signing_secret`` signs the messages of Hosted Checkout.
+    Terminals
+        ``raid_configured``: the app has a Remote App ID; ``resource_conflict_status`` (another
+        request is on the device; 409 or 503); ``asleep_answer_s`` until a sleeping device is
+        given up; ``replay_cancels``: the key of a cancelled request gets 209 again instead of
+        asking the customer anew; ``strict_finish``: a device stays busy after a payment until
+        welcome or thank-you is called.
     Rates
         ``rate_limits`` turns the documented limits on; ``latency_s`` is spent on every call, so
-        that parallel calls overlap.
+        that parallel calls overlap. ``count_long_polls``: requests that wait for a customer count
+        as calls at once.
     """
 
     merchant_id: str = "SIMMERCHANT01"
@@ -33,6 +46,7 @@ class CloverSwitches:
     merchant_country: str = "CA"
     merchant_currency: str = "CAD"
     merchant_locale: str = "en-CA"
+    merchant_timezone: str = "America/Toronto"
     payment_gateway_api: str = "fdcrcip"
     supports_multi_pay_token: bool = True
     supports_naked_credit: bool = True
@@ -61,11 +75,26 @@ class CloverSwitches:
     require_forwarded_for: bool = False
     multi_currency: bool = False
     max_refund_amount: int = 0
+    captured_difference: int = 0
     surcharge: bool = False
     surcharge_rate: float = 0.024
     additional_charges_shape: str = "list"
 
+    webhook_url: str = ""
+    webhook_auth_code: str = ""
+    webhook_long_ids: bool = False
+    webhook_delay_s: float = 0.0
+    webhook_reorder_s: float = 2.0
+    checkout_signing_secret: str = "sim-checkout-signing-secret"
+
+    raid_configured: bool = True
+    resource_conflict_status: int = 409
+    asleep_answer_s: float = 1.0
+    replay_cancels: bool = True
+    strict_finish: bool = False
+
     rate_limits: bool = False
+    count_long_polls: bool = False
     app_rate_limit: int = 50
     app_concurrent_limit: int = 10
     token_rate_limit: int = 16

@@ -175,6 +175,11 @@ class FaultDial:
             delay_s=DEFAULT_DELAY_S.get(rule.fault, 0.0) if rule.delay_s is None else rule.delay_s,
         )
 
+    def pick_webhook(self, path: str) -> str | None:
+        """The fault that befalls a message we send to this path, if any; uses up one use."""
+        rule = self._fire("POST", path, WEBHOOK_FAULTS)
+        return rule.fault if rule else None
+
     def _fire(self, method: str, path: str, kinds: Any) -> Rule | None:
         for rule in self.rules:
             if rule.fault not in kinds or not rule.matches(method, path):
