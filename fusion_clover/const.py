@@ -32,6 +32,10 @@ BRAND_TO_METHOD_CODE = {
 #: Currencies that Clover merchants settle in; docs.clover.com "ecommerce-accepting-payments" serves
 #: the United States and Canada.
 SUPPORTED_CURRENCIES = ("CAD", "USD")
+#: Decimal places of Clover's minor units, and the largest charge in them (``amount_too_large``);
+#: docs.clover.com "ecommerce-api-error-codes".
+MINOR_DIGITS = 2
+MAX_MINOR = 99_999_999
 
 #: System parameter: one origin that replaces all sandbox hosts (development and tests).
 SANDBOX_ORIGIN_PARAMETER = "fusion_clover.sandbox_origin"
@@ -44,7 +48,14 @@ DISPATCHER_URL_PARAMETER = "fusion_clover.dispatcher_url"
 OAUTH_CALLBACK_PATH = "/payment/clover/oauth/callback"
 #: Where a shopper's page has its card charged, and where the way back from elsewhere leads.
 PROCESS_CARD_PATH = "/payment/clover/process_card"
+QUOTE_PATH = "/payment/clover/quote"
 RETURN_PATH = "/payment/clover/return"
+
+#: Terminals, for whoever does not use the dialog.
+TERMINALS_PATH = "/payment/clover/terminals"
+SEND_TO_TERMINAL_PATH = "/payment/clover/send_to_terminal"
+TERMINAL_STATUS_PATH = "/payment/clover/terminal_status"
+TERMINAL_CALLBACK_PATH = "/payment/clover/terminal/callback"
 
 #: System parameters of the card-testing brake with their defaults: declines allowed per customer or
 #: document, per IP address (many people may share one), and the minutes in which they are counted.
@@ -70,6 +81,15 @@ CHARGE_READ_TIMEOUT_PARAMETER = "fusion_clover.charge_read_timeout"
 #: otherwise (0: no limit). Clover documents no limit; networks expect one.
 REFUND_AGE_LIMIT_DAYS = 180
 REFUND_AGE_LIMIT_PARAMETER = "fusion_clover.refund_age_limit_days"
+
+#: Seconds that a terminal waits for the customer, and the system parameter that says otherwise (up
+#: to 300; "Make a sale", docs.clover.com: ``X-Clover-Timeout``).
+TERMINAL_WAIT = 180
+TERMINAL_WAIT_PARAMETER = "fusion_clover.terminal_wait"
+#: Seconds after the clerk's click in which a payment may still be shown on a terminal.
+TERMINAL_SEND_WITHIN = 300
+#: Seconds beyond both for which nobody else gets the terminal while the outcome is open.
+TERMINAL_LEASE_MARGIN = 60
 
 #: Sent to terminals as ``X-POS-Id`` while no RAID is known.
 DEFAULT_POS_ID = "FusionCloverOdoo"

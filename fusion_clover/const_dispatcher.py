@@ -23,7 +23,12 @@ FORWARDED = "clover.forwarded"
 AUTH_HEADER = "X-Clover-Auth"
 #: Proofs that belong to one body, so that they can be stored with it: of Hosted Checkout
 #: (docs.clover.com "Hosted Checkout webhooks"), and of the relay that was used before.
-BODY_PROOF_HEADERS = ("Clover-Signature", "X-Clover-Auth-Code")
+SIGNATURE_HEADER = "Clover-Signature"
+OLD_RELAY_HEADER = "X-Clover-Auth-Code"
+BODY_PROOF_HEADERS = (SIGNATURE_HEADER, OLD_RELAY_HEADER)
+PROOF_HEADERS = (AUTH_HEADER, *BODY_PROOF_HEADERS)
+#: System parameter of a tenant: whether what the earlier relay signed is accepted. Empty: no.
+OLD_RELAY_PARAMETER = "fusion_clover.accept_old_relay"
 
 #: Bytes of a webhook: ten notices for each of a thousand merchants are less.
 MAX_BODY = 2 * 1024 * 1024

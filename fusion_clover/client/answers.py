@@ -23,6 +23,9 @@ def charge_answer(charge: Charge, request: ChargeRequest) -> Answer:
     elif outcome == Outcome.SUCCEEDED and (charge.refunded or charge.amount_refunded):
         outcome = Outcome.UNKNOWN
         review = f"Clover has given back {charge.amount_refunded} of {charge.amount} minor units"
+    elif outcome == Outcome.SUCCEEDED and request.own_surcharge:
+        review = _surcharge_problem(charge, request)
+        outcome = Outcome.UNKNOWN if review else outcome
     return Answer(
         outcome=outcome,
         provider_reference=charge.id,
@@ -37,6 +40,7 @@ def charge_answer(charge: Charge, request: ChargeRequest) -> Answer:
             "card_brand": charge.brand,
             "card_last4": charge.last4,
             "card_expiry": _expiry(charge),
+            "entry_type": _entry_type(request),
             "auth_code": charge.auth_code,
             "order_reference": charge.order_id,
             "external_reference": charge.external_reference_id or request.external_reference_id,
@@ -80,12 +84,35 @@ def _declined(payment: Payment) -> Answer:
     )
 
 
+def _entry_type(request: ChargeRequest) -> str:
+    """How the card was entered, in the platform's words where it has one (``entryType``)."""
+    stored = request.stored_credentials
+    if stored is not None and stored.sequence == "SUBSEQUENT":
+        return "VAULTED"
+    return "KEYED" if request.ecomind == "moto" else "ECOM"
+
+
 def _expiry(charge: Charge) -> str | None:
     """``MM/YYYY``; Clover writes the year with two digits or four."""
     month, year = charge.exp_month or "", charge.exp_year or ""
     if not (month.isdigit() and year.isdigit()):
         return None
     return f"{int(month):02}/{int(year) + 2000 if len(year) == 2 else year}"
+
+
+def _surcharge_problem(charge: Charge, request: ChargeRequest) -> str | None:
+    """What is wrong with a charge that has a surcharge of our own in it; None when nothing is."""
+    if charge.additional_charges:
+        return (
+            f"Clover added {charge.additional_charges} (minor units) although our surcharge of "
+            f"{request.own_surcharge} is in the amount: one of them has to go back"
+        )
+    if charge.first6 and charge.first6 != request.quoted_first6:
+        return (
+            f"Our surcharge of {request.own_surcharge} (minor units) was meant for another card "
+            "than the one that was charged, which may be no credit card"
+        )
+    return None
 
 
 def _mismatch(charge: Charge, request: ChargeRequest) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from odoo.addons.fusion_payment_common.lib.api_client import ApiClient, Authorizer, Observer
 from odoo.addons.fusion_payment_common.lib.transport import Timeout, Transport
 
@@ -14,6 +16,8 @@ from .merchants import Merchants
 from .oauth import OAuthClient
 from .payments import Payments
 from .refunds import Refunds
+from .terminal_errors import map_terminal_error
+from .terminals import Terminals
 from .tokens import Tokens
 
 DEFAULT_TIMEOUT = Timeout(connect=5.0, read=30.0)
@@ -27,6 +31,8 @@ class CloverClient:
     :param authorizer: source of access tokens for the platform interface.
     :param ecommerce_authorizer: the same for charges and refunds, where it is another one: a
         merchant's own API tokens work for one of the two only.
+    :param terminal_authorizer: the same for terminals, which take tokens of OAuth only.
+    :param pos_id: names us to terminals: the app's RAID where there is one.
     :param app_version: sent in the User-Agent header, which Clover requires.
     :param observer: told about every HTTP exchange, redacted.
     :param timeout: for calls to every host.
@@ -39,6 +45,8 @@ class CloverClient:
         merchant_id: str,
         authorizer: Authorizer,
         ecommerce_authorizer: Authorizer | None = None,
+        terminal_authorizer: Authorizer | None = None,
+        pos_id: str = "",
         transport: Transport,
         app_version: str,
         observer: Observer | None = None,
@@ -50,18 +58,28 @@ class CloverClient:
         self._app_version = app_version
         self._observer = observer
 
-        def api(source: Authorizer) -> ApiClient:
+        def api(source: Authorizer, **options: Any) -> ApiClient:
             return ApiClient(
                 transport,
                 source,
                 user_agent=f"FusionPayments/{app_version}",
                 default_timeout=timeout or DEFAULT_TIMEOUT,
-                error_mapper=map_error,
                 observer=observer,
+                **{"error_mapper": map_error, **options},
             )
 
         calls = MerchantCalls(
-            api(authorizer), api(ecommerce_authorizer or authorizer), environment, merchant_id
+            api(authorizer),
+            api(ecommerce_authorizer or authorizer),
+            environment,
+            merchant_id,
+            # A cancelled payment is answered 209, which is a 2xx: only 200 means "done".
+            terminal_api=api(
+                terminal_authorizer or authorizer,
+                error_mapper=map_terminal_error,
+                accepted=frozenset({200}),
+            ),
+            pos_id=pos_id,
         )
         self.charges = Charges(calls)
         self.refunds = Refunds(calls)
@@ -69,6 +87,7 @@ class CloverClient:
         self.merchants = Merchants(calls)
         self.tokens = Tokens(calls)
         self.customers = Customers(calls)
+        self.terminals = Terminals(calls)
 
     def oauth(self, client_id: str, client_secret: str) -> OAuthClient:
         """The OAuth side of an app in the same environment, over the same transport."""

@@ -25,6 +25,10 @@ class Environment:
     token: str
     sdk_url: str
 
+    def order_url(self, merchant_id: str, order_id: str) -> str:
+        """Where the merchant's dashboard shows an order (Clover's SDK, ``order.testMode``)."""
+        return f"{self.ui}/orders/m/{merchant_id}/orders/{order_id}"
+
     @property
     def authorize_url(self) -> str:
         """The page a merchant is sent to, without its query."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from odoo.addons.fusion_payment_common.lib.money import Money
+from odoo.addons.fusion_payment_common.lib.stored import Stored
 
-from .stored import Stored
 from .types import check_amount, check_external_reference
 
 

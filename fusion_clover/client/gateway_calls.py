@@ -30,9 +30,14 @@ class MerchantCalls:
         ecommerce_api: ApiClient,
         environment: Environment,
         merchant_id: str,
+        *,
+        terminal_api: ApiClient,
+        pos_id: str,
     ) -> None:
         self._platform_api = platform_api
         self._ecommerce_api = ecommerce_api
+        self._terminal_api = terminal_api
+        self._pos_id = pos_id
         self._environment = environment
         self._merchant_id = merchant_id
 
@@ -47,6 +52,17 @@ class MerchantCalls:
         merchant = path_id(self._merchant_id, "merchant id")
         url = f"{self._environment.api}/v3/merchants/{merchant}{path}"
         return self._platform_api.call("GET", url, **options)
+
+    def terminal(self, method: str, path: str, serial: str, **options: Any) -> Any:
+        """Call a device by way of Clover's cloud (REST Pay Display)."""
+        headers = {
+            "X-Clover-Device-Id": path_id(serial, "device serial"),
+            "X-POS-Id": self._pos_id,
+            "X-Clover-Merchant-Id": self._merchant_id,
+            **options.pop("headers", {}),
+        }
+        url = f"{self._environment.api}/connect/v1{path}"
+        return self._terminal_api.call(method, url, headers=headers, **options)
 
     def pages(self, path: str, params: list[tuple[str, Any]]) -> Iterator[Reader]:
         """Every row of a platform list, page by page.

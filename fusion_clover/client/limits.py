@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 from odoo.addons.fusion_payment_common.lib.api_client import retry_after_of
@@ -11,6 +12,11 @@ from odoo.addons.fusion_payment_common.lib.transport import Request, Response, T
 #: Calls per second and calls at once, of an app with all its merchants and of one token.
 APP_LIMITS = (50, 10)
 TOKEN_LIMITS = (16, 5)
+#: The same for calls that wait for a customer at a terminal, which would otherwise take the places
+#: of all others for minutes. Whether Clover counts them as calls at once is not documented; should
+#: it, it answers 429, and the payment is looked up and repeated under its key.
+TERMINAL_LIMITS = (16, 64)
+_WAITS_FOR_CUSTOMER = re.compile(r"/connect/v1/(?:payments(?:/[^/]+/refunds)?|credits)$")
 #: How often a read is repeated after "too many requests".
 READ_REPEATS = 3
 
@@ -42,6 +48,7 @@ class LimitedTransport:
         self._limiter = limiter
         self._app = Limit(f"app {app}", *APP_LIMITS)
         self._token = Limit(f"token {app} {merchant}", *TOKEN_LIMITS)
+        self._terminals = Limit(f"terminals {app} {merchant}", *TERMINAL_LIMITS)
         self._max_wait = max_wait
         self._read_max_wait = read_max_wait
 
@@ -55,7 +62,7 @@ class LimitedTransport:
         repeats = READ_REPEATS if is_read else 0
         for left in range(repeats, -1, -1):
             wait = max(0.0, deadline - time.monotonic())
-            with self._limiter.place((self._app, self._token), max_wait=wait):
+            with self._limiter.place(self._limits_of(request), max_wait=wait):
                 response = self._transport.send(request)
             if response.status != 429:
                 return response
@@ -63,6 +70,11 @@ class LimitedTransport:
             if not left or time.monotonic() + pause > deadline:
                 break
         return response
+
+    def _limits_of(self, request: Request) -> tuple[Limit, ...]:
+        if request.method == "POST" and _WAITS_FOR_CUSTOMER.search(request.url):
+            return (self._terminals,)
+        return (self._app, self._token)
 
     def _limit_of(self, response: Response) -> Limit:
         cross = ("X-RateLimit-crossTokenLimit", "X-RateLimit-crossTokenConcurrentLimit")

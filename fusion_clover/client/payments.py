@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
+from odoo.addons.fusion_payment_common.lib.errors import NotFoundError
+
 from .charges import sum_additional_charges
 from .gateway_calls import MerchantCalls, path_id
 from .reading import Reader
-from .types import Payment, PaymentRefund, check_external_reference
+from .types import Payment, PaymentRefund, PlatformRefund, check_external_reference
 
 EXPAND = (
     "refunds",
@@ -36,6 +38,20 @@ class Payments:
         )
         return read_payment(document)
 
+    def of_order(self, order_id: str) -> list[Payment]:
+        """The payments of an order, each read as :meth:`retrieve` does; none for an unknown order.
+
+        An order shows its payments without what belongs to them.
+        """
+        try:
+            document = self._calls.platform(
+                f"/orders/{path_id(order_id, 'order id')}", params={"expand": "payments"}
+            )
+        except NotFoundError:
+            return []
+        rows = Reader(document, "the order").children("payments")
+        return [self.retrieve(row.required_text("id")) for row in rows if row.text("id")]
+
     def find_by_external_reference(self, reference: str, since_ms: int) -> list[Payment]:
         """Every payment made since ``since_ms`` (unix ms) under our reference, failed ones too.
 
@@ -59,6 +75,26 @@ class Payments:
         """
         until = [f"createdTime<{until_ms}"] if until_ms is not None else []
         yield from self._filtered(until, since_ms)
+
+    def list_changed(self, since_ms: int, until_ms: int, made_since_ms: int) -> Iterator[Payment]:
+        """Every payment created from ``made_since_ms`` to before ``since_ms`` that was changed
+        from then to before ``until_ms`` (unix ms): voided, captured, given a tip, refunded."""
+        filters = [
+            f"modifiedTime>={int(since_ms)}",
+            f"modifiedTime<{int(until_ms)}",
+            f"createdTime<{int(since_ms)}",
+        ]
+        yield from self._filtered(filters, made_since_ms)
+
+    def list_refunds(self, since_ms: int, until_ms: int) -> Iterator[PlatformRefund]:
+        """Every refund made from ``since_ms`` to before ``until_ms`` (unix ms); voids are none."""
+        params: list[tuple[str, Any]] = [
+            ("filter", f"createdTime>={int(since_ms)}"),
+            ("filter", f"createdTime<{int(until_ms)}"),
+            ("expand", "additionalCharges"),
+        ]
+        for row in self._calls.pages("/refunds", params):
+            yield _read_platform_refund(row)
 
     def _filtered(self, filters: list[str], since_ms: int) -> Iterator[Payment]:
         conditions = [*filters, f"createdTime>={int(since_ms)}"]
@@ -89,18 +125,36 @@ def _read(reader: Reader) -> Payment:
         order_id=reader.child("order").text("id"),
         device_id=reader.child("device").text("id"),
         tender_key=reader.child("tender").text("labelKey"),
+        tender_label=reader.child("tender").text("label"),
+        employee_id=reader.child("employee").text("id"),
         external_payment_id=reader.text("externalPaymentId"),
         external_reference_id=reader.text("externalReferenceId"),
         offline=reader.flag("offline"),
         void_reason=reader.text("voidReason"),
         void_payment_id=reader.child("voidPaymentRef").text("id"),
+        note=reader.text("note"),
         refunds=tuple(_read_refund(row) for row in reader.children("refunds")),
         **_card_values(reader.child("cardTransaction")),
     )
 
 
+def _read_platform_refund(reader: Reader) -> PlatformRefund:
+    return PlatformRefund(
+        id=reader.required_text("id"),
+        payment_id=reader.child("payment").required_text("id"),
+        amount=reader.required_integer("amount"),
+        additional_charges=sum_additional_charges(reader, "additionalCharges"),
+        created_ms=reader.required_integer("createdTime"),
+        status=reader.text("status", default="") or "",
+        is_voided=reader.flag("voided"),
+        device_id=reader.child("device").text("id"),
+        employee_id=reader.child("employee").text("id"),
+    )
+
+
 def _card_values(card: Reader) -> dict[str, str | None]:
     currency = card.text("currency")
+    chip = card.child("extra")
     return {
         "currency": currency.upper() if currency else None,
         "card_type": card.text("cardType"),
@@ -108,8 +162,12 @@ def _card_values(card: Reader) -> dict[str, str | None]:
         "first6": card.text("first6"),
         "last4": card.text("last4"),
         "auth_code": card.text("authCode"),
+        "application_id": chip.text("applicationIdentifier"),
+        "application_label": chip.text("applicationLabel"),
+        "cvm_result": chip.text("cvmResult"),
         "reference_id": card.text("referenceId"),
         "transaction_no": card.text("transactionNo"),
+        "cardholder_name": card.text("cardholderName"),
         "transaction_type": card.text("type"),
         "transaction_state": card.text("state"),
     }

@@ -11,7 +11,8 @@ from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from .stored import Stored
+from odoo.addons.fusion_payment_common.lib.stored import Stored
+
 from .types import Gateway, MerchantProperties, Payment
 
 DAY_MS = 24 * 3600 * 1000
@@ -56,6 +57,7 @@ class PaymentFacts(Stored):
     :param left: what can still go back, refunds made anywhere counted.
     :param in_parts: whether Clover lets a part of it go back (no tip, no tax).
     :param same_batch: whether it is not settled yet; None when that cannot be told.
+    :param has_terminal: whether there is a terminal to present the card at.
     :param gone: Clover does not know the payment any more.
     """
 
@@ -69,6 +71,7 @@ class PaymentFacts(Stored):
     card_present_only: bool = False
     same_batch: bool | None = None
     gone: bool = False
+    has_terminal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,14 +190,16 @@ def _refund(facts: PaymentFacts, amount: int, age_limit_days: int) -> Reason | N
 def _device_refund(facts: PaymentFacts, amount: int, age_limit_days: int) -> Reason | None:
     blocked = _refund(facts, amount, age_limit_days)
     if blocked is Reason.CARD_MUST_BE_PRESENT:
-        return Reason.NEEDS_TERMINAL
+        if 0 < age_limit_days < facts.age_days:
+            return Reason.TOO_OLD
+        return None if facts.has_terminal else Reason.NEEDS_TERMINAL
     return Reason.NOT_NEEDED
 
 
 def _credit(facts: PaymentFacts, amount: int, age_limit_days: int) -> Reason | None:
     blocked = _refund(facts, amount, age_limit_days)
     if blocked in (Reason.TOO_OLD, Reason.GONE):
-        return Reason.NEEDS_TERMINAL
+        return None if facts.has_terminal else Reason.NEEDS_TERMINAL
     return Reason.NOT_NEEDED
 
 

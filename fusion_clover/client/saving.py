@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from odoo.addons.fusion_payment_common.lib.errors import GatewayError
 from odoo.addons.fusion_payment_common.lib.ledger import Answer
 from odoo.addons.fusion_payment_common.lib.outcome import Outcome
+from odoo.addons.fusion_payment_common.lib.stored import Stored
 
 from .client import CloverClient
-from .stored import Stored
 
 
 @dataclass(frozen=True, slots=True)

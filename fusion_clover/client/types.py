@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from odoo.addons.fusion_payment_common.lib.errors import ConfigurationError
 from odoo.addons.fusion_payment_common.lib.money import Money
 from odoo.addons.fusion_payment_common.lib.redaction import contains_pan
-
-from .stored import Stored
+from odoo.addons.fusion_payment_common.lib.stored import Stored
 
 #: "Create a charge", docs.clover.com: at most 12 letters and digits, spaces inside allowed.
 _EXTERNAL_REFERENCE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ]{0,10}[A-Za-z0-9])?")
@@ -76,6 +75,9 @@ class ChargeRequest(Stored):
     :param ecomind: ``ecom`` (the shopper typed the card) or ``moto`` (staff did).
     :param client_ip: the shopper's address; Clover documents it as required.
     :param tip: added on top of ``amount``.
+    :param own_surcharge: minor units of ``amount`` that are a surcharge of our own; Clover must
+        not add one then.
+    :param quoted_first6: the first digits of the card that surcharge was meant for.
     :raises ConfigurationError: on anything Clover would refuse.
     """
 
@@ -89,6 +91,8 @@ class ChargeRequest(Stored):
     client_ip: str | None = None
     tip: Money | None = None
     stored_credentials: StoredCredentials | None = None
+    own_surcharge: int = 0
+    quoted_first6: str | None = None
 
     def __post_init__(self) -> None:
         check_amount(self.amount)
@@ -173,6 +177,26 @@ class PaymentRefund(Stored):
 
 
 @dataclass(frozen=True, slots=True)
+class PlatformRefund(Stored):
+    """A refund in the platform's list; ``additional_charges`` went back beside ``amount``."""
+
+    id: str
+    payment_id: str
+    amount: int
+    created_ms: int
+    additional_charges: int = 0
+    status: str = ""
+    is_voided: bool = False
+    device_id: str | None = None
+    employee_id: str | None = None
+
+    @property
+    def is_done(self) -> bool:
+        """False when nothing went back: "Refund" of the payments reference, docs.clover.com."""
+        return not self.is_voided and self.status not in ("FAIL", "PENDING", "VOIDED")
+
+
+@dataclass(frozen=True, slots=True)
 class Payment(Stored):
     """A payment of the platform interface (``/v3``).
 
@@ -200,13 +224,25 @@ class Payment(Stored):
     first6: str | None = None
     last4: str | None = None
     auth_code: str | None = None
+    application_id: str | None = None
+    application_label: str | None = None
+    cvm_result: str | None = None
     reference_id: str | None = None
     transaction_no: str | None = None
     transaction_type: str | None = None
     transaction_state: str | None = None
     void_reason: str | None = None
     void_payment_id: str | None = None
+    cardholder_name: str | None = None
+    note: str | None = None
+    employee_id: str | None = None
+    tender_label: str | None = None
     refunds: tuple[PaymentRefund, ...] = ()
+
+    @property
+    def charged(self) -> int:
+        """What the merchant charged, tip included; what Clover added comes on top of it."""
+        return self.amount + self.tip_amount
 
     @property
     def total(self) -> int:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 _MERCHANT = re.compile(r"[0-9A-Za-z]{1,32}")
@@ -20,6 +21,32 @@ _ACTION = re.compile(r"[A-Z]{1,16}")
 _OBJECT = re.compile(r"[0-9A-Za-z\-]{1,64}")
 #: Milliseconds: until the year 2286.
 _MAX_MILLISECONDS = 10**13
+
+
+class Kind(StrEnum):
+    """What a notice can mean to us. There is none for refunds: they show as updates."""
+
+    PAYMENT_CREATED = "payment_created"
+    PAYMENT_UPDATED = "payment_updated"
+    ORDER_CHANGED = "order_changed"
+    APP_INSTALLED = "app_installed"
+    APP_UPDATED = "app_updated"
+    APP_UNINSTALLED = "app_uninstalled"
+    MERCHANT_CHANGED = "merchant_changed"
+    CUSTOMER_CHANGED = "customer_changed"
+
+
+#: Letters and actions of docs.clover.com "webhooks"; ``*`` is any other action.
+_KINDS = {
+    ("P", "CREATE"): Kind.PAYMENT_CREATED,
+    ("P", "*"): Kind.PAYMENT_UPDATED,
+    ("O", "*"): Kind.ORDER_CHANGED,
+    ("A", "CREATE"): Kind.APP_INSTALLED,
+    ("A", "DELETE"): Kind.APP_UNINSTALLED,
+    ("A", "*"): Kind.APP_UPDATED,
+    ("M", "*"): Kind.MERCHANT_CHANGED,
+    ("C", "*"): Kind.CUSTOMER_CHANGED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +75,15 @@ class Notice:
         return f"{self.kind}:{self.object_id}"
 
     @property
-    def occurred_at(self) -> datetime:
-        """When it happened: UTC, naive."""
+    def meaning(self) -> Kind | None:
+        """What it means to us, None for kinds that we have no use for."""
+        return _KINDS.get((self.kind, self.action)) or _KINDS.get((self.kind, "*"))
+
+    @property
+    def occurred_at(self) -> datetime | None:
+        """When it happened: UTC, naive; None where Clover does not say."""
+        if not self.milliseconds:
+            return None
         return datetime.fromtimestamp(self.milliseconds / 1000, tz=UTC).replace(tzinfo=None)
 
 
@@ -101,6 +135,51 @@ def notices(body: bytes) -> list[Notice]:
         for item in items
     ]
     return [notice for notice in read if notice]
+
+
+def checkout_notice(body: bytes) -> Notice | None:
+    """The notice of a Hosted Checkout body ("Hosted Checkout webhooks"), None if it is none.
+
+    Its keys have been seen in several spellings of capitals and spaces. Whether the card was
+    approved is not believed but read from the payment.
+
+    :raises ValueError: the body is not a JSON object.
+    """
+    document = {
+        re.sub(r"[^a-z]", "", name.lower()): value for name, value in _document(body).items()
+    }
+    merchant_id, payment_id = document.get("merchantid"), document.get("id")
+    if str(document.get("type", "")).upper() != "PAYMENT":
+        return None
+    if not isinstance(merchant_id, str) or not isinstance(payment_id, str):
+        return None
+    if not _MERCHANT.fullmatch(merchant_id) or not _OBJECT.fullmatch(payment_id):
+        return None
+    status = str(document.get("status", "")).upper()
+    action = f"CHECKOUT{status}" if _ACTION.fullmatch(status) else "CHECKOUT"
+    return Notice(merchant_id, "P", payment_id, action, 0)
+
+
+def stored(notice: Notice) -> str:
+    """A notice as one line, in Clover's own words; see :func:`stored_notice`."""
+    return json.dumps(
+        {
+            "merchantId": notice.merchant_id,
+            "objectId": notice.object_ref,
+            "type": notice.action,
+            "ts": notice.milliseconds,
+        }
+    )
+
+
+def stored_notice(document: Any) -> Notice | None:
+    """The notice that :func:`stored` wrote; None for anything else."""
+    if not isinstance(document, Mapping):
+        return None
+    merchant_id = document.get("merchantId")
+    if not isinstance(merchant_id, str) or not _MERCHANT.fullmatch(merchant_id):
+        return None
+    return _notice(merchant_id, document)
 
 
 def _notice(merchant_id: str, item: Any) -> Notice | None:

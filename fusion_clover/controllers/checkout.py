@@ -22,13 +22,8 @@ class CloverCheckoutController(http.Controller):
         :param dict card: what the form says about a card that is only saved
         :return: ``{"state": done|pending|declined|refused, "message": sentence}``
         """
-        # Elevated: shoppers have no access to transactions; the access token vouches for this one.
-        transaction = request.env["payment.transaction"].sudo().search(
-            [("reference", "=", str(reference)), ("provider_code", "=", const.PROVIDER_CODE)]
-        )
-        if not transaction or not payment_utils.check_access_token(
-            str(access_token), *transaction._clover_token_values()
-        ):
+        transaction = _transaction_of(reference, access_token)
+        if not transaction:
             return _refused(
                 request.env._("This page is out of date. Nothing was charged. Reload it.")
             )
@@ -49,10 +44,44 @@ class CloverCheckoutController(http.Controller):
                 transaction._set_canceled(state_message=str(error))
             return _refused(str(error))
 
+    @http.route(const.QUOTE_PATH, type="jsonrpc", auth="public", methods=["POST"])
+    def clover_quote(self, reference, access_token, source, card=None, **_kwargs):
+        """Fix the surcharge for the card that a shopper entered, and return it to be shown.
+
+        :param str reference: of the transaction
+        :param str access_token: vouches for its reference, amount, currency and partner
+        :param str source: token of Clover's card form, never a card number
+        :param dict card: what the form says about the card
+        :return: ``{"surcharge": text, "total": text, "message": sentence}``, or ``{"state":
+            "refused", "message": sentence}``
+        """
+        transaction = _transaction_of(reference, access_token)
+        if not transaction:
+            return _refused(
+                request.env._("This page is out of date. Nothing was charged. Reload it.")
+            )
+        try:
+            return transaction._clover_quote(source, card if isinstance(card, dict) else None)
+        except UserError as error:
+            return _refused(str(error))
+
     @http.route(const.RETURN_PATH, type="http", auth="public", methods=["GET"])
     def clover_return(self, **_kwargs):
         """Lead whoever comes back from elsewhere to the status of their payment."""
         return request.redirect("/payment/status")
+
+
+def _transaction_of(reference, access_token):
+    """Return the transaction (elevated) that the access token vouches for, or none."""
+    # Elevated: shoppers have no access to transactions; the access token vouches for this one.
+    transaction = request.env["payment.transaction"].sudo().search(
+        [("reference", "=", str(reference)), ("provider_code", "=", const.PROVIDER_CODE)]
+    )
+    if transaction and payment_utils.check_access_token(
+        str(access_token), *transaction._clover_token_values()
+    ):
+        return transaction
+    return transaction.browse()
 
 
 def _refused(message):

@@ -1,9 +1,8 @@
 """Where a database takes in what Clover has to say, directly or through a dispatcher.
 
-Nothing that a relay did is trusted: the Auth Code is compared again, merchants are looked up again.
+Nothing that a relay did is trusted: the proof is compared again, merchants are looked up again.
 """
 
-import json
 import logging
 
 from odoo import SUPERUSER_ID, http
@@ -39,32 +38,35 @@ class CloverWebhookController(http.Controller):
         """Store every notice about a merchant of ours; 200 once they are committed.
 
         A verification code comes without proof and is shown to the administrator. 503 while no
-        Auth Code is set, 401 for another one.
+        secret is set, 401 for what is not proven to come from Clover.
         """
         # Elevated: Clover is no user.
         env = request.env(user=SUPERUSER_ID, su=True)
         if code := challenge_of(request.httprequest):
             env["clover.verification"]._keep(code)
             return plain(200)
-        if not env["clover.webhook"]._listening_providers():
+        if not env["clover.webhook"]._listeners():
             return closed("Clover")
         return receive(
             const.PROVIDER_CODE,
-            authenticate=lambda inbound: inbound.env["clover.webhook"]._authentic_providers(
-                inbound.headers.get(const_dispatcher.AUTH_HEADER)
+            authenticate=lambda inbound: inbound.env["clover.webhook"]._authentic_listeners(
+                inbound
             ),
             parse=_parse,
             max_body=const_dispatcher.MAX_BODY,
         )
 
 
-def _parse(inbound, providers):
+def _parse(inbound, listeners):
     """Return an event for each notice about a merchant of ours, and one for the rest of it."""
     notices = webhooks.notices(inbound.body)
+    if const_dispatcher.SIGNATURE_HEADER in inbound.headers and not notices:
+        checkout = webhooks.checkout_notice(inbound.body)
+        notices = [checkout] if checkout else []
     companies = {
-        provider.clover_merchant_id: provider.company_id
-        for provider in providers
-        if provider.clover_merchant_id
+        listener.merchant_id: inbound.env["res.company"].browse(listener.company_id)
+        for listener in listeners
+        if listener.merchant_id
     }
     events = [
         InboundEvent(
@@ -72,7 +74,7 @@ def _parse(inbound, providers):
             event_type=f"{notice.kind}.{notice.action}",
             object_ref=notice.object_ref,
             occurred_at=notice.occurred_at,
-            payload=_payload_of(notice),
+            payload=webhooks.stored(notice),
             company=companies[notice.merchant_id],
         )
         for notice in notices
@@ -84,17 +86,6 @@ def _parse(inbound, providers):
     return events
 
 
-def _payload_of(notice):
-    return json.dumps(
-        {
-            "merchantId": notice.merchant_id,
-            "objectId": notice.object_ref,
-            "type": notice.action,
-            "ts": notice.milliseconds,
-        }
-    )
-
-
 def challenge_of(httprequest):
     """Return the code if this is Clover's verification of the address, else None.
 
@@ -103,7 +94,7 @@ def challenge_of(httprequest):
     length = httprequest.content_length
     if not length or length > const_dispatcher.MAX_CHALLENGE:
         return None
-    if const_dispatcher.AUTH_HEADER in httprequest.headers:
+    if any(name in httprequest.headers for name in const_dispatcher.PROOF_HEADERS):
         return None
     return webhooks.verification_code(httprequest.get_data(cache=True, parse_form_data=False))
 

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Command
 
 from .. import const
 
@@ -11,13 +12,13 @@ class AccountMove(models.Model):
 
     @api.depends("state", "move_type", "amount_residual", "company_id")
     def _compute_clover_can_collect(self):
-        companies_with_clover = self._clover_providers().mapped("company_id")
+        providers = self._clover_providers()
         for move in self:
             move.clover_can_collect = (
                 move.state == "posted"
                 and move.move_type == "out_invoice"
                 and move.currency_id.compare_amounts(move.amount_residual, 0) > 0
-                and bool(move.company_id.parent_ids & companies_with_clover)
+                and bool(providers._clover_of_company(move.company_id))
             )
 
     @api.model
@@ -29,30 +30,58 @@ class AccountMove(models.Model):
         )
 
     def action_clover_collect_payment(self):
-        """Open the dialog in which a clerk takes a card payment for this invoice.
+        """Open the dialog in which a clerk takes one card payment for these invoices.
 
-        :raise UserError: there is nothing to collect, or a payment is still being checked
+        :raise UserError: there is nothing to collect, a payment is still being checked, or the
+            invoices cannot be paid together
+        """
+        self.check_access("read")
+        for move in self:
+            move._clover_check_collectible()
+        self._clover_check_payable_together()
+        if self.currency_id.compare_amounts(self._fusion_amount_due(), 0) <= 0:
+            raise UserError(
+                self.env._("The whole amount was already received and is being booked.")
+            )
+        values = {"move_id": self.id} if len(self) == 1 else {"move_ids": [Command.set(self.ids)]}
+        return self.env["clover.payment.wizard"]._open(values)
+
+    def _clover_check_collectible(self):
+        """Refuse an invoice on which nothing can be collected now.
+
+        :raise UserError: with the reason
         """
         self.ensure_one()
-        self.check_access("read")
         if self.fusion_payment_notice:
             raise UserError(self.fusion_payment_notice)
         if not self.clover_can_collect:
             raise UserError(
                 self.env._(
-                    "Nothing can be collected here: the invoice has to be posted and unpaid, and "
-                    "Clover has to be connected for its company."
+                    "Nothing can be collected on %s: the invoice has to be posted and unpaid, and "
+                    "Clover has to be connected for its company.",
+                    self.display_name,
                 )
             )
-        if self.currency_id.compare_amounts(self._fusion_amount_due(), 0) <= 0:
+
+    def _clover_check_payable_together(self):
+        """Refuse invoices that one payment cannot settle.
+
+        :raise UserError: with the reason
+        """
+        if len(self.partner_id.commercial_partner_id) > 1:
             raise UserError(
-                self.env._("The whole amount was already received and is being booked.")
+                self.env._("Choose invoices of one customer: one card pays for one customer.")
             )
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Collect Payment"),
-            "res_model": "clover.payment.wizard",
-            "res_id": self.env["clover.payment.wizard"].create({"move_id": self.id}).id,
-            "views": [(False, "form")],
-            "target": "new",
-        }
+        if len(self.currency_id) > 1:
+            raise UserError(self.env._("Choose invoices in one currency."))
+        if len(self.company_id) > 1:
+            raise UserError(self.env._("Choose invoices of one company."))
+        receivable = self.line_ids.filtered(lambda line: line.display_type == "payment_term")
+        if len(receivable.account_id) > 1:
+            raise UserError(
+                self.env._(
+                    "These invoices are kept on different receivable accounts, so that one payment "
+                    "cannot settle them: %s. Collect them one by one.",
+                    ", ".join(receivable.account_id.mapped("display_name")),
+                )
+            )

@@ -164,8 +164,8 @@ class CloverOAuthToken(models.Model):
         """Return a new pair; once a refreshed pair got lost on its way to us, recover from that.
 
         "Refresh access tokens", docs.clover.com: the token that was used last recovers the pair it
-        was exchanged for. That is our present one when its answer never reached the database, else
-        the one before it. Each is tried once.
+        was exchanged for. That is our present one when its answer never reached the database, which
+        Clover says when it refuses it; else the one before it. One of them is tried, once.
 
         :raise AuthenticationError: nothing works any more
         """
@@ -173,16 +173,9 @@ class CloverOAuthToken(models.Model):
         try:
             return client.refresh(self.refresh_token)
         except errors.AuthenticationError as error:
-            recoverable = [self.refresh_token]
-            # Where Clover says that the present one can recover, no other one can.
-            if self.previous_refresh_token and not getattr(error, "recovery_available", False):
-                recoverable.append(self.previous_refresh_token)
-        for token in recoverable[:-1]:
-            try:
-                return client.recover(token)
-            except errors.AuthenticationError as error:
-                _logger.info("Nothing to recover with the present refresh token: %s", error)
-        return client.recover(recoverable[-1])
+            is_present_used = getattr(error, "recovery_available", False)
+        previous = False if is_present_used else self.previous_refresh_token
+        return client.recover(previous or self.refresh_token)
 
     def _declare_lost(self, error):
         """Remember that only a new connection helps, and have somebody make it."""

@@ -157,6 +157,8 @@ class PaymentProvider(models.Model):
             merchant_id=merchant_id,
             authorizer=authorizer or provider._clover_authorizer("platform"),
             ecommerce_authorizer=authorizer or provider._clover_authorizer("ecommerce"),
+            terminal_authorizer=authorizer or provider._clover_authorizer("terminal"),
+            pos_id=provider._clover_pos_id(),
             transport=LimitedTransport(
                 shared_transport(),
                 shared_limiter(),

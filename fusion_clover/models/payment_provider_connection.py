@@ -9,6 +9,7 @@ from odoo.tools.urls import urljoin
 from odoo.addons.fusion_payment_common.lib.errors import GatewayError
 
 from .. import const
+from ..client.merchant_facts import read_facts
 
 CONNECT_PURPOSE = "fusion_clover.connect"
 
@@ -138,14 +139,13 @@ class PaymentProvider(models.Model):
         self.sudo().clover_token_id.filtered("error")._give_another_chance()
         client = self._clover_client()
         try:
-            merchant = client.merchants.retrieve()
-            facts = self._clover_read_facts(client, merchant)
+            facts = read_facts(client)
         except GatewayError as error:
             raise UserError(self._clover_connection_problem(error)) from error
         self.write(
             {
-                **facts,
-                "clover_connected_merchant": merchant.name,
+                **self._clover_facts_values(facts),
+                "clover_connected_merchant": facts.merchant.name,
                 "clover_connection_message": False,
                 "clover_connect_started_at": False,
                 "clover_tested_at": fields.Datetime.now(),

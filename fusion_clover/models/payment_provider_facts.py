@@ -3,8 +3,6 @@ import hashlib
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from odoo.addons.fusion_payment_common.lib.errors import RequestRejectedError
-
 from .. import const
 
 #: Credentials by which an app or a merchant of the sandbox can be told from one in production.
@@ -96,20 +94,16 @@ class PaymentProvider(models.Model):
         if accepted and accepted not in known:
             provider.clover_sandbox_hashes = sorted({*known, accepted})
 
-    def _clover_read_facts(self, client, merchant):
+    def _clover_facts_values(self, facts):
         """Return the values of the fields above, as Clover tells them now.
 
-        What the app may not read is left open; it does not make the connection wrong.
-
-        :raise GatewayError: Clover cannot be reached
+        :param facts: the :class:`~odoo.addons.fusion_clover.client.merchant_facts.MerchantFacts`
         """
-        properties = _readable(client.merchants.properties)
-        gateway = _readable(client.merchants.gateway)
-        configs = _readable(client.merchants.payment_configs)
+        merchant, configs, gateway = facts.merchant, facts.configs, facts.gateway
         surcharging = "unknown"
         if configs:
             surcharging = "clover" if configs.surcharge_supported else "none"
-        currency = properties and properties.default_currency
+        currency = facts.properties and facts.properties.default_currency
         return {
             "clover_merchant_country": merchant.country,
             "clover_merchant_currency": currency or merchant.currency,
@@ -182,11 +176,3 @@ class PaymentProvider(models.Model):
             company=self.company_id.currency_id.name,
             merchant=currency,
         )
-
-
-def _readable(read):
-    """What ``read`` returns, None where the app may not read it."""
-    try:
-        return read()
-    except RequestRejectedError:
-        return None

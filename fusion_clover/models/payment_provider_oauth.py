@@ -1,3 +1,5 @@
+import logging
+
 from odoo import models
 from odoo.exceptions import UserError
 
@@ -7,7 +9,10 @@ from odoo.addons.fusion_payment_common.lib.errors import GatewayError
 from odoo.addons.fusion_payment_common.lib.transport import shared_transport
 
 from .. import const
+from ..client.merchant_facts import read_facts
 from ..client.oauth import OAuthClient
+
+_logger = logging.getLogger(__name__)
 
 
 class PaymentProvider(models.Model):
@@ -43,10 +48,19 @@ class PaymentProvider(models.Model):
                 "clover_public_key": public_key,
                 "clover_connection_message": warning or self._clover_legacy_warning(connected),
                 "clover_tested_at": False,
+                **self._clover_facts_at_connect(client),
             }
         )
         # Now that the new row can be seen, or after the next test of the connection.
         self._clover_remember_sandbox_credentials()
+
+    def _clover_facts_at_connect(self, client):
+        """Return what this merchant can do; nothing if it does not answer."""
+        try:
+            return self._clover_facts_values(read_facts(client))
+        except GatewayError as error:
+            _logger.info("Clover does not tell what the merchant can do: %s", type(error).__name__)
+            return {}
 
     def _clover_proven_merchant(self, pair, merchant_id):
         """Return the merchant as Clover tells it to whoever has these tokens.

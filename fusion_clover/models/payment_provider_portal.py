@@ -85,6 +85,7 @@ class PaymentProvider(models.Model):
             "merchant_id": self.clover_merchant_id,
             "locale": FORM_LOCALES.get(language) or FORM_LOCALES.get(language[:2], "en"),
             "show_notices": show_notices,
+            "may_quote": self._clover_may_quote(),
         }
 
     def _clover_inline_form_values(self):

@@ -98,10 +98,10 @@ class PaymentProvider(models.Model):
         return self.env._("Ready: card numbers go from the card form to Clover, never to Odoo.")
 
     def _clover_say_webhooks(self):
-        if not self.clover_webhook_auth_code:
+        if not self.clover_webhook_auth_code and not self.clover_webhook_signing_secret:
             return self.env._(
-                "No Auth Code: notices from Clover are refused. Enter the webhook address in the "
-                "developer dashboard, verify it, and copy the Auth Code from there."
+                "No Auth Code: nothing that Clover tells is processed. Enter the webhook address "
+                "in the developer dashboard, verify it, and copy the Auth Code from there."
             )
         if not self._clover_latest_event():
             return self.env._("Auth Code entered; nothing has arrived yet.")

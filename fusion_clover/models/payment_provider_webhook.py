@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools.urls import urljoin
 
 from .. import const_dispatcher
@@ -19,6 +19,17 @@ class PaymentProvider(models.Model):
         compute="_compute_clover_verification",
         help="The latest one that was sent. Paste it into the developer dashboard.",
     )
+
+    clover_webhook_is_closed = fields.Boolean(
+        compute="_compute_clover_webhook_is_closed", compute_sudo=True
+    )
+
+    @api.depends("clover_webhook_auth_code", "clover_webhook_signing_secret")
+    def _compute_clover_webhook_is_closed(self):
+        for provider in self:
+            provider.clover_webhook_is_closed = not (
+                provider.clover_webhook_auth_code or provider.clover_webhook_signing_secret
+            )
 
     def _compute_clover_verification(self):
         # Elevated: for whoever may see the provider's form.

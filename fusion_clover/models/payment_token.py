@@ -1,5 +1,5 @@
 import logging
-from datetime import date, timedelta
+from datetime import timedelta
 
 from odoo import api, fields, models
 
@@ -37,17 +37,10 @@ class PaymentToken(models.Model):
 
     # === LABEL === #
 
-    def _clover_last_day(self):
-        """Return the last day on which the card can be used, None if not known."""
-        if not self.clover_expiry:
-            return None
-        month, year = (int(part) for part in self.clover_expiry.split("/"))
-        return date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
-
     def _build_display_name(self, *args, should_pad=True, **kwargs):
         """Override of `payment` to say until when a card can be used."""
         name = super()._build_display_name(*args, should_pad=should_pad, **kwargs)
-        last_day = self.provider_code == const.PROVIDER_CODE and self._clover_last_day()
+        last_day = self.provider_code == const.PROVIDER_CODE and self.clover_last_day
         if not name or not last_day or not should_pad:
             return name
         today = fields.Date.context_today(self)
@@ -65,16 +58,24 @@ class PaymentToken(models.Model):
         super()._compute_display_name()
 
     def _get_available_tokens(self, providers_ids, partner_id, is_validation=False, **kwargs):
-        """Override of `payment` to offer no card that has expired; it can still be deleted."""
+        """Override of `payment` to offer saved cards to their owner only, and none that has ended.
+
+        Whoever has the link of an invoice can open it without logging in; that does not make them
+        the owner of the card. An expired card can still be deleted.
+        """
         tokens = super()._get_available_tokens(
             providers_ids, partner_id, is_validation=is_validation, **kwargs
         )
-        if is_validation:
-            return tokens
+        ours = tokens.filtered(lambda token: token.provider_code == const.PROVIDER_CODE)
+        if self.env.user._is_public():
+            return tokens - ours
+        return tokens if is_validation else tokens - (ours - ours._clover_usable())
+
+    def _clover_usable(self):
+        """Return the cards among these that can be charged today."""
         today = fields.Date.context_today(self)
-        return tokens.filtered(
-            lambda token: token.provider_code != const.PROVIDER_CODE
-            or (token._clover_last_day() or today) >= today
+        return self.filtered(
+            lambda token: token.active and (token.clover_last_day or today) >= today
         )
 
     # === REMOVAL AT CLOVER === #

@@ -31,6 +31,12 @@ class PaymentTransaction(models.Model):
     clover_card_brand = fields.Char(string="Card Brand", readonly=True, copy=False)
     clover_card_last4 = fields.Char(string="Card Ends With", readonly=True, copy=False)
     clover_auth_code = fields.Char(string="Authorization Code", readonly=True, copy=False)
+    clover_entry_type = fields.Char(
+        string="Entry", readonly=True, copy=False, help="How the card was read, as Clover says."
+    )
+    clover_chip = fields.Json(
+        readonly=True, copy=False, help="What a chip card told the terminal, for the receipt."
+    )
     clover_order_ref = fields.Char(
         string="Clover Order", readonly=True, copy=False, index="btree_not_null"
     )
@@ -63,13 +69,12 @@ class PaymentTransaction(models.Model):
     def _clover_charge_intent(self, source, *, entry_mode):
         """Return the intent to charge ``source``, or to authorize it only; see there.
 
-        :raise UserError: ``source`` is no token of Clover's
+        :raise UserError: ``source`` is no token of Clover's, or the merchant cannot take the amount
         """
         self.ensure_one()
         self._clover_check_source(source)
-        amount = Money.from_major(
-            self.amount, self.currency_id.name, self.currency_id.decimal_places
-        )
+        self.provider_id._clover_check_payable(self.amount, self.currency_id)
+        amount = self._fusion_money(self._fusion_requested_amount())
         kind = "authorize" if self.provider_id.capture_manually else "charge"
         # One key for both: the setting may change between two calls for the same transaction.
         key = self._clover_idempotency_key("charge")
@@ -83,6 +88,7 @@ class PaymentTransaction(models.Model):
             ecomind=entry_mode,
             client_ip=payment_utils.get_customer_ip_address() or None,
             stored_credentials=self._clover_stored_credentials(source),
+            **self._clover_surcharge_request(source),
         )
         return self._fusion_intent(
             kind,
@@ -96,6 +102,10 @@ class PaymentTransaction(models.Model):
             },
             lease_seconds=self._clover_lease_seconds(),
         )
+
+    def _clover_surcharge_request(self, source):
+        """Return what a request says about a surcharge of our own in its amount."""
+        return {}
 
     def _clover_stored_credentials(self, source):
         """Return what Clover is told about the use of a saved card; None for a card just typed."""
@@ -181,7 +191,9 @@ class PaymentTransaction(models.Model):
         if payment_data["outcome"] != Outcome.SUCCEEDED or payment_data.get("review"):
             return None
         money = Money(
-            payment_data["amount"], payment_data["currency"], self.currency_id.decimal_places
+            payment_data["amount"] - self._fusion_own_surcharge().minor,
+            payment_data["currency"],
+            self.currency_id.decimal_places,
         )
         return {"amount": float(money.major), "currency_code": money.currency}
 
@@ -203,6 +215,10 @@ class PaymentTransaction(models.Model):
             "clover_card_brand": payment_data.get("card_brand"),
             "clover_card_last4": payment_data.get("card_last4"),
             "clover_auth_code": payment_data.get("auth_code"),
+            "clover_entry_type": payment_data.get("entry_type"),
+            "clover_chip": {
+                name: value for name, value in (payment_data.get("chip") or {}).items() if value
+            },
             "clover_order_ref": payment_data.get("order_reference"),
             "clover_external_reference": payment_data.get("external_reference"),
         }

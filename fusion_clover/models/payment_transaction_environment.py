@@ -27,8 +27,11 @@ class PaymentTransaction(models.Model):
             )
 
 
-class AccountMove(models.Model):
-    _inherit = "account.move"
+class CloverTestedDocument(models.AbstractModel):
+    """A document with ``transaction_ids``: it says when it was paid in a test."""
+
+    _name = "clover.tested.document"
+    _description = "Document That May Be Paid in a Test"
 
     clover_has_sandbox_payment = fields.Boolean(
         compute="_compute_clover_has_sandbox_payment", compute_sudo=True
@@ -36,9 +39,19 @@ class AccountMove(models.Model):
 
     @api.depends("transaction_ids.state", "transaction_ids.clover_environment")
     def _compute_clover_has_sandbox_payment(self):
-        for move in self:
-            move.clover_has_sandbox_payment = any(
+        for document in self:
+            document.clover_has_sandbox_payment = any(
                 transaction.clover_environment == "sandbox"
                 and transaction.state in ("authorized", "done")
-                for transaction in move.transaction_ids
+                for transaction in document.transaction_ids
             )
+
+
+class AccountMove(models.Model):
+    _name = "account.move"
+    _inherit = ["account.move", "clover.tested.document"]
+
+
+class SaleOrder(models.Model):
+    _name = "sale.order"
+    _inherit = ["sale.order", "clover.tested.document"]

@@ -5,7 +5,6 @@ from odoo import models
 from odoo.exceptions import UserError
 
 from odoo.addons.fusion_payment_common.lib import errors, idempotency
-from odoo.addons.fusion_payment_common.lib.money import Money
 from odoo.addons.fusion_payment_common.lib.outcome import Outcome
 from odoo.addons.fusion_payment_common.tools.cursors import own_environment
 
@@ -134,9 +133,7 @@ class PaymentTransaction(models.Model):
         }
 
     def _clover_money(self):
-        return Money.from_major(
-            abs(self.amount), self.currency_id.name, self.currency_id.decimal_places
-        )
+        return self._fusion_money(abs(self._fusion_requested_amount()))
 
     def _clover_fingerprint_of(self, key):
         """Return the fingerprint of the operation with this key, or None; as committed."""
@@ -176,7 +173,9 @@ class PaymentTransaction(models.Model):
                 )
                 return None
             facts = facts_of(payment, now_ms=int(time.time() * 1000), same_batch=None)
-            self.source_transaction_id._clover_check_route(facts, abs(self.amount))
+            self.source_transaction_id._clover_check_route(
+                facts, abs(self.amount), besides=self.reference
+            )
             return RefundRequest(
                 charge_id=charge_id,
                 amount=amount,

@@ -142,28 +142,31 @@ class PaymentTransaction(models.Model):
 
         def check(env):
             moves = env["account.move"].browse(ids_of("account.move")).exists()
-            due = [(one.currency_id, one._fusion_amount_due()) for one in moves]
-            if not moves and ids_of("sale.order"):
-                orders = env["sale.order"].browse(ids_of("sale.order")).exists()
-                due = [(one.currency_id, _order_due(one, reference)) for one in orders]
-            if not due or any(currency.id != currency_id for currency, _due in due):
+            orders = env["sale.order"].browse(ids_of("sale.order")).exists()
+            _check_not_paid_elsewhere(moves, orders)
+            if any(one.currency_id.id != currency_id for one in (moves or orders)):
                 return
-            currency = due[0][0]
-            if currency.compare_amounts(amount, sum(left for _currency, left in due)) > 0:
+            currency = (moves or orders).currency_id
+            if moves and currency.compare_amounts(amount, moves._fusion_amount_due()) > 0:
                 raise UserError(
                     env._("The invoice was paid in the meantime. Nothing was charged.")
-                    if moves
-                    else env._("The order was paid in the meantime. Nothing was charged.")
                 )
+            if orders and not moves:
+                due = sum(one._clover_amount_due(besides=reference) for one in orders)
+                if currency.compare_amounts(amount, due) > 0:
+                    raise UserError(
+                        env._("The order was paid in the meantime. Nothing was charged.")
+                    )
 
         return check
 
     def _fusion_documents(self):
-        """Override of `fusion_payment_common` to hold orders that are paid before any invoice."""
+        """Override of `fusion_payment_common` to hold orders, which are paid before any invoice."""
         documents = super()._fusion_documents()
-        if documents == ((self._name, self.id),) and self._clover_orders():
-            return tuple(("sale.order", order_id) for order_id in sorted(self._clover_orders().ids))
-        return documents
+        orders = tuple(("sale.order", order_id) for order_id in sorted(self._clover_orders().ids))
+        if orders and documents == ((self._name, self.id),):
+            return orders
+        return documents + orders
 
     def _fusion_recreation_values(self):
         """Override of `fusion_payment_common` to keep the orders, and where to return to."""
@@ -175,9 +178,9 @@ class PaymentTransaction(models.Model):
         return {**values, "landing_route": self.landing_route}
 
     def _clover_orders(self):
-        """Return the sale orders that are paid; none where Sales is not installed."""
-        if self.provider_code != const.PROVIDER_CODE or "sale_order_ids" not in self._fields:
-            return self.browse()
+        """Return the sale orders that are paid by this transaction of Clover's."""
+        if self.provider_code != const.PROVIDER_CODE:
+            return self.env["sale.order"]
         return self.sale_order_ids
 
     # === TEXTS === #
@@ -215,14 +218,20 @@ class PaymentTransaction(models.Model):
         )
 
 
-def _order_due(order, reference):
-    """Return what may still be collected on an order; payments that are still open count."""
-    taken = order.sudo().transaction_ids.filtered(
-        lambda one: one.operation != "refund"
-        and one.amount > 0
-        and one.reference != reference
-        and one.state in ("pending", "authorized", "done")
-    )
-    if order.state == "cancel":
-        return 0.0
-    return order.amount_total - sum(taken.mapped("amount"))
+def _check_not_paid_elsewhere(moves, orders):
+    """Refuse an order whose invoice is being paid right now, and the other way round.
+
+    Both are documents of their own for the ledger, and the money is the same.
+
+    :raise UserError: nothing was sent
+    """
+    related = [
+        ("sale.order", (moves.line_ids.sale_line_ids.order_id - orders).ids),
+        ("account.move", (orders.invoice_ids - moves).ids),
+    ]
+    for model, ids in related:
+        hold = moves.env["fusion.operation.hold"].search(
+            [("res_model", "=", model), ("res_id", "in", ids)], limit=1
+        )
+        if hold:
+            raise UserError(hold.operation_id._notice())

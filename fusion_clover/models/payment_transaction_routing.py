@@ -48,18 +48,23 @@ class PaymentTransaction(models.Model):
             )
         )
 
-    def _clover_route(self, facts, amount):
-        """Return how ``amount`` (in the currency) of this payment goes back to the card."""
+    def _clover_route(self, facts, amount, *, besides=None):
+        """Return how ``amount`` of this payment goes back to the card.
+
+        :param float amount: in the currency, without surcharge
+        :param str besides: reference of the refund itself, once it exists
+        """
         self.ensure_one()
-        money = Money.from_major(amount, self.currency_id.name, self.currency_id.decimal_places)
+        share = self._fusion_refund_surcharge(amount, besides=besides)
+        money = self._fusion_money(amount + share)
         return decide(facts, money.minor, age_limit_days=self._clover_refund_age_limit())
 
-    def _clover_check_route(self, facts, amount):
+    def _clover_check_route(self, facts, amount, *, besides=None):
         """Refuse what the table of ways has no open way for.
 
         :raise ValidationError: with the reason; nothing was sent
         """
-        routing = self._clover_route(facts, amount)
+        routing = self._clover_route(facts, amount, besides=besides)
         if routing.way is None:
             raise ValidationError(
                 self.env._(
@@ -80,8 +85,11 @@ class PaymentTransaction(models.Model):
         return self.currency_id.format(float(money.major))
 
     def _clover_way_sentence(self, way, facts, amount):
-        """Return what will happen to the money when it goes this way."""
-        label = self.currency_id.format(amount)
+        """Return what will happen to the money when it goes this way.
+
+        :param float amount: in the currency, without surcharge
+        """
+        label = self._clover_back_label(amount)
         card = f"{self.clover_card_brand or ''} •••• {self.clover_card_last4 or ''}".strip()
         if way == Way.VOID and not facts.captured:
             return self.env._("The hold of %s on the card is released. No money was taken.", label)

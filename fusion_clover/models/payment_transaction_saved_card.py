@@ -33,14 +33,31 @@ class PaymentTransaction(models.Model):
         if self.provider_code != const.PROVIDER_CODE:
             super()._send_payment_request()
             return
-        if not self.token_id.active:
-            self._set_error(self.env._("This card is no longer saved. Choose another one."))
+        refusal = self._clover_saved_card_refusal()
+        if refusal:
+            self._set_error(refusal)
             return
-        intent = self._clover_charge_intent(self.token_id.provider_ref, entry_mode="ecom")
+        try:
+            intent = self._clover_charge_intent(self.token_id.provider_ref, entry_mode="ecom")
+        except UserError as error:
+            # Several payments may be made in one go: one that cannot be sent must not undo others.
+            self._set_error(str(error))
+            return
         check = self._clover_due_check()
         if self.operation != "offline":
             check = self._clover_shopper_check()
         self._fusion_perform_within(intent, check=check)
+
+    def _clover_saved_card_refusal(self):
+        """Return why the saved card must not be charged, None if it may be."""
+        if not self.token_id.active:
+            return self.env._("This card is no longer saved. Choose another one.")
+        if not self.token_id._clover_usable():
+            return self.env._("The saved card has expired. Choose another one.")
+        if self.operation == "online_token" and self.env.user._is_public():
+            # A link to a document can be passed on; a card is its owner's.
+            return self.env._("Log in to pay with a saved card.")
+        return None
 
     def _clover_stored_credentials(self, source):
         """Override to say who uses the saved card, and whether it is for the first time."""

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .. import const
+from .. import const, const_dispatcher
 
 
 class ResConfigSettings(models.TransientModel):
@@ -21,6 +21,13 @@ class ResConfigSettings(models.TransientModel):
         string="Dispatcher's Secret",
         config_parameter=const.DISPATCHER_SECRET_PARAMETER,
         help="Signing key that this database shares with the dispatcher.",
+    )
+
+    clover_accepts_old_relay = fields.Boolean(
+        string="Old Relay's Signature",
+        config_parameter=const_dispatcher.OLD_RELAY_PARAMETER,
+        help="Only while the relay of an earlier addon still forwards webhooks and signs them with "
+        "the App Secret. Its signature has no time: an old message can be played again.",
     )
 
     @api.depends("company_id")

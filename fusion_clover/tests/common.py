@@ -38,6 +38,9 @@ class Simulator:
         response = requests.post(f"{self.origin}/_sim/{path}", json=body, timeout=10)
         response.raise_for_status()
 
+    def delete(self, path):
+        requests.delete(f"{self.origin}/_sim/{path}", timeout=10).raise_for_status()
+
     def fault(self, fault, path="/v1/charges", method="POST", **options):
         rule = {"match": {"method": method, "path": path}, "fault": fault, "count": 1, **options}
         self.post("faults", [rule])

@@ -161,7 +161,8 @@ class TestCollectWizard(CloverCommon):
     def test_the_card_form_gets_no_secret(self):
         config = self._open().clover_form_config()
         self.assertEqual(
-            set(config), {"sdk_url", "api_access_key", "merchant_id", "locale", "show_notices"}
+            set(config),
+            {"sdk_url", "api_access_key", "merchant_id", "locale", "show_notices", "may_quote"},
         )
         self.assertNotIn("sim-ecommerce-private-key", str(config))
 

@@ -101,7 +101,7 @@ class TestRenewal(CloverConnectCommon):
         self._write(access_token="corrupt", refresh_token="corrupt")
         self.assertEqual(self._read_merchant(), MERCHANT_ID)
         self.assertFalse(self.token.error)
-        self.assertEqual(self._recoveries(), 2)
+        self.assertEqual(self._recoveries(), 1)
 
     def test_nothing_to_recover_is_found_out_once(self):
         error = self._kill()

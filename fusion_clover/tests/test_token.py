@@ -89,6 +89,7 @@ class TestSavedCard(PortalCommon):
         token = self._saved_card()
         self._pay()
         charges = len(self._charges())
+        self.authenticate("paula_portal", "paula_portal")
         values = self._begin(token=token, amount=113.0)
         self.assertEqual(values["state"], "error")
         self.assertIn("paid in the meantime", values["state_message"])
@@ -114,6 +115,26 @@ class TestSavedCard(PortalCommon):
         self.assertEqual(self._charges()[-1]["amount"], 4250)
         call = self._charge_calls()[-1]
         self.assertEqual(call["body"]["stored_credentials"]["initiator"], "MERCHANT")
+
+    def test_register_payment_charges_each_invoice_by_itself_where_that_is_asked(self):
+        token = self._saved_card()
+        moves = self._portal_invoice(30.0) + self._portal_invoice(12.5)
+        line = self.provider.journal_id.inbound_payment_method_line_ids.filtered(
+            lambda one: one.payment_provider_id == self.provider
+        )
+        wizards = self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=moves.ids
+        )
+        payments = wizards.create(
+            {
+                "group_payment": False,
+                "payment_method_line_id": line.id,
+                "payment_token_id": token.id,
+            }
+        )._create_payments()
+        self.assertEqual(len(payments), 2)
+        self.assertEqual(moves.mapped("amount_residual"), [0, 0])
+        self.assertEqual(sorted(one["amount"] for one in self._charges()), [500, 1250, 3000])
 
     def test_an_offline_charge_without_documents_uses_the_saved_card(self):
         token = self._saved_card()
@@ -180,7 +201,7 @@ class TestSavedCard(PortalCommon):
         token = self._saved_card()
         offered = self.env["payment.token"]._get_available_tokens
         match = (self.provider.ids, self.customer.id)
-        self.assertEqual(token._clover_last_day(), date(2030, 12, 31))
+        self.assertEqual(token.clover_last_day, date(2030, 12, 31))
         with freeze_time("2030-12-01"):
             token.invalidate_recordset(["display_name"])
             self.assertEqual(token.display_name, "•••• 4242 (expires soon: 12/2030)")

@@ -1,3 +1,5 @@
+import hashlib
+import hmac
 import json
 import time
 
@@ -95,6 +97,68 @@ class TestTenantWebhook(TenantCase):
         self.assertEqual(self.provider.clover_verification_code, "abcd-1234")
         self.assertTrue(self.provider.clover_webhook_url.endswith(ROUTE))
         self.assertFalse(self._received())
+
+    def _checkout(self, secret="checkout-secret", **changes):
+        document = {
+            "id": "PAYMENT000001",
+            "merchantId": MERCHANT,
+            "type": "PAYMENT",
+            "status": "APPROVED",
+            **changes,
+        }
+        body = json.dumps(document).encode()
+        stamp = int(time.time())
+        digest = hmac.new(secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256)
+        headers = {**JSON, "Clover-Signature": f"t={stamp},v1={digest.hexdigest()}"}
+        return self._post(body, headers)
+
+    def test_hosted_checkout_is_taken_in_by_its_signature(self):
+        self.provider.clover_webhook_signing_secret = "checkout-secret"
+        self.assertEqual(self._checkout().status_code, 200)
+        event = self._received()
+        self.assertEqual(event.event_type, "P.CHECKOUTAPPROVED")
+        self.assertEqual(event.object_ref, "P:PAYMENT000001")
+        self.assertEqual(event.company_id, self.provider.company_id)
+        self.assertEqual(self._checkout(merchantId="MOTHER").status_code, 200)
+        self.assertEqual(self._received()[1].event_type, "unknown")
+
+    @mute_logger("odoo.addons.fusion_payment_common.controllers.webhook")
+    def test_a_forged_checkout_leaves_nothing(self):
+        self.provider.clover_webhook_signing_secret = "checkout-secret"
+        self.assertEqual(self._checkout("another").status_code, 401)
+        self.provider.clover_webhook_signing_secret = False
+        self.assertEqual(self._checkout("").status_code, 401)
+        self.assertEqual(self._checkout("checkout-secret").status_code, 401)
+        self.assertFalse(self._received())
+
+    def test_the_signing_secret_alone_opens_the_route_to_its_own_messages_only(self):
+        self.provider.write(
+            {"clover_webhook_auth_code": False, "clover_webhook_signing_secret": "checkout-secret"}
+        )
+        self.assertEqual(self._checkout().status_code, 200)
+        with mute_logger("odoo.addons.fusion_payment_common.controllers.webhook"):
+            answer = self._post(self._body(MERCHANT), {**AUTH, "X-Clover-Auth": ""})
+            self.assertEqual(answer.status_code, 401)
+
+    def test_the_old_relays_signature_counts_while_it_is_switched_on(self):
+        body = json.dumps(self._body(MERCHANT)).encode()
+        digest = hmac.new(b"secret", body, hashlib.sha256).hexdigest()
+        headers = {**JSON, "X-Clover-Auth-Code": digest}
+        with mute_logger("odoo.addons.fusion_payment_common.controllers.webhook"):
+            self.assertEqual(self._post(body, headers).status_code, 401)
+        self.assertFalse(self._received())
+        self.env["ir.config_parameter"].set_param("fusion_clover.accept_old_relay", "True")
+        self.assertEqual(self._post(body, headers).status_code, 200)
+        self.assertEqual(self._received().object_ref, "P:ABC")
+        with mute_logger("odoo.addons.fusion_payment_common.controllers.webhook"):
+            wrong = {**headers, "X-Clover-Auth-Code": digest[::-1]}
+            self.assertEqual(self._post(body, wrong).status_code, 401)
+
+    def test_the_form_says_that_nothing_is_processed_without_a_secret(self):
+        self.assertFalse(self.provider.clover_webhook_is_closed)
+        self.provider.clover_webhook_auth_code = False
+        self.assertTrue(self.provider.clover_webhook_is_closed)
+        self.assertIn("nothing that Clover tells is proc", self.provider.clover_status_webhooks)
 
     def test_clovers_look_at_the_address_is_answered(self):
         self.assertEqual(self.url_open(ROUTE).status_code, 200)

@@ -4,7 +4,8 @@ from odoo.fields import Command
 
 from odoo.addons.fusion_payment_common.tools.cursors import own_environment
 
-from .. import const
+#: Invoices whose names make up the reference of a payment; of more, their number is told.
+NAMED_INVOICES = 3
 
 
 class CloverPaymentWizard(models.TransientModel):
@@ -13,11 +14,23 @@ class CloverPaymentWizard(models.TransientModel):
     _name = "clover.payment.wizard"
     _description = "Collect Payment with Clover"
 
-    move_id = fields.Many2one("account.move", required=True, readonly=True, ondelete="cascade")
-    partner_id = fields.Many2one(related="move_id.partner_id")
-    company_id = fields.Many2one(related="move_id.company_id")
-    currency_id = fields.Many2one(related="move_id.currency_id")
+    # What is paid: an invoice, several of them, or an order that has no invoice yet.
+    move_id = fields.Many2one("account.move", string="Invoice", readonly=True, ondelete="cascade")
+    move_ids = fields.Many2many("account.move", string="Invoices", readonly=True)
+    order_id = fields.Many2one("sale.order", readonly=True, ondelete="cascade")
+    partner_id = fields.Many2one("res.partner", compute="_compute_document")
+    company_id = fields.Many2one("res.company", compute="_compute_document")
+    currency_id = fields.Many2one("res.currency", compute="_compute_document")
     amount_due = fields.Monetary(compute="_compute_amount_due")
+    deposit_due = fields.Monetary(compute="_compute_amount_due")
+    share = fields.Selection(
+        [("deposit", "Deposit"), ("all", "Whole amount")],
+        string="Collect",
+        compute="_compute_share",
+        store=True,
+        readonly=False,
+        precompute=True,
+    )
     amount = fields.Monetary(
         string="Amount to Collect",
         compute="_compute_amount",
@@ -28,30 +41,77 @@ class CloverPaymentWizard(models.TransientModel):
     provider_state = fields.Selection(
         [("test", "Test"), ("enabled", "Enabled")], compute="_compute_provider_state"
     )
+    surcharge_notice = fields.Char(compute="_compute_provider_state")
     # Elevated reads only: clerks have no access to transactions they could change.
     transaction_id = fields.Many2one("payment.transaction", readonly=True, copy=False)
 
-    @api.depends("move_id")
+    @api.depends("move_id", "move_ids", "order_id")
+    def _compute_document(self):
+        for wizard in self:
+            invoices, order = wizard._invoices(), wizard.order_id
+            partners = invoices.partner_id
+            if len(partners) > 1:
+                partners = partners.commercial_partner_id
+            wizard.partner_id = order.partner_invoice_id or partners
+            wizard.company_id = order.company_id or invoices.company_id
+            wizard.currency_id = order.currency_id or invoices.currency_id
+
+    @api.depends("move_id", "move_ids", "order_id")
     def _compute_amount_due(self):
         for wizard in self:
-            wizard.amount_due = wizard.move_id._fusion_amount_due() if wizard.move_id else 0
+            order = wizard.order_id
+            wizard.amount_due = wizard._amount_due()
+            wizard.deposit_due = order._clover_deposit_due() if order else 0
 
-    @api.depends("amount_due")
+    @api.depends("deposit_due", "amount_due")
+    def _compute_share(self):
+        for wizard in self:
+            wizard.share = "deposit" if 0 < wizard.deposit_due < wizard.amount_due else "all"
+
+    @api.depends("amount_due", "deposit_due", "share")
     def _compute_amount(self):
         for wizard in self:
-            wizard.amount = wizard.amount_due
+            deposit = wizard.share == "deposit"
+            wizard.amount = wizard.deposit_due if deposit else wizard.amount_due
 
-    @api.depends("move_id")
+    @api.depends("company_id")
     def _compute_provider_state(self):
         for wizard in self:
-            wizard.provider_state = wizard._provider().state or False
+            provider = wizard._provider()
+            wizard.provider_state = provider.state or False
+            wizard.surcharge_notice = (
+                provider._clover_surcharge_notice(wizard.partner_id) if provider else False
+            )
+
+    def _invoices(self):
+        return self.move_ids | self.move_id
+
+    def _amount_due(self):
+        if self.order_id:
+            return self.order_id._clover_amount_due()
+        return self._invoices()._fusion_amount_due()
 
     def _provider(self):
-        """Return the Clover provider (elevated) that takes payments for the invoice's company."""
-        companies = self.move_id.company_id.parent_ids
-        return self.env["account.move"]._clover_providers().filtered(
-            lambda provider: provider.company_id in companies
-        )[:1]
+        """Return the Clover provider (elevated) that takes payments for the document's company."""
+        return self.env["account.move"]._clover_providers()._clover_of_company(self.company_id)
+
+    @api.model
+    def _open(self, values):
+        """Return the action that shows a new dialog.
+
+        :param dict values: what is to be paid: ``move_id``, ``move_ids`` or ``order_id``
+        :raise UserError: the merchant cannot take such a payment
+        """
+        wizard = self.create(values)
+        wizard._provider()._clover_check_currency(wizard.currency_id)
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Collect Payment"),
+            "res_model": self._name,
+            "res_id": wizard.id,
+            "views": [(False, "form")],
+            "target": "new",
+        }
 
     # === CALLED BY THE DIALOG === #
 
@@ -66,26 +126,42 @@ class CloverPaymentWizard(models.TransientModel):
             raise UserError(self.env._("No Clover connection serves this company."))
         return provider._clover_form_config(show_notices=False)
 
-    def clover_prepare(self):
+    def clover_prepare(self, card_id=False):
         """Fix what is to be charged: a draft transaction, committed when this call returns.
 
         Called again for the same amount (a double click) it returns the same transaction.
 
+        :param int card_id: a saved card, one of :meth:`clover_saved_cards`
         :return: its reference
-        :raise UserError: the amount cannot be collected (any more)
+        :raise UserError: the amount, or the card, cannot be charged (any more)
         """
         self.ensure_one()
-        self.move_id.check_access("read")
+        self._check_document_access()
         self._check_amount()
+        card = self._saved_card(card_id)
+        # Elevated: clerks may collect without access to transactions.
         transaction = self.transaction_id.sudo()
         if (
             not transaction
             or transaction.state != "draft"
+            or transaction.token_id != card
             or self.currency_id.compare_amounts(transaction.amount, self.amount)
         ):
-            transaction = self._create_transaction()
+            transaction = self._create_transaction(card)
             self.transaction_id = transaction
         return transaction.reference
+
+    def clover_quote(self, source, card):
+        """Fix the surcharge for the card, committed when this call returns.
+
+        :param str source: a token, never a card number
+        :param dict card: what Clover's form says about the card
+        :return: see :meth:`~PaymentTransaction._clover_quote`
+        """
+        self.ensure_one()
+        self._check_document_access()
+        # Elevated: clerks may collect without access to transactions and providers.
+        return self.transaction_id.sudo()._clover_quote(source, card)
 
     def clover_charge(self, source):
         """Charge the card that Clover's form turned into ``source`` and return how it went.
@@ -95,15 +171,14 @@ class CloverPaymentWizard(models.TransientModel):
         :raise UserError: nothing was charged; the message says why
         """
         self.ensure_one()
-        self.move_id.check_access("read")
-        # Elevated: clerks may collect without access to transactions and providers.
-        transaction = self.transaction_id.sudo()
-        if not transaction:
-            raise UserError(self.env._("Enter the amount first."))
-        transaction.with_context(payment_backend_action=True)._clover_charge(
-            source, entry_mode="moto", check=transaction._clover_due_check()
-        )
-        return self._fresh_status()
+        self._check_document_access()
+        if not isinstance(source, str) or not source.startswith("clv_"):
+            # A customer's id can be charged as well, but only Odoo may name one.
+            self.transaction_id._clover_check_source(source)
+            raise UserError(
+                self.env._("The card form returned nothing usable. Enter the card again.")
+            )
+        return self._charge(source, entry_mode="moto")
 
     def clover_status(self):
         """Return how the payment stands; asks Clover when the answer is overdue.
@@ -118,44 +193,77 @@ class CloverPaymentWizard(models.TransientModel):
 
     # === HELPERS === #
 
+    def _charge(self, source, *, entry_mode):
+        """Charge ``source`` for the transaction that was prepared; see :meth:`clover_charge`."""
+        # Elevated: clerks may collect without access to transactions and providers.
+        transaction = self.transaction_id.sudo()
+        if not transaction:
+            raise UserError(self.env._("Enter the amount first."))
+        transaction.with_context(payment_backend_action=True)._clover_charge(
+            source, entry_mode=entry_mode, check=transaction._clover_due_check()
+        )
+        return self._fresh_status()
+
+    def _saved_card(self, card_id):
+        """Return the saved card (elevated) with this id, or none for none."""
+        return self.env["payment.token"]
+
+    def _check_document_access(self):
+        self._invoices().check_access("read")
+        self.order_id.check_access("read")
+
     def _check_amount(self):
-        if self.currency_id.name not in const.SUPPORTED_CURRENCIES:
-            raise UserError(
-                self.env._(
-                    "Clover takes %(currencies)s only, this invoice is in %(currency)s.",
-                    currencies=", ".join(const.SUPPORTED_CURRENCIES),
-                    currency=self.currency_id.name,
-                )
-            )
+        self._provider()._clover_check_payable(self.amount, self.currency_id)
         if self.currency_id.compare_amounts(self.amount, 0) <= 0:
             raise ValidationError(self.env._("Enter an amount greater than zero."))
-        due = self.move_id._fusion_amount_due()
+        due = self._amount_due()
+        if self.currency_id.compare_amounts(due, 0) <= 0:
+            raise ValidationError(self.env._("Nothing is due any more: it was paid meanwhile."))
         if self.currency_id.compare_amounts(self.amount, due) > 0:
-            raise ValidationError(
-                self.env._("Only %s is still due on this invoice.", self.currency_id.format(due))
-            )
+            raise ValidationError(self.env._("Only %s is still due.", self.currency_id.format(due)))
 
-    def _create_transaction(self):
+    def _create_transaction(self, card):
         # Elevated: clerks may collect without access to transactions and providers.
         transactions = self.env["payment.transaction"].sudo().with_context(
             payment_backend_action=True
         )
         provider = self._provider()
-        links = [Command.set(self.move_id.ids)]
+        if self.order_id:
+            links = {"sale_order_ids": [Command.set(self.order_id.ids)]}
+        else:
+            links = {"invoice_ids": [Command.set(self._invoices().ids)]}
+        reference = transactions._compute_reference(
+            provider.code, prefix=self._reference_prefix(), **links
+        )
+        values = {}
+        if card:
+            values = {
+                "token_id": card.id,
+                "payment_method_id": card.payment_method_id.id,
+                "operation": "offline",
+            }
         transaction = transactions.create(
             {
                 "provider_id": provider.id,
                 "payment_method_id": self.env.ref("payment.payment_method_card").id,
-                "reference": transactions._compute_reference(provider.code, invoice_ids=links),
+                "reference": reference,
                 "amount": self.amount,
                 "currency_id": self.currency_id.id,
                 "partner_id": self.partner_id.id,
                 "operation": "online_direct",
-                "invoice_ids": links,
+                **links,
+                **values,
             }
         )
         transaction._log_sent_message()
         return transaction
+
+    def _reference_prefix(self):
+        """Return how a payment of many invoices is called; None where core finds a name."""
+        invoices = self._invoices()
+        if len(invoices) <= NAMED_INVOICES:
+            return None
+        return f"{invoices[0].name}+{len(invoices) - 1}"
 
     def _fresh_status(self):
         """Return the status as committed: the ledger books on cursors of its own, which the
@@ -166,7 +274,7 @@ class CloverPaymentWizard(models.TransientModel):
 
     def _status(self, transaction):
         currency = transaction.currency_id
-        amount = currency.format(transaction.amount) if transaction else ""
+        amount = currency.format(transaction.fusion_card_amount) if transaction else ""
         if transaction.state in ("done", "authorized"):
             card = self._card_label(transaction)
             return {

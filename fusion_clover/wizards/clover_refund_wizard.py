@@ -69,7 +69,11 @@ class CloverRefundWizard(models.TransientModel):
     def _compute_amount_most(self):
         for wizard in self:
             # Elevated: Refunders need not have access to transactions.
-            most = [wizard.amount_left, wizard.transaction_id.sudo()._clover_left()]
+            transaction = wizard.transaction_id.sudo()
+            most = [
+                transaction._clover_without_surcharge(wizard.amount_left),
+                transaction._clover_left(),
+            ]
             if wizard.move_id:
                 most.append(wizard.move_id._clover_refund_due())
             wizard.amount_most = max(min(most), 0)

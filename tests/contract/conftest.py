@@ -15,6 +15,9 @@ from odoo.addons.fusion_payment_common.lib.transport import RequestsTransport, T
 
 from tests.simulator_checks.driver import APP_ID, APP_SECRET, CloverDriver
 from tests.simulators import running
+from tests.simulators.wex.driver import WexDriver
+
+from .wex import Account
 
 #: Long enough for an answer on a busy machine, short enough to wait for one that never comes.
 QUICK = Timeout(connect=5.0, read=2.0)
@@ -87,4 +90,21 @@ def clover(clover_origin: str) -> Iterator[Connected]:
     transport = RequestsTransport()
     yield Connected(clover_origin, transport)
     CloverDriver(clover_origin).control("POST", "release")
+    transport.close()
+
+
+@pytest.fixture(scope="module")
+def wex_origin() -> Iterator[str]:
+    """A WEX simulator."""
+    with running("wex") as origin:
+        yield origin
+
+
+@pytest.fixture
+def wex(wex_origin: str) -> Iterator[Account]:
+    """An account at it, as new."""
+    WexDriver(wex_origin).control("POST", "reset")
+    transport = RequestsTransport()
+    yield Account(wex_origin, transport)
+    WexDriver(wex_origin).control("POST", "release")
     transport.close()

@@ -35,6 +35,7 @@ defineModels([Wizard]);
 
 /** Clover's SDK as far as its rules matter: one set of elements, created and listened to once. */
 let nextToken;
+let savedCards;
 let listeners;
 const created = new Set();
 
@@ -67,9 +68,11 @@ listeners = {};
 
 beforeEach(() => {
     nextToken = { token: "clv_1abc" };
+    savedCards = [];
     patchWithCleanup(window, { Clover: FakeClover });
     patchWithCleanup(assets, { loadJS: async () => {} });
     onRpc("clover_form_config", () => CONFIG);
+    onRpc("clover_saved_cards", () => savedCards);
     onRpc("clover_prepare", () => {
         expect.step("prepare");
         return "INV/1";
@@ -171,6 +174,7 @@ test("a connection lost during the charge is an unknown outcome, not a failure",
 });
 
 test("a refusal before the charge is shown and the dialog stays ready", async () => {
+    onRpc("clover_saved_cards", () => savedCards);
     onRpc("clover_prepare", () => {
         throw makeServerError({ message: "Only $50.00 is still due on this invoice." });
     });
@@ -197,4 +201,29 @@ test("complaints of the fields are shown beside them, and the fields are created
     await animationFrame();
     expect(".invalid-feedback").toHaveText("Too short.");
     expect(created.size).toBe(4);
+});
+
+test("a saved card is charged without typing anything", async () => {
+    savedCards = [{ id: 7, label: "•••• 4242 (expires 12/2030)" }];
+    onRpc("clover_prepare", ({ args }) => {
+        expect.step(args);
+        return "INV/1";
+    });
+    onRpc("clover_charge_saved_card", () => {
+        expect.step("charge");
+        return { state: "approved", message: "Approved: $113.00." };
+    });
+    await open();
+    expect(".o_clover_saved_cards button").toHaveText(
+        "Charge 113.00: •••• 4242 (expires 12/2030)"
+    );
+    await contains(".o_clover_saved_cards button").click();
+    expect(".o_clover_message.alert-success").toHaveText("Approved: $113.00.");
+    expect(".o_clover_saved_cards").toHaveCount(0);
+    expect.verifySteps([[[1], 7], "charge"]);
+});
+
+test("nothing is said of saved cards where there are none", async () => {
+    await open();
+    expect(".o_clover_saved_cards").toHaveCount(0);
 });

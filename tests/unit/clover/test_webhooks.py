@@ -109,3 +109,59 @@ def test_a_launch_is_for_one_merchant_and_one_key():
     assert not launch.is_launch_nonce("key-a", "0" * 32, "M1")
     with pytest.raises(ValueError, match="empty"):
         launch.launch_nonce(" ", "M1")
+
+
+@pytest.mark.parametrize(
+    ("kind", "action", "meaning"),
+    [
+        ("P", "CREATE", "payment_created"),
+        ("P", "UPDATE", "payment_updated"),
+        ("P", "DELETE", "payment_updated"),
+        ("O", "UPDATE", "order_changed"),
+        ("A", "CREATE", "app_installed"),
+        ("A", "UPDATE", "app_updated"),
+        ("A", "DELETE", "app_uninstalled"),
+        ("M", "UPDATE", "merchant_changed"),
+        ("C", "DELETE", "customer_changed"),
+        ("I", "CREATE", None),
+        ("IC", "UPDATE", None),
+    ],
+)
+def test_what_a_notice_means(kind, action, meaning):
+    assert webhooks.Notice("M1", kind, "X", action, 1).meaning == meaning
+
+
+def test_a_notice_survives_being_stored():
+    notice = webhooks.Notice("M1", "P", "ABC", "CREATE", 1537970958000)
+    assert webhooks.stored_notice(json.loads(webhooks.stored(notice))) == notice
+    for document in (None, [], {}, {"merchantId": "M1"}, {"merchantId": "../x"}):
+        assert webhooks.stored_notice(document) is None
+
+
+CHECKOUT = {
+    "Created Time": 1700000000,
+    "Message": "Approved for 100",
+    "Status": "APPROVED",
+    "Type": "PAYMENT",
+    "Id": "2G1RQC0VTH7WY",
+    "MerchantId": "XYZVJT2ZRRRSC",
+    "Data": "session",
+}
+
+
+def test_hosted_checkout_in_any_spelling():
+    spelled = {"id": "2G1RQC0VTH7WY", "merchantId": "XYZVJT2ZRRRSC", "type": "payment"}
+    first = webhooks.checkout_notice(body(CHECKOUT))
+    assert first == webhooks.Notice(
+        "XYZVJT2ZRRRSC", "P", "2G1RQC0VTH7WY", "CHECKOUTAPPROVED", 0
+    )
+    assert first.meaning == "payment_updated"
+    assert first.occurred_at is None
+    assert webhooks.checkout_notice(body(spelled)).object_ref == first.object_ref
+
+
+@pytest.mark.parametrize(
+    "change", [{"Type": "REFUND"}, {"Id": 5}, {"Id": "a/b"}, {"MerchantId": None}]
+)
+def test_what_is_no_checkout_is_none(change):
+    assert webhooks.checkout_notice(body({**CHECKOUT, **change})) is None

@@ -16,7 +16,7 @@ let instances = 0;
 /**
  * Card fields, the Charge button, and what became of the payment.
  *
- * Phases: loading, ready, working (do not touch), checking (outcome unknown), approved, failed (the
+ * Phases: loading, ready, confirming (a surcharge was quoted), working (do not touch), checking (outcome unknown), approved, failed (the
  * form could not be loaded).
  */
 export class CloverCollect extends Component {
@@ -27,7 +27,13 @@ export class CloverCollect extends Component {
         this.orm = useService("orm");
         this.fieldTypes = FIELD_TYPES;
         this.uid = ++instances;
-        this.state = useState({ phase: "loading", message: "", level: "info", errors: {} });
+        this.state = useState({
+            phase: "loading",
+            message: "",
+            level: "info",
+            errors: {},
+            savedCards: [],
+        });
         onMounted(() => this.start());
         onWillUnmount(() => {
             this.closed = true;
@@ -51,8 +57,12 @@ export class CloverCollect extends Component {
         return _t("Charge %s", formatMonetary(amount || 0, { currencyId: currency_id?.id }));
     }
 
+    get confirmLabel() {
+        return _t("Charge %s", this.quote.total);
+    }
+
     get showFields() {
-        return ["loading", "ready", "working"].includes(this.state.phase);
+        return ["loading", "ready", "confirming", "working"].includes(this.state.phase);
     }
 
     fieldId(type) {
@@ -69,7 +79,9 @@ export class CloverCollect extends Component {
     async start() {
         try {
             const config = await this.call("clover_form_config");
+            this.mayQuote = config.may_quote;
             this.fields = await getHostedFields(config);
+            this.state.savedCards = await this.call("clover_saved_cards");
         } catch (error) {
             this.fail(error, _t("Clover's card form cannot be loaded. Check the connection."));
             return;
@@ -85,6 +97,36 @@ export class CloverCollect extends Component {
     }
 
     async onClickCharge() {
+        await this.work(async () => {
+            const { token, card, errors } = await this.fields.createToken();
+            if (!token) {
+                Object.assign(this.state, { phase: "ready", errors });
+                return;
+            }
+            await this.call("clover_prepare");
+            const quote = this.mayQuote && (await this.call("clover_quote", token, card || null));
+            if (quote && quote.surcharge) {
+                this.quote = { ...quote, token };
+                Object.assign(this.state, {
+                    phase: "confirming",
+                    level: "info",
+                    message: quote.message,
+                });
+                return;
+            }
+            await this.charge("clover_charge", token);
+        });
+    }
+
+    async onClickSavedCard(card) {
+        await this.work(async () => {
+            await this.call("clover_prepare", card.id);
+            await this.charge("clover_charge_saved_card");
+        });
+    }
+
+    /** Do something that nobody may interrupt, or do a second time meanwhile. */
+    async work(steps) {
         if (this.state.phase !== "ready") {
             return;
         }
@@ -94,21 +136,31 @@ export class CloverCollect extends Component {
                 this.state.phase = "ready";
                 return;
             }
-            const { token, errors } = await this.fields.createToken();
-            if (!token) {
-                Object.assign(this.state, { phase: "ready", errors });
-                return;
-            }
-            await this.call("clover_prepare");
-            await this.charge(token);
+            await steps();
         } catch (error) {
             this.showRefusal(error);
         }
     }
 
-    async charge(token) {
+    async onClickConfirm() {
+        if (this.state.phase !== "confirming") {
+            return;
+        }
+        Object.assign(this.state, { phase: "working", message: "" });
         try {
-            this.show(await this.call("clover_charge", token));
+            await this.charge("clover_charge", this.quote.token);
+        } catch (error) {
+            this.showRefusal(error);
+        }
+    }
+
+    onClickBack() {
+        Object.assign(this.state, { phase: "ready", message: "" });
+    }
+
+    async charge(method, ...args) {
+        try {
+            this.show(await this.call(method, ...args));
         } catch (error) {
             if (!mayHaveCharged(error)) {
                 throw error;

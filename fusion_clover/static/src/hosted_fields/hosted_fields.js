@@ -38,8 +38,8 @@ function shownOf(card) {
     if (!card) {
         return null;
     }
-    const { brand, last4, exp_month, exp_year } = card;
-    return { brand, last4, exp_month, exp_year };
+    const { brand, first6, last4, exp_month, exp_year } = card;
+    return { brand, first6, last4, exp_month, exp_year };
 }
 
 const clients = new Map();
@@ -74,7 +74,7 @@ export class HostedFields {
      * Turn what was typed into a token.
      * @param {boolean} multipay whether the token is to outlive its first charge (a saved card)
      * @returns {Promise<{token: string, card: Object}|{errors: Object}>} never rejects because of
-     *     the card; `card` (brand, last four, expiry) only if Clover tells it
+     *     the card; `card` (brand, first six, last four, expiry) only if Clover tells it
      */
     async createToken(multipay = false) {
         const result = await this.clover.createToken(Boolean(multipay));

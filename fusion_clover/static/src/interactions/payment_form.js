@@ -1,3 +1,4 @@
+import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
 import { _t } from "@web/core/l10n/translation";
 import { rpc, RPCError } from "@web/core/network/rpc";
 import { patch } from "@web/core/utils/patch";
@@ -35,10 +36,11 @@ patch(PaymentForm.prototype, {
         const radio = this.el.querySelector('input[name="o_payment_radio"]:checked');
         const form = this._getInlineForm(radio).querySelector('[name="o_clover_form"]');
         this.clover.form = form;
+        const config = JSON.parse(form.dataset.cloverInlineFormValues);
+        this.clover.mayQuote = config.may_quote;
         if (form.dataset.cloverReady) {
             return;
         }
-        const config = JSON.parse(form.dataset.cloverInlineFormValues);
         if (config.error) {
             this._cloverSay(config.error);
             return;
@@ -165,6 +167,58 @@ patch(PaymentForm.prototype, {
         return false;
     },
 
+    /**
+     * Show a surcharge, if there is one, before anything is charged.
+     * @returns {Promise<boolean>} whether the card may be charged
+     */
+    async _cloverAgrees(processingValues, token, card) {
+        let quote;
+        try {
+            quote = await this.waitFor(
+                rpc("/payment/clover/quote", {
+                    reference: processingValues.reference,
+                    access_token: processingValues.access_token,
+                    source: token,
+                    card: card || null,
+                })
+            );
+        } catch {
+            quote = { state: "refused" };
+        }
+        if (quote.state === "refused") {
+            this._cloverAgain(quote.message || _t("Nothing was charged. Try again."));
+            return false;
+        }
+        if (!quote.surcharge) {
+            return true;
+        }
+        this._enableButton();
+        const agreed = await this.waitFor(this._cloverAsk(quote));
+        if (agreed) {
+            this._disableButton(true);
+        } else {
+            this._cloverAgain(_t("Nothing was charged. You can enter another card."));
+        }
+        return agreed;
+    },
+
+    _cloverAsk(quote) {
+        return new Promise((resolve) => {
+            this.services.dialog.add(
+                ConfirmationDialog,
+                {
+                    title: _t("Surcharge"),
+                    body: quote.message,
+                    confirmLabel: _t("Pay %s", quote.total),
+                    confirm: () => resolve(true),
+                    cancelLabel: _t("Use Another Card"),
+                    cancel: () => resolve(false),
+                },
+                { onClose: () => resolve(false) }
+            );
+        });
+    },
+
     async _processDirectFlow(providerCode, paymentOptionId, paymentMethodCode, processingValues) {
         if (providerCode !== "clover") {
             return super._processDirectFlow(...arguments);
@@ -172,6 +226,10 @@ patch(PaymentForm.prototype, {
         this.clover.charging = true;
         const { token, card } = this.clover.source;
         this.clover.source = null;
+        if (this.clover.mayQuote && !(await this._cloverAgrees(processingValues, token, card))) {
+            this.clover.charging = false;
+            return;
+        }
         let result;
         try {
             result = await this.waitFor(

@@ -1,0 +1,92 @@
+"""Payments as Clover has them, whoever made them, as answers of the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from odoo.addons.fusion_payment_common.lib.ledger import Answer
+from odoo.addons.fusion_payment_common.lib.outcome import Outcome
+
+from .types import Payment
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """Money that went back.
+
+    :param id: of the refund, or of the void.
+    :param amount: minor units; None for a void, which takes back whatever was left.
+    """
+
+    id: str
+    amount: int | None
+    created_ms: int | None
+    is_void: bool = False
+
+
+def is_captured(payment: Payment) -> bool:
+    """Whether the money was taken, not only held.
+
+    "Rules of reading" of the payments reference, docs.clover.com: ``PREAUTH`` is an authorization;
+    the flag "captured" is not reliable.
+    """
+    return payment.transaction_type != "PREAUTH" and payment.result != "AUTH"
+
+
+def payment_answer(payment: Payment, *, default_currency: str) -> Answer:
+    """What a payment object means for whoever asked for that payment.
+
+    The amount includes the tip. What Clover added comes on top of it, as for a charge.
+
+    :param default_currency: for tenders other than cards, for which Clover names none.
+    """
+    if payment.is_approved:
+        outcome = Outcome.SUCCEEDED
+    else:
+        outcome = Outcome.DECLINED if payment.is_failed else Outcome.UNKNOWN
+    return Answer(
+        outcome=outcome,
+        provider_reference=payment.id,
+        data={
+            "amount": payment.charged,
+            "currency": payment.currency or default_currency,
+            "captured": is_captured(payment),
+            "tip_amount": payment.tip_amount,
+            "additional_charges": payment.additional_charges,
+            "card_brand": payment.card_type,
+            "card_last4": payment.last4,
+            "auth_code": payment.auth_code,
+            "order_reference": payment.order_id,
+            "external_reference": payment.external_reference_id or payment.external_payment_id,
+            "created_ms": payment.created_ms,
+        },
+    )
+
+
+def returns_of(payment: Payment) -> tuple[Return, ...]:
+    """What was given back of a payment, oldest first.
+
+    A void has no refund object; its own id is used where Clover tells it.
+    """
+    if payment.is_voided:
+        identifier = payment.void_payment_id or f"{payment.id}-void"
+        return (Return(identifier, None, payment.modified_ms, is_void=True),)
+    refunds = sorted(payment.refunds, key=lambda refund: (refund.created_ms or 0, refund.id))
+    return tuple(Return(refund.id, refund.amount, refund.created_ms) for refund in refunds)
+
+
+def return_answer(one: Return, *, amount: int, currency: str) -> Answer:
+    """What a return means for the refund that stands for it.
+
+    :param amount: minor units that go back.
+    """
+    return Answer(
+        outcome=Outcome.SUCCEEDED,
+        provider_reference=one.id,
+        data={
+            "amount": amount,
+            "currency": currency,
+            "created_ms": one.created_ms,
+            "voided": one.is_void,
+        },
+    )

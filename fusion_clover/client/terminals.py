@@ -1,0 +1,197 @@
+"""Devices of a merchant: the devices list (``/v3``) and REST Pay Display, docs.clover.com."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from odoo.addons.fusion_payment_common.lib.transport import Timeout
+
+from .gateway_calls import MerchantCalls, path_id
+from .payments import read_payment
+from .reading import Reader
+from .terminal_types import (
+    Device,
+    Issues,
+    TerminalPayment,
+    TerminalPaymentRequest,
+    TerminalRefund,
+    TerminalRefundRequest,
+)
+from .types import Payment
+
+#: Seconds. A healthy device answers within 8, a sleeping one is given up by Clover after 15.
+ASK_TIMEOUT = Timeout(connect=5.0, read=25.0)
+SCREEN_TIMEOUT = Timeout(connect=5.0, read=10.0)
+#: Seconds that Clover may need beyond the wait for the customer.
+WAIT_MARGIN = 20.0
+#: ``GET /device/status``: nothing is on the screen.
+IDLE = "IDLE"
+
+
+class Terminals:
+    """Mutating calls need the idempotency key of their intent; the same key, the same payment."""
+
+    def __init__(self, calls: MerchantCalls) -> None:
+        self._calls = calls
+
+    def devices(self) -> list[Device]:
+        """Every device of the merchant, reachable or not."""
+        rows = self._calls.pages("/devices", [])
+        return [
+            Device(
+                id=row.required_text("id"),
+                serial=row.required_text("serial"),
+                model=row.text("model"),
+                product=row.text("productName"),
+                type_name=row.text("deviceTypeName"),
+                name=row.text("name"),
+            )
+            for row in rows
+        ]
+
+    # --- money ------------------------------------------------------------------------------
+
+    def pay(self, request: TerminalPaymentRequest, idempotency_key: str) -> TerminalPayment:
+        """Show the payment and wait for the customer, up to ``request.wait`` seconds.
+
+        An answer is not yet an approval: see ``terminal_outcomes``. It is always final: a payment
+        that is not is refused in Canada and would have to be adjusted elsewhere.
+
+        :raises GatewayError: ``outcome`` says what became of it.
+        """
+        body: dict[str, Any] = {
+            "amount": request.amount.minor,
+            "externalPaymentId": request.external_payment_id,
+            "final": True,
+        }
+        if request.external_reference_id:
+            body["externalReferenceId"] = request.external_reference_id
+        answer = self._wait("/payments", request.serial, request.wait, body, idempotency_key)
+        reader = Reader(answer, "the answer")
+        return TerminalPayment(read_payment(_plain(reader, "payment")), _issues(reader))
+
+    def find(self, external_payment_id: str, serial: str) -> Payment:
+        """The payment that was made under our id.
+
+        :raises NotFoundError: there is none (yet).
+        """
+        path = f"/payments/external/{path_id(external_payment_id, 'external id')}"
+        answer = self._calls.terminal("GET", path, serial, timeout=ASK_TIMEOUT)
+        return read_payment(_plain(Reader(answer, "the answer"), "payment"))
+
+    def refund(self, request: TerminalRefundRequest, idempotency_key: str) -> TerminalRefund:
+        """Give money of a payment back; the device may ask for the card.
+
+        :raises GatewayError: ``outcome`` says what became of it.
+        """
+        path = f"/payments/{path_id(request.payment_id or '', 'payment id')}/refunds"
+        body = {"fullRefund": True} if request.whole else {"amount": request.amount.minor}
+        answer = self._wait(path, request.serial, request.wait, body, idempotency_key)
+        return _refund(Reader(answer, "the answer").child("refund"), request.payment_id)
+
+    def credit(self, request: TerminalRefundRequest, idempotency_key: str) -> TerminalRefund:
+        """Give money to the card that the customer presents, without a payment.
+
+        :raises GatewayError: ``outcome`` says what became of it.
+        """
+        body = {"amount": request.amount.minor}
+        answer = self._wait("/credits", request.serial, request.wait, body, idempotency_key)
+        return _refund(Reader(answer, "the answer").child("credit"), None)
+
+    def _wait(self, path: str, serial: str, wait: int, body: dict[str, Any], key: str) -> Any:
+        return self._calls.terminal(
+            "POST",
+            path,
+            serial,
+            json=body,
+            headers={"X-Clover-Timeout": str(wait)},
+            idempotency_key=key,
+            timeout=Timeout(connect=5.0, read=wait + WAIT_MARGIN),
+        )
+
+    # --- the device -------------------------------------------------------------------------
+
+    def ping(self, serial: str) -> bool:
+        """Whether the device answers.
+
+        :raises GatewayError: it does not, and why.
+        """
+        answer = self._calls.terminal(
+            "POST", "/device/ping", serial, json={}, timeout=ASK_TIMEOUT, mutating=False
+        )
+        return Reader(answer, "the answer").flag("connected")
+
+    def status(self, serial: str) -> str:
+        """What the device does: ``IDLE``, ``BUSY``, ``WAITING_FOR_CUSTOMER``, ...
+
+        :raises GatewayError: it does not answer, and why.
+        """
+        answer = self._calls.terminal("GET", "/device/status", serial, timeout=ASK_TIMEOUT)
+        return Reader(answer, "the answer").required_text("status")
+
+    def cancel(self, serial: str) -> None:
+        """End what is on the screen; its own call is answered 209 then, or approved if it won."""
+        self._screen("/device/cancel", serial, timeout=ASK_TIMEOUT)
+
+    def reset(self, serial: str) -> None:
+        """Restart the display. It may void a payment in flight."""
+        self._screen("/device/reset", serial, timeout=ASK_TIMEOUT)
+
+    def welcome(self, serial: str) -> None:
+        """Show the welcome screen: without it a spinner stays after a payment."""
+        self._screen("/device/welcome", serial)
+
+    def thank_you(self, serial: str) -> None:
+        """Show the thank-you screen, the good end of a payment."""
+        self._screen("/device/thank-you", serial)
+
+    def display(self, serial: str, text: str) -> None:
+        """Show a text."""
+        self._screen("/device/display", serial, {"text": text})
+
+    def receipt(
+        self, payment_id: str, serial: str, method: str, address: str | None = None
+    ) -> None:
+        """Print a payment's receipt on the device, or have Clover send it.
+
+        :param method: ``PRINT``, ``EMAIL`` or ``SMS``.
+        :param address: e-mail address or phone number; not for ``PRINT``.
+        """
+        option = {"method": method, **({"additionalData": address} if address else {})}
+        path = f"/payments/{path_id(payment_id, 'payment id')}/receipt"
+        self._screen(path, serial, {"deliveryOption": option})
+
+    def _screen(
+        self,
+        path: str,
+        serial: str,
+        body: dict[str, Any] | None = None,
+        timeout: Timeout = SCREEN_TIMEOUT,
+    ) -> None:
+        self._calls.terminal("POST", path, serial, json=body or {}, timeout=timeout)
+
+
+def _plain(reader: Reader, name: str) -> Any:
+    value = reader.value(name)
+    return {} if value is None else value
+
+
+def _issues(reader: Reader) -> Issues:
+    issues = reader.child("issues")
+    partial = issues.child("partialPayment")
+    return Issues(
+        signature=issues.value("signature") is not None,
+        duplicate=issues.value("duplicate") is not None,
+        offline=issues.value("offline") is not None,
+        partial_of=partial.integer("requestedAmount"),
+    )
+
+
+def _refund(reader: Reader, payment_id: str | None) -> TerminalRefund:
+    return TerminalRefund(
+        id=reader.required_text("id"),
+        amount=reader.required_integer("amount"),
+        created_ms=reader.integer("createdTime"),
+        payment_id=payment_id,
+        voided=reader.flag("voided"),
+    )

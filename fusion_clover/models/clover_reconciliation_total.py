@@ -1,0 +1,134 @@
+from odoo import fields, models
+
+_COLUMNS = """
+    (reconciliation_id, company_id, dimension, label, count, clover_amount, odoo_amount,
+     create_uid, create_date, write_uid, write_date)
+"""
+_TRAIL = "%(uid)s, NOW() AT TIME ZONE 'UTC', %(uid)s, NOW() AT TIME ZONE 'UTC'"
+
+#: A refund has no tender and no card of its own: those of its payment, where that was read too.
+_TOTALS = f"""
+INSERT INTO clover_reconciliation_total {_COLUMNS}
+  WITH entry AS (
+           SELECT own.clover_net, own.odoo_net,
+                  COALESCE(own.tender, payment.tender) AS tender,
+                  COALESCE(own.card_brand, payment.card_brand) AS brand,
+                  COALESCE(own.device_ref, payment.device_ref) AS terminal,
+                  COALESCE(own.employee_ref, payment.employee_ref) AS clerk
+             FROM clover_reconciliation_entry own
+        LEFT JOIN clover_reconciliation_entry payment
+               ON payment.reconciliation_id = own.reconciliation_id
+              AND payment.kind = 'payment'
+              AND payment.ref = own.payment_ref
+              AND own.kind = 'refund'
+            WHERE own.reconciliation_id = %(run)s
+              AND own.clover_state NOT IN ('failed', 'open')
+       ),
+       spread AS (
+           SELECT clover_net, odoo_net, dimension, label
+             FROM entry
+       CROSS JOIN LATERAL (VALUES ('tender', entry.tender), ('brand', entry.brand),
+                                  ('terminal', entry.terminal), ('clerk', entry.clerk)
+                          ) AS one (dimension, label)
+       )
+SELECT %(run)s, %(company)s, dimension, COALESCE(label, '-'), COUNT(*), SUM(clover_net),
+       SUM(odoo_net), {_TRAIL}
+  FROM spread
+ GROUP BY dimension, COALESCE(label, '-')
+"""
+
+#: What the bank should see: all but cash, for each day of the merchant's.
+_DEPOSITS = f"""
+INSERT INTO clover_reconciliation_total {_COLUMNS}
+  WITH clover AS (
+           SELECT (created_at AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date AS day,
+                  COUNT(*) AS count, SUM(clover_net) AS amount, SUM(odoo_net) AS booked
+             FROM clover_reconciliation_entry
+            WHERE reconciliation_id = %(run)s AND NOT COALESCE(is_cash, FALSE)
+              AND NOT is_earlier AND clover_state NOT IN ('failed', 'open', 'held', 'released')
+         GROUP BY 1
+       )
+SELECT %(run)s, %(company)s, 'deposit', day::text || ' ' || %(journal)s, count, amount, booked,
+       {_TRAIL}
+  FROM clover
+"""
+
+
+class CloverReconciliationTotal(models.Model):
+    """A line of the totals: what Clover has and what the books have, by one dimension."""
+
+    _name = "clover.reconciliation.total"
+    _description = "Clover Comparison: Total"
+    _order = "dimension, label, id"
+    _rec_name = "label"
+
+    reconciliation_id = fields.Many2one(
+        "clover.reconciliation", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(related="reconciliation_id.company_id", store=True, index=True)
+    currency_id = fields.Many2one(related="reconciliation_id.currency_id")
+    dimension = fields.Selection(
+        [
+            ("tender", "Tender"),
+            ("brand", "Card brand"),
+            ("terminal", "Terminal"),
+            ("clerk", "Clerk"),
+            ("deposit", "Expected deposit"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    label = fields.Char(required=True, readonly=True)
+    count = fields.Integer(readonly=True)
+    clover_amount = fields.Monetary(string="Clover", readonly=True)
+    odoo_amount = fields.Monetary(string="Odoo", readonly=True)
+    gap = fields.Monetary(string="Difference", compute="_compute_gap")
+
+    def _compute_gap(self):
+        for total in self:
+            total.gap = total.currency_id.round(total.clover_amount - total.odoo_amount)
+
+
+class CloverReconciliation(models.Model):
+    """The totals, and whether the differences explain all of what does not agree."""
+
+    _inherit = "clover.reconciliation"
+
+    def _sum_up(self):
+        """Write the totals, and what is left once every difference is counted."""
+        values = {
+            "company": self.company_id.id,
+            "uid": self.env.uid,
+            "zone": self.timezone,
+            "journal": self.provider_id.journal_id.display_name or "",
+        }
+        self.env.flush_all()
+        self._execute(_TOTALS, **values)
+        self._execute(_DEPOSITS, **values)
+        self.env.cr.execute(
+            """
+            SELECT COUNT(*), COALESCE(SUM(clover_net), 0), COALESCE(SUM(odoo_net), 0)
+              FROM clover_reconciliation_entry
+             WHERE reconciliation_id = %s
+            """,
+            [self.id],
+        )
+        count, clover, odoo = self.env.cr.fetchone()
+        only_here = sum(
+            found.odoo_amount for found in self.difference_ids if found.kind == "odoo_only"
+        )
+        gap = self.currency_id.round(float(clover) - float(odoo) - only_here)
+        explained = self.currency_id.round(sum(self.difference_ids.mapped("effect")))
+        self.invalidate_recordset(["total_ids"])
+        self.write(
+            {
+                "entry_count": count,
+                "clover_amount": float(clover),
+                "odoo_amount": float(odoo) + only_here,
+                "gap": gap,
+                "explained": explained,
+                "unexplained": self.currency_id.round(gap - explained),
+                "difference_count": len(self.difference_ids),
+            }
+        )
+        self._compute_open_count()

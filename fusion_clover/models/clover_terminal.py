@@ -1,0 +1,171 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from odoo.addons.fusion_payment_common.lib.errors import GatewayError
+
+
+class CloverTerminal(models.Model):
+    """A device of a merchant, under a name that the shop gave it.
+
+    ``serial`` is what calls are addressed to, ``device_ref`` what payments name. Which devices
+    there are is Clover's to say (:meth:`_sync`); what they are called is ours.
+    """
+
+    _name = "clover.terminal"
+    _description = "Clover Terminal"
+    _order = "sequence, name, id"
+
+    name = fields.Char(
+        required=True, help="What clerks call it. Never changed by a synchronisation."
+    )
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    provider_id = fields.Many2one(
+        "payment.provider", required=True, readonly=True, ondelete="cascade", index=True
+    )
+    company_id = fields.Many2one(related="provider_id.company_id", store=True, index=True)
+    merchant_ref = fields.Char(string="Merchant ID", readonly=True, required=True)
+    environment = fields.Selection(
+        [("sandbox", "Sandbox"), ("production", "Production")], readonly=True, required=True
+    )
+    serial = fields.Char(readonly=True, required=True)
+    device_ref = fields.Char(string="Device ID", readonly=True)
+    product = fields.Char(readonly=True)
+    model = fields.Char(readonly=True)
+    reach = fields.Selection(
+        [
+            ("cloud", "By cloud"),
+            ("local", "Not by cloud: local network only"),
+            ("unknown", "Not known: try it"),
+        ],
+        string="Reachable",
+        readonly=True,
+        required=True,
+        default="unknown",
+        help="Clover's cloud reaches Flex, Mini and Compact. Station and Duo need the local "
+        "network, which Odoo does not use.",
+    )
+    synced_at = fields.Datetime(string="Last Seen at Clover", readonly=True)
+    last_ping_at = fields.Datetime(string="Last Answer", readonly=True)
+    last_status = fields.Char(readonly=True)
+    last_status_at = fields.Datetime(string="Last Asked", readonly=True)
+    last_error = fields.Char(readonly=True)
+    is_default = fields.Boolean(string="Default", compute="_compute_is_default")
+    lease_ids = fields.One2many("clover.terminal.lease", "terminal_id", readonly=True)
+    in_use_notice = fields.Char(string="In Use", compute="_compute_in_use_notice")
+
+    _serial_unique = models.Constraint(
+        "unique(provider_id, serial)", "This device is listed already."
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("provider_id.clover_default_terminal_id")
+    def _compute_is_default(self):
+        for terminal in self:
+            # Elevated: providers are readable by administrators only.
+            terminal.is_default = terminal.sudo().provider_id.clover_default_terminal_id == terminal
+
+    def _compute_in_use_notice(self):
+        for terminal in self:
+            terminal.in_use_notice = terminal._lease()._notice()
+
+    def _lease(self):
+        """Return the lease (elevated) that is running, if any."""
+        self.ensure_one()
+        # Elevated: whoever may use a terminal has to know that somebody else does.
+        return self.env["clover.terminal.lease"].sudo().search(
+            [("terminal_id", "=", self.id), ("until", ">", fields.Datetime.now())]
+        )
+
+    # === WHICH ONE === #
+
+    @api.model
+    def _usable(self, provider):
+        """Return the terminals that take payments for this provider as it is connected now."""
+        if not provider:
+            return self.browse()
+        return self.search(
+            Domain("provider_id", "=", provider.id)
+            & Domain("reach", "!=", "local")
+            & Domain("merchant_ref", "=", provider.clover_merchant_id)
+            & Domain("environment", "=", provider._clover_environment_name())
+        )
+
+    @api.model
+    def _preferred(self, provider):
+        """Return the terminal to offer: the user's own, the company's default, or the only one."""
+        usable = self._usable(provider)
+        own = self.env.user.clover_terminal_id & usable
+        return own or (provider.clover_default_terminal_id & usable) or (
+            usable if len(usable) == 1 else self.browse()
+        )
+
+    def action_prefer(self):
+        """Make it the one that is offered to the current user."""
+        self.ensure_one()
+        self.check_access("read")
+        # Elevated: a preference is the user's own to choose.
+        self.env.user.sudo().clover_terminal_id = self
+
+    def action_make_default(self):
+        """Make it the one that is offered in its company."""
+        self.ensure_one()
+        self.check_access("write")
+        if self.reach == "local":
+            raise UserError(self.env._("Clover's cloud cannot reach this device."))
+        # Elevated: Managers choose the default without access to the provider's credentials.
+        self.sudo().provider_id.clover_default_terminal_id = self
+
+    # === SYNCHRONISATION === #
+
+    @api.model
+    def _sync(self, provider):
+        """Read the merchant's devices: new ones are added, those that are gone archived.
+
+        :param provider: elevated
+        :return: how many there are, and how many of them Clover's cloud reaches
+        :raise UserError: Clover cannot be asked; nothing was changed
+        """
+        try:
+            devices = provider._clover_client().terminals.devices()
+        except GatewayError as error:
+            raise UserError(
+                self.env._(
+                    "Clover's devices cannot be read (%s). Nothing was changed.",
+                    error.code or error,
+                )
+            ) from error
+        # Elevated: devices are Clover's to list; people only name them.
+        terminals = self.sudo().with_context(active_test=False)
+        known = {one.serial: one for one in terminals.search([("provider_id", "=", provider.id)])}
+        place = {
+            "merchant_ref": provider.clover_merchant_id,
+            "environment": provider._clover_environment_name(),
+            "synced_at": fields.Datetime.now(),
+            "active": True,
+        }
+        for device in devices:
+            values = {**place, **_facts_of(device)}
+            if device.serial in known:
+                known.pop(device.serial).write(values)
+            else:
+                product = device.product or device.model or self.env._("Terminal")
+                name = device.name or f"{product} {device.serial[-4:]}"
+                terminals.create({"provider_id": provider.id, "name": name, **values})
+        gone = terminals.browse([one.id for one in known.values()])
+        gone.active = False
+        if provider.clover_default_terminal_id in gone:
+            provider.clover_default_terminal_id = False
+        return len(devices), sum(device.reach != "local" for device in devices)
+
+
+def _facts_of(device):
+    return {
+        "serial": device.serial,
+        "device_ref": device.id,
+        "product": device.product,
+        "model": device.model,
+        "reach": device.reach,
+    }

@@ -1,0 +1,82 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+
+class CloverTerminalLease(models.Model):
+    """Who has a terminal, until when: the database lets it have one owner at a time.
+
+    It ends with the payment, in the transaction that books the result, or by itself: a device must
+    not be lost for everybody because one outcome is not known.
+    """
+
+    _name = "clover.terminal.lease"
+    _description = "Use of a Terminal"
+    _rec_name = "reference"
+
+    terminal_id = fields.Many2one(
+        "clover.terminal", required=True, readonly=True, ondelete="cascade"
+    )
+    reference = fields.Char(required=True, readonly=True)
+    user_id = fields.Many2one("res.users", required=True, readonly=True, ondelete="cascade")
+    since = fields.Datetime(required=True, readonly=True)
+    until = fields.Datetime(required=True, readonly=True)
+
+    _terminal_unique = models.Constraint(
+        "unique(terminal_id)", "This terminal is in use."
+    )
+
+    @api.model
+    def _take(self, terminal, reference, seconds):
+        """Give a terminal to a payment, unless another one has it.
+
+        :param str reference: of the payment's transaction; it may take what it has already
+        :param float seconds: how long it may have it
+        :raise UserError: it is in use; the message says by whom and since when
+        """
+        now = self.env.cr.now().replace(microsecond=0)
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO clover_terminal_lease AS lease
+                       (terminal_id, reference, user_id, since, until)
+                VALUES (%(terminal)s, %(reference)s, %(user)s, %(now)s, %(until)s)
+                    ON CONFLICT (terminal_id) DO UPDATE
+                   SET reference = EXCLUDED.reference, user_id = EXCLUDED.user_id,
+                       since = EXCLUDED.since, until = EXCLUDED.until
+                 WHERE lease.until <= EXCLUDED.since OR lease.reference = EXCLUDED.reference
+             RETURNING id
+                """,
+                terminal=terminal.id,
+                reference=reference,
+                user=self.env.uid,
+                now=now,
+                until=now + timedelta(seconds=seconds),
+            )
+        )
+        taken = self.env.cr.fetchone()
+        self.invalidate_model()
+        if not taken:
+            raise UserError(
+                terminal.in_use_notice
+                or self.env._("The terminal was just taken by somebody else. Try again.")
+            )
+
+    @api.model
+    def _give_back(self, reference):
+        """End the lease of a payment; a second call does nothing."""
+        self.search([("reference", "=", reference)]).unlink()
+
+    def _notice(self):
+        """Return who has the terminal and since when; False when nobody has it."""
+        if not self:
+            return False
+        return self.env._(
+            "%(terminal)s is in use by %(user)s since %(time)s (payment %(reference)s).",
+            terminal=self.terminal_id.name,
+            user=self.user_id.name,
+            time=fields.Datetime.context_timestamp(self, self.since).strftime("%H:%M"),
+            reference=self.reference,
+        )

@@ -1,0 +1,10 @@
+from odoo import models
+
+
+class IrHttp(models.AbstractModel):
+    _inherit = "ir.http"
+
+    @classmethod
+    def _get_translation_frontend_modules_name(cls):
+        """Override of `web` to send customers' pages the translations of the card form."""
+        return [*super()._get_translation_frontend_modules_name(), "fusion_clover"]

@@ -1,0 +1,150 @@
+import hashlib
+from decimal import ROUND_DOWN, Decimal
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+from odoo.addons.fusion_payment_common.lib.cards import brand_of
+from odoo.addons.fusion_payment_common.lib.outcome import Outcome
+
+
+class PaymentTransaction(models.Model):
+    """Surcharges on cards: Clover's own, or ours, never both."""
+
+    _inherit = "payment.transaction"
+
+    clover_quoted_card = fields.Json(
+        readonly=True,
+        copy=False,
+        groups="base.group_system",
+        help="Which card the surcharge was quoted for: hash of its token, and its first digits.",
+    )
+
+    # === QUOTE === #
+
+    def _clover_quote(self, source, card):
+        """Fix the surcharge of this transaction for a card, before anybody is charged.
+
+        To be committed before the charge, as the transaction itself. What the card form says about
+        the card decides whether a surcharge is added, and is compared with the card that Clover has
+        charged. Once something was sent, the amount does not change any more.
+
+        :param str source: token of Clover's card form; the quote holds for it alone
+        :param dict card: what the form says about the card; ``first6`` is looked at
+        :return: ``{"surcharge": text, "total": text, "message": sentence}``; ``surcharge`` is empty
+            when nothing is added
+        """
+        self.ensure_one()
+        if self.state == "draft" and not self.fusion_operation_ids:
+            self._clover_check_source(source)
+            first6 = str((card or {}).get("first6") or "")
+            quote = self._clover_surcharge_for(first6)
+            is_added = quote.surcharge.minor > 0
+            self.fusion_surcharge_amount = float(quote.surcharge.major)
+            self.fusion_surcharge_origin = "own" if is_added else False
+            self.clover_quoted_card = (
+                {"source": _digest(source), "first6": first6} if is_added else False
+            )
+        return self._clover_quote_in_words()
+
+    def _clover_surcharge_for(self, first6):
+        """Return the quote for a card that begins with these digits."""
+        company = self.company_id
+        # Elevated: shoppers and clerks need not see the rules.
+        rules = self.env["fusion.surcharge.rule"].sudo()
+        arguments = {
+            "company": company,
+            "kind": self.env["fusion.card.range"]._kind_of(first6),
+            "brand": brand_of(first6),
+            "partner": self.partner_id,
+        }
+        base = self._fusion_money(self.amount)
+        one_time = self.operation == "online_direct" and not self.provider_id.capture_manually
+        quote = rules._quote(base, provider_adds_one=not one_time, **arguments)
+        if quote.surcharge.minor and self.provider_id._clover_may_add_surcharge():
+            # Asked now, not when the merchant was connected: never both.
+            quote = rules._quote(base, provider_adds_one=True, **arguments)
+        return quote
+
+    def _clover_quote_in_words(self):
+        surcharge, total = self.fusion_surcharge_amount, self.fusion_card_amount
+        if not surcharge:
+            return {"surcharge": "", "total": self.currency_id.format(total), "message": ""}
+        texts = {
+            "surcharge": self.currency_id.format(surcharge),
+            "total": self.currency_id.format(total),
+        }
+        message = self.env._(
+            "A surcharge of %(surcharge)s is added because this is a credit card. The card is "
+            "charged %(total)s.",
+            **texts,
+        )
+        return {**texts, "message": message}
+
+    # === CHARGE === #
+
+    def _clover_surcharge_request(self, source):
+        """Override to charge a surcharge of ours on the card it was quoted for, and on no other.
+
+        :raise UserError: it was quoted for another card; nothing was charged
+        """
+        values = super()._clover_surcharge_request(source)
+        surcharge = self._fusion_own_surcharge()
+        if not surcharge.minor:
+            return values
+        # Elevated: the quote is kept for this comparison alone.
+        quoted = self.sudo().clover_quoted_card or {}
+        if quoted.get("source") != _digest(source):
+            raise UserError(
+                self.env._("The surcharge was quoted for another card. Enter the card again.")
+            )
+        return {**values, "own_surcharge": surcharge.minor, "quoted_first6": quoted["first6"]}
+
+    def _clover_recorded_values(self, payment_data):
+        """Override to record what Clover added to a charge, or gave back of it."""
+        recorded = super()._clover_recorded_values(payment_data)
+        added = payment_data.get("additional_charges")
+        is_moved = payment_data["outcome"] == Outcome.SUCCEEDED and not payment_data.get("review")
+        if added and is_moved and self.fusion_surcharge_origin != "own":
+            digits = self.currency_id.decimal_places
+            major = float(Decimal(added).scaleb(-digits))
+            recorded["fusion_surcharge_amount"] = -major if self.amount < 0 else major
+            recorded["fusion_surcharge_origin"] = "provider"
+        return recorded
+
+    # === REFUNDS === #
+
+    def _clover_without_surcharge(self, amount):
+        """Return the part of the document's amount that goes with ``amount`` on the card.
+
+        :param float amount: what Clover can give back, our own surcharge included
+        """
+        self.ensure_one()
+        own = self._fusion_own_surcharge()
+        if not own.minor:
+            return amount
+        base, left = self._fusion_money(self.amount), self._fusion_money(amount)
+        minor = int(
+            (Decimal(left.minor) * base.minor / (base + own).minor).to_integral_value(ROUND_DOWN)
+        )
+        return float(Decimal(minor).scaleb(-base.digits))
+
+    def _clover_back_label(self, amount):
+        """Return what goes back to the card with ``amount`` of the document, as text."""
+        self.ensure_one()
+        label = self.currency_id.format(amount)
+        if not self.fusion_surcharge_amount:
+            return label
+        if self.fusion_surcharge_origin == "provider":
+            return self.env._("%s and the matching part of Clover's surcharge", label)
+        share = self._fusion_refund_surcharge(amount)
+        return self.env._(
+            "%(total)s (%(amount)s and %(share)s of the surcharge)",
+            total=self.currency_id.format(amount + share),
+            amount=label,
+            share=self.currency_id.format(share),
+        )
+
+
+def _digest(source):
+    return hashlib.sha256(str(source).encode()).hexdigest()

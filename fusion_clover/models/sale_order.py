@@ -1,0 +1,76 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class SaleOrder(models.Model):
+    """Money taken before there is an invoice; the invoice made later is paid by it."""
+
+    _name = "sale.order"
+    _inherit = ["sale.order", "fusion.payment.document"]
+
+    clover_can_collect = fields.Boolean(compute="_compute_clover_can_collect")
+
+    @api.depends("state", "amount_total", "company_id", "invoice_status", "transaction_ids.state")
+    def _compute_clover_can_collect(self):
+        providers = self.env["account.move"]._clover_providers()
+        for order in self:
+            order.clover_can_collect = (
+                bool(providers._clover_of_company(order.company_id))
+                and order.currency_id.compare_amounts(order._clover_amount_due(), 0) > 0
+            )
+
+    def _clover_amount_due(self, *, besides=None):
+        """Return what may still be collected on the order itself, in its currency.
+
+        What was invoiced is collected on the invoice. A payment counts as long as no invoice has
+        taken it; so does one that is still open at the provider.
+
+        :param str besides: reference of a transaction that does not count
+        """
+        self.ensure_one()
+        if self.state == "cancel":
+            return 0.0
+        # Elevated: clerks need not see transactions to be kept from charging twice.
+        order = self.sudo()
+        taken = order.transaction_ids.filtered(
+            lambda one: one.operation != "refund"
+            and one.amount > 0
+            and not one.source_transaction_id
+            and one.reference != besides
+            and one.state in ("pending", "authorized", "done")
+        )
+        unapplied = sum(one._clover_not_yet_applied() for one in taken)
+        return order.currency_id.round(order._clover_not_invoiced() - unapplied)
+
+    def _clover_not_invoiced(self):
+        """Return what posted invoices leave of the order's total."""
+        left = self.amount_total - self.amount_invoiced
+        # Taxes are rounded line by line here and as a whole there: that is nothing to collect.
+        return 0.0 if abs(left) <= self.currency_id.rounding * len(self.order_line) else left
+
+    def _clover_deposit_due(self):
+        """Return what is still missing to confirm the quotation online, 0 if nothing is asked."""
+        self.ensure_one()
+        if self.state not in ("draft", "sent") or not self.require_payment:
+            return 0.0
+        missing = self._get_prepayment_required_amount() - self.sudo().amount_paid
+        return max(self.currency_id.round(min(missing, self._clover_amount_due())), 0.0)
+
+    def action_clover_collect_payment(self):
+        """Open the dialog in which a clerk takes a deposit, or the whole amount, by card.
+
+        :raise UserError: there is nothing to collect, or a payment is still being checked
+        """
+        self.ensure_one()
+        self.check_access("read")
+        if self.fusion_payment_notice:
+            raise UserError(self.fusion_payment_notice)
+        if not self.clover_can_collect:
+            raise UserError(
+                self.env._(
+                    "Nothing can be collected here: the order is paid, invoiced or cancelled, or "
+                    "Clover is not connected for its company. What was invoiced is collected on "
+                    "the invoice."
+                )
+            )
+        return self.env["clover.payment.wizard"]._open({"order_id": self.id})

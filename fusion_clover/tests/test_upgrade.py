@@ -1,0 +1,61 @@
+from odoo.fields import Command
+from odoo.tests import tagged
+
+from .common import CloverCommon
+
+
+@tagged("post_install", "-at_install")
+class TestUpgrade(CloverCommon):
+    """Providers of an earlier version, and of other companies, are completed by an upgrade."""
+
+    def _upgrade(self):
+        self.env["payment.provider"]._clover_complete_records()
+        self.env.invalidate_all()
+
+    def test_a_provider_from_before_the_card_form_gets_it(self):
+        old = self.provider.copy({"state": "disabled"})
+        for provider in (self.provider, old):
+            provider.write(
+                {
+                    "inline_form_view_id": False,
+                    "allow_tokenization": False,
+                    "module_id": False,
+                    "payment_method_ids": [Command.clear()],
+                }
+            )
+        self._upgrade()
+        for provider in (self.provider, old):
+            self.assertEqual(
+                provider.inline_form_view_id, self.env.ref("fusion_clover.inline_form")
+            )
+            self.assertTrue(provider.allow_tokenization)
+            self.assertEqual(provider.module_id, self.env.ref("base.module_fusion_clover"))
+            self.assertIn(
+                self.env.ref("payment.payment_method_card"),
+                provider.with_context(active_test=False).payment_method_ids,
+            )
+        self.assertTrue(self.env.ref("payment.payment_method_card").active)
+
+    def test_a_gateway_that_cannot_save_cards_is_not_asked_to(self):
+        self.provider.write(
+            {
+                "inline_form_view_id": False,
+                "clover_saves_cards": "no",
+                "allow_tokenization": False,
+            }
+        )
+        self._upgrade()
+        self.assertFalse(self.provider.allow_tokenization)
+
+    def test_what_an_administrator_decided_stays(self):
+        self.provider.allow_tokenization = False
+        name = self.provider.name = "Cards at Acme"
+        self._upgrade()
+        self._upgrade()
+        self.assertFalse(self.provider.allow_tokenization)
+        self.assertEqual(self.provider.name, name)
+
+    def test_the_installed_record_is_complete(self):
+        record = self.env.ref("fusion_clover.payment_provider_clover").sudo()
+        self.assertTrue(record.inline_form_view_id)
+        self.assertTrue(record.module_id)

@@ -1,0 +1,19 @@
+from odoo import fields, models
+
+
+class CloverTerminalMessage(models.TransientModel):
+    """A text for the screen of a terminal."""
+
+    _name = "clover.terminal.message"
+    _description = "Message on a Terminal"
+
+    terminal_id = fields.Many2one(
+        "clover.terminal", required=True, readonly=True, ondelete="cascade"
+    )
+    text = fields.Char(required=True)
+
+    def action_show(self):
+        """Show it until the next payment or the welcome screen."""
+        self.ensure_one()
+        self.terminal_id._show_message(self.text)
+        return {"type": "ir.actions.act_window_close"}
