@@ -15,9 +15,9 @@ from typing import NoReturn
 
 from odoo.addons.fusion_payment_common.lib.cards import mask
 from odoo.addons.fusion_payment_common.lib.errors import ConfigurationError
+from odoo.addons.fusion_payment_common.lib.stored import Stored
 
 from .amounts import check_amount, check_places
-from .stored import Stored
 
 _PAN = re.compile(r"[0-9]{12,19}")
 _CODE = re.compile(r"[0-9]{3,4}")

@@ -1,0 +1,133 @@
+"""Issuing one card as the ledger needs it: carry out, find again, read; answers are ``Answer``.
+
+A number never leaves this module in clear: ``seal`` encrypts it, or there is no ``seal`` and it is
+dropped. What the ledger stores is ``{"card": facts, "sealed": ciphertext or None}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from odoo.addons.fusion_payment_common.lib.ledger import Answer
+from odoo.addons.fusion_payment_common.lib.outcome import Outcome
+
+from .errors import CardDataUnavailableError
+from .interface import CardIssuer
+from .resolution import MISMATCH, Verdict, card_outcome, resolve
+from .types import CardRequest, CardSecret, VirtualCard
+
+#: Encrypts text; None where numbers are not kept.
+Seal = Callable[[str], str] | None
+
+#: Our clock and the issuer's may differ by this much.
+CLOCK_MARGIN = timedelta(minutes=10)
+
+ABSENCE_NOT_PROVEN = "absence_not_proven"
+TOO_EARLY = "too_early"
+SEVERAL_CARDS = "several_cards"
+
+
+def carry_out_issue(issuer: CardIssuer, request: CardRequest, seal: Seal) -> Answer:
+    """Create the card; see :meth:`.CardIssuer.create` for what is raised."""
+    issued = issuer.create(request)
+    return issue_answer(issued.card, request, issued.secret, seal)
+
+
+def issue_answer(
+    card: VirtualCard, request: CardRequest, secret: CardSecret | None, seal: Seal
+) -> Answer:
+    """What a card that exists means for the request it was made for.
+
+    A card that differs from what was asked is for a person: ``review`` says so.
+    """
+    outcome = card_outcome(card, request)
+    data = {"card": card.to_dict(), "sealed": None}
+    if outcome == MISMATCH:
+        return Answer(
+            outcome=Outcome.UNKNOWN,
+            provider_reference=card.id or None,
+            data=data,
+            error_code=MISMATCH,
+            review=f"WEX made a card over {card.limit} {card.currency or ''}, asked for were "
+            f"{request.amount} {request.currency}",
+        )
+    if outcome is Outcome.SUCCEEDED and secret is not None and seal is not None:
+        data["sealed"] = seal(sealed_text(secret))
+    return Answer(outcome=outcome, provider_reference=card.id or None, data=data)
+
+
+def find_issue(
+    issuer: CardIssuer,
+    request: CardRequest,
+    seal: Seal,
+    *,
+    sent_at: datetime,
+    now: datetime,
+    witness: str | None,
+    is_search_trusted: bool,
+) -> Answer | None:
+    """What became of a create whose answer was lost; None: it surely never took effect.
+
+    Absence is believed only where the search is known to work: either somebody vouches for it, or
+    it finds ``witness``, the reference of another card that surely exists, in the same minute.
+
+    :param sent_at: when the last create was sent, ``now``: both aware.
+    """
+    since = sent_at - CLOCK_MARGIN
+    found = issuer.find_by_reference(request.reference, since)
+    resolution = resolve(
+        request,
+        found,
+        sent_at=sent_at,
+        now=now,
+        absence_after_s=issuer.capabilities.absence_after_s,
+    )
+    if resolution.verdict is Verdict.SEVERAL:
+        return Answer(
+            outcome=Outcome.UNKNOWN,
+            error_code=SEVERAL_CARDS,
+            review=f"WEX has {len(found)} cards with reference {request.reference}: "
+            + ", ".join(card.id for card in found),
+        )
+    if resolution.verdict is Verdict.TOO_EARLY:
+        return Answer(outcome=Outcome.UNKNOWN, error_code=TOO_EARLY)
+    if resolution.verdict is Verdict.ABSENT:
+        works = is_search_trusted or (witness and issuer.find_by_reference(witness))
+        return None if works else Answer(outcome=Outcome.UNKNOWN, error_code=ABSENCE_NOT_PROVEN)
+    return read_issue(issuer, resolution.card, request, seal)
+
+
+def read_issue(
+    issuer: CardIssuer, card: VirtualCard, request: CardRequest, seal: Seal
+) -> Answer:
+    """The answer for a card that was found, with its number where that is kept and shown.
+
+    :raises GatewayError: the number could not be read now; the question may be asked again.
+    """
+    answer = issue_answer(card, request, None, seal)
+    if answer.outcome is not Outcome.SUCCEEDED or seal is None:
+        return answer
+    try:
+        secret = issuer.reveal(card.id)
+    except CardDataUnavailableError:
+        return answer
+    return issue_answer(card, request, secret, seal)
+
+
+def sealed_text(secret: CardSecret) -> str:
+    """Number, expiry and code as the text that is encrypted, in lines that people can read."""
+    return (
+        f"{secret.reveal_number()}\n{secret.expiry_month:02d}/{secret.expiry_year}\n"
+        f"{secret.reveal_security_code() or ''}"
+    )
+
+
+def unsealed(text: str) -> CardSecret:
+    """The inverse of :func:`sealed_text`.
+
+    :raises ValueError: the text is not one of ours.
+    """
+    number, expiry, code = text.split("\n")
+    month, year = expiry.split("/")
+    return CardSecret(number, code or None, int(month), int(year))

@@ -1,0 +1,267 @@
+"""The wire of the proxy that the suite replaces: what callers send it and what they are answered.
+
+Names, answers and status codes are those of its own description. Amounts arrive as JSON numbers or
+texts; they are read as decimals and rounded half-up to two places, so that what a caller's floating
+point left at ``11.120000000000001`` means 11.12.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, NoReturn
+
+from odoo.addons.fusion_payment_common.lib.money import MoneyError
+
+from .amounts import MAX_AMOUNT, read_amount
+from .types import CardSecret
+
+#: Where a token may be, and what identifies an acknowledged payment.
+TOKEN_HEADER = "X-Proxy-Auth-Token"
+TOKEN_FIELD = "x_studio_proxy_auth_token"
+DELIVERY_FIELD = "_delivery_id"
+STATUS_FIELD = "status"
+#: What a delivery carries only where the receiver is switched to the old format.
+NUMBER_FIELD, CODE_FIELD = "card_number", "security_code"
+MONTH_FIELD, YEAR_FIELD = "expiration_month", "expiration_year"
+
+OK = 200
+INVALID = 400
+UNAUTHORIZED = 401
+UNKNOWN = 404
+CONFLICT = 409
+NO_ANSWER = 502
+
+_MODEL = "x_requests"
+_ID_FIELDS = ("_id", "id")
+_PAYMENT, _VENDOR = "x_name", "x_studio_vendor_name"
+_AMOUNT = "x_studio_vendor_payment_amount_requested"
+_INVOICE = "x_studio_hauler_invoice_or_remittance_advice_memo"
+_EMPLOYEE = "x_studio_employee_name"
+#: Not of the old proxy, which knew no date: the bill's own, ISO.
+_INVOICE_DATE = "x_studio_invoice_date"
+
+
+class WireError(ValueError):
+    """A body that cannot be used; ``error`` and the text go into the answer."""
+
+    def __init__(self, error: str, message: str) -> None:
+        super().__init__(message)
+        self.error = error
+
+    def answer(self) -> dict[str, str]:
+        """The old proxy's answer to it, for status 400."""
+        return {"error": self.error, "message": str(self)}
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyRequest:
+    """A card that a caller of the old proxy asks for.
+
+    :param key: identifies the request at its caller: its ``_id``, or the payment where it has none.
+    :param sent: ``_id``, ``payment_id``, ``hauler_name``, ``employee`` and ``invoice_number`` as
+        they were sent; the answer repeats them to the letter.
+    :param amount: currency units, two places.
+    """
+
+    key: str
+    amount: Decimal
+    sent: Mapping[str, Any]
+    invoice_date: date | None = None
+
+    def text(self, name: str) -> str:
+        """One of ``sent`` as text."""
+        value = self.sent.get(name)
+        return "" if value is None else str(value)
+
+    def is_same(self, sent: Mapping[str, Any], amount: Decimal) -> bool:
+        """Whether it asks for the same payment as another one did."""
+        names = ("payment_id", "hauler_name", "invoice_number")
+        return amount == self.amount and all(self.sent[one] == sent.get(one) for one in names)
+
+
+def read_document(body: bytes) -> dict[str, Any]:
+    """The JSON object in a body; its numbers are exact.
+
+    :raises WireError: there is none.
+    """
+    try:
+        document = json.loads(body, parse_float=Decimal, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise WireError("Invalid JSON", str(error)[:200]) from None
+    if not isinstance(document, dict):
+        raise WireError("Invalid JSON", "the body is not an object")
+    return document
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a number")
+
+
+def read_request(document: Mapping[str, Any]) -> ProxyRequest:
+    """What a body asks for.
+
+    :raises WireError: a field is missing or cannot be read.
+    """
+    for name in (_PAYMENT, _VENDOR, _AMOUNT, _INVOICE):
+        if name not in document:
+            # To the letter what the old proxy said.
+            raise WireError("Invalid input", repr(name))
+    identity = next((document[name] for name in _ID_FIELDS if document.get(name)), None)
+    sent = {
+        "_id": identity,
+        "payment_id": document[_PAYMENT],
+        "hauler_name": document[_VENDOR],
+        "employee": document.get(_EMPLOYEE),
+        "invoice_number": document[_INVOICE],
+    }
+    for name, value in sent.items():
+        sent[name] = _scalar(name, value)
+    if not str(sent["payment_id"] or "").strip() or not str(sent["hauler_name"] or "").strip():
+        raise WireError("Invalid input", f"{_PAYMENT} and {_VENDOR} must not be empty")
+    key = str(identity) if identity is not None else f"{_PAYMENT}:{sent['payment_id']}"
+    return ProxyRequest(
+        key=key,
+        amount=_amount(document[_AMOUNT]),
+        sent=sent,
+        invoice_date=_date(document.get(_INVOICE_DATE)),
+    )
+
+
+def _scalar(name: str, value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return float(value)
+    if value is not None and not isinstance(value, str | int):
+        raise WireError("Invalid input", f"{name} is neither text nor number")
+    if isinstance(value, str) and ("\x00" in value or len(value) > 500):
+        raise WireError("Invalid input", f"{name} is too long or has a NUL")
+    return value
+
+
+def _amount(value: Any) -> Decimal:
+    try:
+        amount = read_amount(value)
+    except MoneyError as error:
+        raise WireError("Invalid input", str(error)) from None
+    if not 0 < amount <= MAX_AMOUNT:
+        raise WireError("Invalid input", "the amount is out of range")
+    return amount
+
+
+def _date(value: Any) -> date | None:
+    if not value:
+        return None
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError:
+        raise WireError("Invalid input", f"{_INVOICE_DATE} is no date") from None
+
+
+def token_in(document: Mapping[str, Any]) -> str:
+    """The token in a body, or an empty text."""
+    token = document.get(TOKEN_FIELD)
+    return token if isinstance(token, str) else ""
+
+
+def acknowledged_payment(document: Mapping[str, Any]) -> Any:
+    """What an acknowledgement is for, as it was sent.
+
+    :raises WireError: it does not say so.
+    """
+    payment = document.get("payment_id") or document.get(_PAYMENT)
+    if not payment or not isinstance(payment, str | int):
+        raise WireError("Missing payment_id", "")
+    return payment
+
+
+def issued_body(
+    sent: Mapping[str, Any], amount: Decimal, expiry: tuple[int | None, int | None]
+) -> dict[str, Any]:
+    """What is told about a card, without its number.
+
+    :param sent: as of :class:`ProxyRequest`.
+    :param expiry: month and year; None where the issuer has not told them.
+    """
+    month, year = expiry
+    return {
+        "_model": _MODEL,
+        "_id": sent.get("_id"),
+        STATUS_FIELD: OK,
+        MONTH_FIELD: f"{month:02d}" if month else None,
+        YEAR_FIELD: f"{year:04d}" if year else None,
+        "payment_id": sent.get("payment_id"),
+        "amount": f"{amount:.2f}",
+        "hauler_name": sent.get("hauler_name"),
+        "employee": sent.get("employee"),
+        "invoice_number": sent.get("invoice_number"),
+    }
+
+
+def with_card(body: Mapping[str, Any], secret: CardSecret) -> dict[str, Any]:
+    """The body in the old format: with number and code. Never to be stored."""
+    return {
+        **body,
+        NUMBER_FIELD: secret.reveal_number(),
+        MONTH_FIELD: f"{secret.expiry_month:02d}",
+        YEAR_FIELD: f"{secret.expiry_year:04d}",
+        CODE_FIELD: secret.reveal_security_code(),
+    }
+
+
+def error_body(sent: Mapping[str, Any], status: int, error: str) -> dict[str, Any]:
+    """What is told about a request without a card."""
+    return {"_model": _MODEL, "_id": sent.get("_id"), STATUS_FIELD: status, "error": error}
+
+
+def no_answer_body(sent: Mapping[str, Any], message: str) -> dict[str, Any]:
+    """What is answered while nobody knows what became of a request."""
+    return {**error_body(sent, NO_ANSWER, "Wex API request failed"), "message": message}
+
+
+def error_status(http_status: int | None, *, is_sent: bool) -> int:
+    """The status for a request without a card: WEX's own where it is one of an error."""
+    if not is_sent:
+        return NO_ANSWER
+    return http_status if http_status and 400 <= http_status <= 599 else INVALID
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedCard:
+    """A delivery as another Odoo receives it; what is secret is apart from what may be stored.
+
+    :param body: without number and code.
+    :param secret: None where the sender does not send them.
+    """
+
+    delivery_id: str
+    body: Mapping[str, Any]
+    secret: CardSecret | None
+
+    @property
+    def is_issued(self) -> bool:
+        """Whether there is a card; otherwise it reports an error."""
+        return self.body.get(STATUS_FIELD) == OK and "error" not in self.body
+
+
+def read_delivery(body: bytes) -> ReceivedCard:
+    """What another Odoo, or the old proxy, has delivered.
+
+    :raises ValueError: it is none; the text has nothing of the body.
+    """
+    document = read_document(body)
+    delivery_id = document.get(DELIVERY_FIELD)
+    if not isinstance(delivery_id, str) or not delivery_id:
+        raise WireError("Invalid input", f"{DELIVERY_FIELD} is missing")
+    number = document.pop(NUMBER_FIELD, None)
+    code = document.pop(CODE_FIELD, None)
+    secret = None
+    if number:
+        try:
+            month, year = int(document.get(MONTH_FIELD)), int(document.get(YEAR_FIELD))
+            secret = CardSecret(str(number), str(code) if code else None, month, year)
+        except (TypeError, ValueError):
+            raise WireError("Invalid input", "the card is unreadable") from None
+    return ReceivedCard(delivery_id, document, secret)

@@ -1,0 +1,86 @@
+from odoo import models
+
+from ..client import proxy_wire
+from ..client.amounts import read_amount
+
+#: States that are told to the account's endpoint, and the type of the event.
+_EVENTS = {"issued": "card.issued", "declined": "card.declined", "failed": "card.failed"}
+
+
+class WexCardRequest(models.Model):
+    """What the account's endpoint is told: once about each result, without card data at rest."""
+
+    _inherit = "wex.card.request"
+
+    def _wex_queue_delivery(self):
+        """Tell the account's endpoint about the result, in the transaction that books it.
+
+        A card is told until it is acknowledged; an error has nobody to acknowledge it, so that an
+        answer is enough.
+        """
+        self.ensure_one()
+        endpoint = self.account_id.delivery_endpoint_id
+        if not endpoint or self.state not in _EVENTS:
+            return
+        is_issued = self.state == "issued"
+        self.env["fusion.delivery"]._enqueue(
+            endpoint,
+            _EVENTS[self.state],
+            self._wex_issued_body() if is_issued else self._wex_error_body(),
+            dedup_key=f"wex:{self.reference}:{self.state}",
+            record=self,
+            is_answer_enough=not is_issued,
+        )
+
+    def _wex_sent(self):
+        """Return the names that the wire repeats: as they were sent, or as Odoo knows them."""
+        self.ensure_one()
+        if self.proxy_fields:
+            return self.proxy_fields
+        bills = self.line_ids.move_id
+        return {
+            "_id": self.external_ref or self.name,
+            "payment_id": self.payment_name or self.name,
+            "hauler_name": self.vendor_name or "",
+            "employee": self.employee_name or None,
+            "invoice_number": self.bill_number
+            or ", ".join(bill.ref or bill.name for bill in bills)
+            or self.memo
+            or "",
+        }
+
+    def _wex_issued_body(self):
+        """Return what may be stored of a result: everything but number and code."""
+        month, _slash, year = (self.card_id.expiry or "").partition("/")
+        expiry = (int(month), int(year)) if year else (None, None)
+        return proxy_wire.issued_body(self._wex_sent(), read_amount(self.amount), expiry)
+
+    def _wex_error_body(self):
+        operation = self.operation_id
+        last = operation.attempt_ids.sorted("number")[-1:]
+        status = proxy_wire.error_status(
+            last.http_status, is_sent=operation.state != "not_sent"
+        )
+        error = operation.error_message or operation.error_code or self.message or ""
+        return proxy_wire.error_body(self._wex_sent(), status, error)
+
+    def _fusion_delivery_body(self, delivery):
+        """Override of `fusion_payment_common` to add number and code in the old format.
+
+        They come from the vault, right before they are sent, and are stored nowhere.
+        """
+        body = super()._fusion_delivery_body(delivery)
+        is_card = delivery.event_type == _EVENTS["issued"]
+        if not is_card or not delivery.endpoint_id.wex_sends_card_data:
+            return body
+        return proxy_wire.with_card(body, self.card_id._wex_secret())
+
+    def _fusion_delivery_settled(self, delivery):
+        """Override of `fusion_payment_common` to note that the receiver has the card."""
+        super()._fusion_delivery_settled(delivery)
+        is_card = delivery.event_type == _EVENTS["issued"]
+        if not is_card or delivery.state not in ("delivered", "acknowledged"):
+            return
+        if self.state == "issued":
+            self.state = "acknowledged"
+        self.card_id._wex_after_delivery()
