@@ -4,7 +4,7 @@ import asyncio
 import statistics
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 
@@ -52,6 +52,36 @@ def post(path: str, body: bytes, **headers: str) -> bytes:
 def flood(port: int, requests: Iterable[bytes], *, at_once: int = 8) -> Flood:
     """Send all requests, so many at once, each on a connection of its own."""
     return asyncio.run(_flood(port, iter(requests), at_once))
+
+
+def beside(
+    port: int, other: bytes, requests: Iterable[bytes], *, at_once: int = 2
+) -> tuple[Flood, Flood]:
+    """Send ``other`` before each request: both meet the same machine in the same state.
+
+    :param at_once: no more than the server has workers; while requests wait for each other, both
+        kinds take the same time.
+    :return: what came of the others, and of the requests; ``seconds`` is each one's share.
+    """
+    pairs = [one for request in requests for one in ((0, other), (1, request))]
+    return asyncio.run(_side_by_side(port, iter(pairs), at_once))
+
+
+async def _side_by_side(
+    port: int, tagged: Iterator[tuple[int, bytes]], at_once: int
+) -> tuple[Flood, Flood]:
+    results = (Flood(), Flood())
+
+    async def work() -> None:
+        for kind, request in tagged:
+            began = time.perf_counter()
+            results[kind].statuses[await _send(port, request)] += 1
+            results[kind].latencies.append(time.perf_counter() - began)
+
+    await asyncio.gather(*(work() for _worker in range(at_once)))
+    for result in results:
+        result.seconds = sum(result.latencies) / at_once
+    return results
 
 
 async def _flood(port: int, requests: Iterable[bytes], at_once: int) -> Flood:

@@ -106,7 +106,7 @@ def a_thread_each(url):
 def hosts_at_work(outbox):
     """The process ids that have deliveries leased right now."""
     query = (
-        "SELECT DISTINCT split_part(lease_owner, ':', 2) AS pid FROM fusion_delivery "
+        "SELECT DISTINCT split_part(lease_owner, ':', 3) AS pid FROM fusion_delivery "
         "WHERE lease_owner IS NOT NULL"
     )
     return {row["pid"] for row in outbox.database.rows(query)}

@@ -5,11 +5,15 @@ import threading
 
 from tests.e2e.support.server import OdooServer
 
+#: Seconds from the beginning to the first kill: shortest and longest.
+FIRST = (0.5, 2.0)
+
 
 class Killer:
     """While the block lasts: SIGKILL of every process of the server, a restart, a pause, again.
 
-    :param pauses: shortest and longest time between a restart and the next kill, in seconds.
+    :param pauses: shortest and longest time between a restart and the next kill, in seconds; the
+        first kill comes within ``FIRST`` seconds, so that a short run has one, too.
     """
 
     def __init__(self, server: OdooServer, seed: int, pauses: tuple[float, float]) -> None:
@@ -29,7 +33,9 @@ class Killer:
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._enough.wait(self._dice.uniform(*self._pauses)):
+        pauses = FIRST
+        while not self._enough.wait(self._dice.uniform(*pauses)):
             self._server.kill()
             self._server.start()
             self.kills += 1
+            pauses = self._pauses

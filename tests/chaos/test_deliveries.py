@@ -42,7 +42,7 @@ def enqueue(outbox, endpoints):
 
 def calls_of(outbox, host):
     """How many deliveries the host has leased right now."""
-    return outbox.count(f"split_part(lease_owner, ':', 2) = '{host.process.pid}'")
+    return outbox.count(f"split_part(lease_owner, ':', 3) = '{host.process.pid}'")
 
 
 def next_victim(outbox, hosts, dice):
@@ -67,7 +67,7 @@ def kill_at_random(outbox, hosts, endpoints, dice):
         time.sleep(dice.uniform(*PAUSES))  # the moment of the kill is anybody's guess
         pid = host.process.pid
         host.kill()
-        interrupted.append(outbox.count(f"split_part(lease_owner, ':', 2) = '{pid}'"))
+        interrupted.append(outbox.count(f"split_part(lease_owner, ':', 3) = '{pid}'"))
         host.start()
     return interrupted
 

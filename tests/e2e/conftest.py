@@ -13,6 +13,7 @@ from tests.e2e.support.crash import RECOVERED_WITHIN, Crash
 from tests.e2e.support.database import drop_left_behind
 from tests.e2e.support.rpc import OdooUser
 from tests.e2e.support.settings import Settings
+from tests.e2e.support.shop import Shop
 from tests.e2e.support.site import Site
 from tests.e2e.support.waiting import wait_until
 from tests.simulators import running
@@ -178,3 +179,36 @@ def new_tab(context_of: Callable[[OdooUser], BrowserContext], site: Site) -> Ite
 def tab(new_tab: NewTab, claire: OdooUser) -> CollectPage:
     """A tab of Claire's."""
     return new_tab(claire)
+
+
+@pytest.fixture(scope="session")
+def opened_shop(site, browser) -> Shop:
+    """Clover is published, a customer has an account, nobody is stopped for declines."""
+    site.admin.call(
+        "payment.provider", "write", [site.provider_id],
+        {"is_published": True, "allow_tokenization": True},
+    )  # fmt: skip
+    site.set_parameter("fusion_clover.declines_per_customer", 0)
+    site.set_parameter("fusion_clover.declines_per_address", 0)
+    user = {
+        "name": "Paula Portal",
+        "login": "paula",
+        "password": "paula-secret",
+        "email": "paula@example.com",
+        "group_ids": [[6, 0, [site.admin.ref("base.group_portal")]]],
+    }
+    quiet = {"no_reset_password": True}
+    user_id = site.admin.call("res.users", "create", user, context=quiet)
+    partner_id = site.admin.read("res.users", user_id, "partner_id")["partner_id"][0]
+    guest_id = site.admin.call("res.partner", "create", {"name": "Gus Guest"})
+    return Shop(site, browser, site.log_in("paula", "paula-secret"), partner_id, guest_id)
+
+
+@pytest.fixture
+def shop(opened_shop) -> Iterator[Shop]:
+    """The shop; all browsers of a test are closed after it."""
+    yield opened_shop
+    while opened_shop.contexts:
+        opened_shop.contexts.pop().close()
+    complaints, opened_shop.complaints = opened_shop.complaints, []
+    assert complaints == []

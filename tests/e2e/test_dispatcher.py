@@ -1,12 +1,15 @@
 """Two databases share one Clover app: the hub owns it, the tenant connects through the hub."""
 
 import json
-from collections.abc import Iterator
+import os
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import VIEWPORT, open_site
 from tests.e2e.support.settings import SCREENSHOTS, Settings
@@ -23,6 +26,9 @@ BACK_WITHIN = 120.0
 
 class Shared:
     """Hub and tenant, set up as the README says."""
+
+    #: Seconds for which the tenant is down at the least: FUSION_TENANT_DOWN in the environment.
+    down = float(os.environ.get("FUSION_TENANT_DOWN", "5"))
 
     def __init__(self, hub: Site, tenant: Site) -> None:
         self.hub, self.tenant = hub, tenant
@@ -69,6 +75,12 @@ class Shared:
             )
             assert answer.status_code == 200
 
+    def control(self, path: str, body: dict[str, object]) -> dict[str, Any]:
+        """Ask something of the simulator."""
+        answer = self.http.post(f"{self.tenant.clover.origin}/_sim/{path}", json=body, timeout=30)
+        answer.raise_for_status()
+        return answer.json()
+
     def arrived(self) -> list[str]:
         """What the tenant heard of, in the order in which it did."""
         rows = self.tenant.database.rows(
@@ -87,6 +99,31 @@ def shared(settings: Settings) -> Iterator[Shared]:
             open_site(own, "fusion_e2e_tenant") as tenant,
         ):
             yield Shared(hub, tenant)
+
+
+@pytest.fixture
+def page_of(shared, browser) -> Iterator[Callable[[Site], Page]]:
+    """Opens a page as the administrator of a site."""
+    contexts = []
+
+    def page_of(site: Site) -> Page:
+        context = browser.new_context(viewport=VIEWPORT)
+        contexts.append(context)
+        cookie = {"name": "session_id", "value": site.admin.session_cookie, "url": site.url}
+        context.add_cookies([cookie])
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        return page
+
+    yield page_of
+    for context in contexts:
+        context.close()
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep what can be seen, for people to look at."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"dispatcher-{name}.png")
 
 
 def test_a_tenant_connects_through_the_hub(shared):
@@ -120,22 +157,104 @@ def test_a_merchant_who_opens_the_app_in_clover_is_connected(shared):
     assert shared.connection() == "connected"
 
 
-def test_notices_reach_the_tenant_in_order_even_if_it_was_down(shared):
+def test_notices_reach_the_tenant_in_order_even_if_it_was_down(shared, page_of):
     shared.notify(*range(1, 11))
     expected = [f"P:PAY{number}" for number in range(1, 11)]
     wait_until(lambda: len(shared.arrived()) == 10, "ten notices at the tenant", 30.0)
     assert shared.arrived() == expected
     shared.tenant.server.kill()
+    killed_at = time.monotonic()
     shared.notify(*range(11, 31))
     failed = "SELECT count(*) FROM fusion_delivery_attempt WHERE outcome = 'failed'"
     wait_until(
         lambda: shared.hub.database.value(failed) >= 1, "the hub to notice that nobody answers", 30
+    )
+    page = page_of(shared.hub)
+    page.goto(f"{shared.hub.url}/odoo/action-fusion_clover.clover_tenant_action/{shared.tenant_id}")
+    expect(page.locator("div[name=base_url]")).to_be_visible()
+    picture(page, "tenant-is-down")
+    wait_until(
+        lambda: time.monotonic() - killed_at > shared.down, "the tenant was down", shared.down + 30
     )
     shared.tenant.server.start()
     wait_until(lambda: len(shared.arrived()) == 30, "all notices at the tenant", BACK_WITHIN)
     assert shared.arrived() == [f"P:PAY{number}" for number in range(1, 31)]
     states = shared.hub.database.rows("SELECT DISTINCT state FROM fusion_delivery")
     assert [row["state"] for row in states] == ["delivered"]
+
+
+def test_a_payment_made_in_the_dashboard_is_matched_by_the_tenant(shared, page_of, settings):
+    if settings.clover_origin:
+        pytest.skip("nobody sits at the dashboard of that Clover")
+    tenant, hub = shared.tenant, shared.hub
+    shared.control(
+        "config", {"webhook_url": f"{hub.url}/clover/webhook", "webhook_auth_code": AUTH_CODE}
+    )
+    invoice = tenant.invoice(12_345)
+    paid = shared.control(
+        "dashboard/payment", {"amount": 12_345, "note": f"by phone, {invoice.name}"}
+    )
+    found = f"SELECT count(*) FROM clover_unmatched_payment WHERE payment_ref = '{paid['id']}'"
+    wait_until(lambda: tenant.database.value(found) == 1, "the tenant to hear of it", 60.0)
+    page = page_of(tenant)
+    page.goto(f"{tenant.url}/odoo/action-fusion_clover.clover_unmatched_payment_action")
+    row = page.locator("tr.o_data_row", has_text=paid["id"])
+    expect(row.locator("td[name=suggestion]")).to_contain_text(invoice.name)
+    picture(page, "unmatched")
+    row.get_by_role("button", name="Match…").click()
+    dialog = page.locator(".modal")
+    best = dialog.locator("tr.o_data_row", has_text=invoice.name)
+    expect(best).to_contain_text("named in the note")
+    picture(page, "match")
+    best.get_by_role("button", name="Match").click()
+    expect(page.locator(".o_notification", has_text=invoice.name)).to_be_visible()
+    state = tenant.admin.read("account.move", invoice.id, "payment_state")["payment_state"]
+    assert state in ("in_payment", "paid")
+    # What goes back there is booked here, although nobody clicked anything.
+    shared.control("dashboard/refund", {"payment": paid["id"], "amount": 2_345})
+    refunds = (
+        "SELECT count(*) FROM payment_transaction"
+        " WHERE operation = 'refund' AND state = 'done' AND amount = -23.45"
+    )
+    wait_until(lambda: tenant.database.value(refunds) == 1, "the refund to be booked", 60.0)
+    shared.control("config", {"webhook_url": ""})
+
+
+def test_connecting_and_listening_in_the_browser(shared, page_of):
+    shared.disconnect()
+    tenant = shared.tenant
+    page = page_of(tenant)
+    page.goto(f"{tenant.url}/odoo/payment.provider/{tenant.provider_id}")
+    connect = page.locator(".o_form_view").get_by_role("button", name="Connect", exact=True)
+    expect(connect).to_be_visible()
+    picture(page, "tenant-connect")
+    connect.click()
+    connection = page.locator(".o_field_widget[name=clover_status_connection]")
+    expect(connection).to_contain_text("Access is renewed by itself")
+    picture(page, "tenant-connected")
+    # Whoever has Clover verify the address finds the code on the form.
+    code = json.dumps({"verificationCode": "0f6c2d4e-1a2b-4c3d-8e9f-aabbccddeeff"})
+    answer = shared.http.post(
+        f"{tenant.url}/payment/clover/webhook",
+        data=code,
+        headers={"Content-Type": "application/json"},
+        timeout=30,
+    )
+    assert answer.status_code == 200
+    tenant.admin.call(
+        "payment.provider", "write", [tenant.provider_id], {"clover_webhook_auth_code": False}
+    )
+    page.reload()
+    webhooks = page.locator(".o_field_widget[name=clover_status_webhooks]")
+    expect(webhooks).to_contain_text("nothing that Clover tells is processed")
+    verification = page.locator(".o_field_widget[name=clover_verification_code]")
+    expect(verification).to_contain_text("0f6c2d4e")
+    expect(verification.locator(".o_clipboard_button")).to_be_visible()
+    webhooks.scroll_into_view_if_needed()
+    picture(page, "webhooks")
+    tenant.admin.call(
+        "payment.provider", "write", [tenant.provider_id], {"clover_webhook_auth_code": AUTH_CODE}
+    )
 
 
 def test_a_forged_notice_reaches_nobody(shared):
@@ -149,11 +268,8 @@ def test_a_forged_notice_reaches_nobody(shared):
     assert shared.arrived() == before
 
 
-def test_a_customer_is_added_by_filling_in_one_form(shared, browser):
-    context = browser.new_context(viewport=VIEWPORT)
-    cookie = {"name": "session_id", "value": shared.hub.admin.session_cookie, "url": shared.hub.url}
-    context.add_cookies([cookie])
-    page = context.new_page()
+def test_a_customer_is_added_by_filling_in_one_form(shared, page_of):
+    page = page_of(shared.hub)
     page.goto(f"{shared.hub.url}/odoo/action-fusion_clover.clover_tenant_action/new")
     page.locator("div[name=name] input").fill("Bolt Hardware")
     page.locator("div[name=base_url] input").fill("https://erp.bolt.example.com")
@@ -162,9 +278,7 @@ def test_a_customer_is_added_by_filling_in_one_form(shared, browser):
     page.locator(".o_form_button_save").click()
     expect(page.locator("div[name=callback_url]")).to_contain_text("/clover/callback")
     expect(page.locator("div[name=signing_key]")).not_to_be_empty()
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / "dispatcher-tenant.png")
-    context.close()
+    picture(page, "tenant")
     answer = shared.http.get(
         f"{shared.hub.url}/clover/launch?merchant_id=BOLTMERCHANT1",
         allow_redirects=False,

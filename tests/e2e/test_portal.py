@@ -2,112 +2,18 @@
 
 import os
 import random
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, expect
+from playwright.sync_api import expect
 
 from tests.e2e.support.clover import DECLINED, MASTERCARD, VISA
 from tests.e2e.support.portal_page import PortalPage
-from tests.e2e.support.rpc import OdooUser
+from tests.e2e.support.shop import LAPTOP, PHONE, Shop
 from tests.e2e.support.site import Invoice
 from tests.e2e.support.waiting import wait_until
 
-LAPTOP = {"viewport": {"width": 1280, "height": 860}}
-PHONE = {
-    "viewport": {"width": 390, "height": 844},
-    "device_scale_factor": 2,
-    "is_mobile": True,
-    "has_touch": True,
-}
 RUNS = int(os.environ.get("RUNS") or 10)
-
-
-@dataclass
-class Shop:
-    """The site with its portal open for business, and browsers to visit it with."""
-
-    site: object
-    browser: Browser
-    customer: OdooUser
-    partner_id: int
-    guest_id: int
-    contexts: list[BrowserContext] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
-
-    def invoice(self, cents: int, *, with_account: bool = False) -> Invoice:
-        """A posted invoice of the customer's, or of somebody who has no account."""
-        admin = self.site.admin
-        line = {"name": "Task chair", "quantity": 1, "price_unit": cents / 100, "tax_ids": [[5]]}
-        values = {
-            "move_type": "out_invoice",
-            "partner_id": self.partner_id if with_account else self.guest_id,
-            "invoice_line_ids": [[0, 0, line]],
-        }
-        move_id = admin.call("account.move", "create", values)
-        admin.call("account.move", "action_post", [move_id])
-        return Invoice(move_id, str(move_id), cents)
-
-    def path(self, invoice: Invoice) -> str:
-        """The invoice's page, as a link that needs no login."""
-        return self.site.admin.call("account.move", "get_portal_url", [invoice.id])
-
-    def device(self, kind: dict, *, logged_in: bool = False) -> BrowserContext:
-        """A browser of its own."""
-        context = self.browser.new_context(**kind)
-        if logged_in:
-            cookie = self.customer.session_cookie
-            context.add_cookies(
-                [{"name": "session_id", "value": cookie, "url": self.site.url}]
-            )
-        self.contexts.append(context)
-        return context
-
-    def _hear(self, line: ConsoleMessage) -> None:
-        if line.type == "error" and "status of" not in line.text:
-            self.complaints.append(line.text)
-
-    def tab(self, context: BrowserContext) -> PortalPage:
-        """A tab in that browser."""
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", self._hear)
-        return PortalPage(page, self.site.url)
-
-
-@pytest.fixture(scope="module")
-def opened_shop(site, browser) -> Shop:
-    """Clover is published, a customer has an account, nobody is stopped for declines."""
-    site.admin.call(
-        "payment.provider", "write", [site.provider_id],
-        {"is_published": True, "allow_tokenization": True},
-    )  # fmt: skip
-    site.set_parameter("fusion_clover.declines_per_customer", 0)
-    site.set_parameter("fusion_clover.declines_per_address", 0)
-    user = {
-        "name": "Paula Portal",
-        "login": "paula",
-        "password": "paula-secret",
-        "email": "paula@example.com",
-        "group_ids": [[6, 0, [site.admin.ref("base.group_portal")]]],
-    }
-    quiet = {"no_reset_password": True}
-    user_id = site.admin.call("res.users", "create", user, context=quiet)
-    partner_id = site.admin.read("res.users", user_id, "partner_id")["partner_id"][0]
-    guest_id = site.admin.call("res.partner", "create", {"name": "Gus Guest"})
-    return Shop(site, browser, site.log_in("paula", "paula-secret"), partner_id, guest_id)
-
-
-@pytest.fixture
-def shop(opened_shop) -> Iterator[Shop]:
-    """The shop; all browsers of a test are closed after it."""
-    yield opened_shop
-    while opened_shop.contexts:
-        opened_shop.contexts.pop().close()
-    complaints, opened_shop.complaints = opened_shop.complaints, []
-    assert complaints == []
 
 
 @pytest.fixture(params=["laptop", "phone"])

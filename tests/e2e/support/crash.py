@@ -15,9 +15,9 @@ from .waiting import wait_until
 
 #: Seconds that Odoo waits for an answer; longer than it takes to kill it.
 ANSWER_WITHIN = 5.0
-#: Seconds from the restart: the lease of the dead process, then Odoo's scheduler wakes up within a
-#: minute and ten seconds, then two looks and a repetition.
-RECOVERED_WITHIN = 150.0
+#: Seconds from the restart: the new scheduler takes back what the dead process had leased, looks
+#: twice and repeats. Without that it would be the lease, then Odoo's own minute.
+RECOVERED_WITHIN = 40.0
 
 
 @dataclass

@@ -24,6 +24,8 @@ class OdooUser:
         self.login = login
         self.http = requests.Session()
         self.http.trust_env = False
+        # The server may be killed between two calls: a kept connection would be a dead one.
+        self.http.headers["Connection"] = "close"
         credentials = {"db": database, "login": login, "password": password}
         info = self._post("/web/session/authenticate", credentials)
         self.uid: int = info["uid"]

@@ -1,10 +1,12 @@
 """A real Odoo server process: prefork, two workers and a scheduler, as in production."""
 
+import base64
 import os
 import signal
 import socket
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import requests
@@ -13,6 +15,9 @@ from .settings import LOGS, Settings
 
 #: Seconds for a start on a busy machine.
 START_TIMEOUT = 90.0
+#: The signal that ends a server with us is sent when the *thread* that started it ends: all are
+#: started by one that lives as long as this process.
+_STARTER = ThreadPoolExecutor(1, thread_name_prefix="server-starter")
 
 
 class OdooServer:
@@ -22,6 +27,8 @@ class OdooServer:
         self._settings = settings
         self._database = database
         self._process: subprocess.Popen[bytes] | None = None
+        #: Of all its lives: what one encrypted, the next one opens.
+        self._vault_key = base64.urlsafe_b64encode(os.urandom(32)).decode()
         self.http_port, self.websocket_port = _free_ports(2)
         LOGS.mkdir(parents=True, exist_ok=True)
         self.log_path: Path = LOGS / f"{database}.log"
@@ -43,9 +50,11 @@ class OdooServer:
         ]  # fmt: skip
         with self.log_path.open("ab") as log:
             # A session of its own: the whole process group can be killed at once.
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
+            self._process = _STARTER.submit(
+                subprocess.Popen, command,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                env={"FUSION_VAULT_KEYS": self._vault_key, **os.environ},
+            ).result()  # fmt: skip
         self._wait_until_it_serves()
 
     def kill(self) -> None:

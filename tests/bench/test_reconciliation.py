@@ -1,0 +1,87 @@
+"""A book of payments with planted faults: all are found, none is invented, repairs hold."""
+
+import json
+import os
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import requests
+
+from tests.e2e.support.shell import Go, OdooShell
+
+from .book_of_payments import SCRIPT
+
+#: Planted in turns; one fault in a hundred payments.
+FAULTS = (
+    "clover_only", "odoo_only", "amount", "currency", "state", "refund_missing", "tip",
+    "surcharge", "duplicate", "late",
+)  # fmt: skip
+#: Clover allows 16 calls a second for a token.
+MOST_CALLS_PER_SECOND = 16
+
+
+def control(origin, path, **body):
+    """Do something at the simulated merchant's."""
+    answer = requests.post(f"{origin}/_sim/{path}", json=body, timeout=30)
+    answer.raise_for_status()
+    return answer.json()
+
+
+def planted(origin, number, fault):
+    """Make a payment at Clover with what its fault needs there; return its row of the book."""
+    cents = 1000 + number
+    if fault == "odoo_only":
+        return {"ref": f"GHOST{number:08}", "cents": cents, "fault": fault}
+    tip = {"tip_amount": 150} if fault == "tip" else {}
+    payment = control(origin, "dashboard/payment", amount=cents, **tip)
+    if fault == "refund_missing":
+        control(origin, "dashboard/refund", payment=payment["id"], amount=100)
+    return {"ref": payment["id"], "cents": cents, "fault": fault}
+
+
+def book_of(origin, count):
+    """``count`` payments with one fault in a hundred, at least one of each class."""
+    most = max(len(FAULTS), count // 100)
+    rows = []
+    for number in range(most):
+        fault = FAULTS[number % len(FAULTS)]
+        if fault == "surcharge":
+            control(origin, "config", surcharge=True)
+        rows.append(planted(origin, number, fault))
+        if fault == "surcharge":
+            control(origin, "config", surcharge=False)
+    with ThreadPoolExecutor(4) as pool:
+        rows += pool.map(lambda number: planted(origin, number, None), range(most, count))
+    return rows
+
+
+def test_a_book_with_planted_faults(site, report, tmp_path):
+    count = int(os.environ.get("RUNS") or 300)
+    book = book_of(site.clover.origin, count)
+    path = tmp_path / "book.json"
+    path.write_text(json.dumps(book))
+    go = Go()
+    script = f"book_file = {str(path)!r}\n{SCRIPT}"
+    shell = OdooShell(site.server._settings, site.database.name, script, go)
+    go.give()
+    first, repaired, second = shell.told(), shell.told(), shell.told()
+    shell.end()
+    wanted = Counter((row["fault"], row["ref"]) for row in book if row["fault"])
+    found = Counter(tuple(one) for one in first["found"])
+    report(
+        payments=count,
+        faults=sum(wanted.values()),
+        classes=len({fault for fault, _ref in wanted}),
+        missed=sum((wanted - found).values()),
+        invented=sum((found - wanted).values()),
+        seconds=round(first["seconds"], 2),
+        calls=first["calls"],
+        calls_per_second=round(first["calls"] / first["seconds"], 2),
+        repair_seconds=round(repaired["repaired_in"], 2),
+        left_after_repair=len(second["found"]),
+        second_seconds=round(second["seconds"], 2),
+    )
+    assert found == wanted
+    assert first["unexplained"] == second["unexplained"] == 0
+    assert second["found"] == []
+    assert first["calls"] <= MOST_CALLS_PER_SECOND * (first["seconds"] + 1)
