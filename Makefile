@@ -15,7 +15,7 @@ demo: ## the suite, running, with one payment made (PORT=8069 DB=fusion_demo)
 stop: ## end what `make demo` started
 	@dev/stop.sh
 
-test: ## all tests but chaos and bench (ONLY=pure|odoo|e2e ARGS="-k name" DB=fusion_test)
+test: ## all tests but chaos and bench (ONLY=pure|odoo|e2e|core ARGS="-k name" DB=fusion_test)
 	@dev/test.sh
 
 chaos: ## servers killed and answers lost at random (RUNS=... SEED=...); report in .odoo/reports

@@ -1,11 +1,13 @@
 """The suite's main job, once, in a running Odoo: ``python -m dev.demo_flow``.
 
 Works like the people it stands for: the administrator connects Clover by OAuth, the clerk collects
-one payment and has one card declined, the accountant gives a part of the payment back. Then it
-compares Odoo's books with the gateway's ledger and ends with status 1 when they disagree. Every run
-collects another invoice; when none is left it says so and ends with status 0.
+one payment and has one card declined, the accountant gives a part of the payment back and pays a
+part of a bill with a virtual card. Then it compares Odoo's books with the vendors' ledgers and ends
+with status 1 when they disagree. Every run collects another invoice; when none is left it says so
+and ends with status 0.
 
     FUSION_URL, FUSION_DB       the running Odoo
+    WEX_ORIGIN, DOWNSTREAM_ORIGIN   see ``demo_cards``; without the first, no virtual card
     CLOVER_ORIGIN               any origin that speaks Clover and has ``/_sim/ledger``
     CLOVER_APP_ID, CLOVER_APP_SECRET, CLOVER_MERCHANT_ID   as the simulator knows them by default
 """
@@ -21,6 +23,7 @@ from decimal import Decimal
 from typing import Any
 
 from .demo_books import Booked, disagreements, table
+from .demo_cards import pay_with_a_card
 from .demo_remote import Clover, OdooUser, RemoteError
 
 #: "Test card numbers", docs.clover.com.
@@ -256,7 +259,10 @@ def run(environ: Mapping[str, str]) -> int:
         print(f"  DISAGREE  {problem}")
     if demo.booked and not problems:
         print("  Odoo's books and Clover's ledger agree.")
-    return int(bool(problems))
+    problems_of_cards = pay_with_a_card(demo.admin, demo.accountant, environ)
+    for problem in problems_of_cards:
+        print(f"  DISAGREE  {problem}")
+    return int(bool(problems or problems_of_cards))
 
 
 def main() -> int:

@@ -125,8 +125,8 @@ class OdooUser:
         return content.get("result")
 
 
-class Clover:
-    """The merchant's and the cardholder's side of Clover, at one origin, and its control interface.
+class Simulated:
+    """The control interface of any simulator.
 
     :param origin: the simulator's.
     """
@@ -134,6 +134,20 @@ class Clover:
     def __init__(self, origin: str) -> None:
         self.origin = origin.rstrip("/")
         self._browser = Browser(origin)
+
+    def ledger(self) -> list[dict[str, Any]]:
+        """Every effect, oldest first; amounts in minor units."""
+        page = self._browser.get(f"{self.origin}/_sim/ledger")
+        if page.status != 200:
+            raise RemoteError(f"{self.origin}/_sim/ledger answers {page.status}")
+        return json.loads(page.content)
+
+
+class Clover(Simulated):
+    """The merchant's and the cardholder's side of Clover, at one origin, and its control interface.
+
+    :param origin: the simulator's.
+    """
 
     def authorize(self, url: str) -> str:
         """Allow the app to act for the merchant; return the address the browser is sent to.
@@ -168,12 +182,13 @@ class Clover:
             raise RemoteError(f"Clover answers {page.status} to a test card")
         return json.loads(page.content)["id"]
 
-    def ledger(self) -> list[dict[str, Any]]:
-        """Every effect on money, oldest first; amounts in minor units."""
-        page = self._browser.get(f"{self.origin}/_sim/ledger")
-        if page.status != 200:
-            raise RemoteError(f"{self.origin}/_sim/ledger answers {page.status}")
-        return json.loads(page.content)
+
+def post_json(url: str, body: Any, headers: dict[str, str] | None = None) -> int:
+    """Send JSON as another program would; return the status.
+
+    :raises RemoteError: nobody answers there.
+    """
+    return Browser(url).post(url, body, headers).status
 
 
 def _is_loopback(host: str) -> bool:

@@ -2,6 +2,7 @@
 # `make test`: everything but chaos and bench, from a bare machine.
 #   ONLY=pure|odoo|e2e     one phase           ARGS="..."   passed on to pytest
 #   ONLY=chaos|bench       what is not part of `make test`; RUNS and SEED in the environment
+#   ONLY=core              the tests of Odoo's payment, account_payment and sale, with the suite installed
 #   DB=name                database of the odoo phase (default fusion_test)
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -120,6 +121,18 @@ odoo_tests() {
     --odoo-config="$FUSION_HOME/odoo.conf" --odoo-database="$DB" --odoo-http
 }
 
+# Odoo's own tests of what the suite extends, in a database that has the suite; without those of the
+# arithmetic of taxes, which take as long as all others and touch nothing of ours.
+core_tests() {
+  local name directories=()
+  odoo_source
+  for name in payment account_payment sale; do directories+=("$ODOO_ADDONS/$name/tests"); done
+  clone "$SUITE_DB" "${DB}_core"
+  pytest_directories core "${directories[@]}" -- -W ignore --odoo-config="$FUSION_HOME/odoo.conf" \
+    --odoo-database="${DB}_core" --odoo-http --ignore-glob='*/test_taxes_*'
+  drop "${DB}_core"
+}
+
 # site_tests NAME: tests/NAME, which start Odoo servers of their own.
 site_tests() {
   FUSION_ODOO_BIN=$FUSION_HOME/odoo FUSION_ODOO_CONF=$FUSION_HOME/odoo.conf FUSION_PG_SOCKET=$SOCKET \
@@ -137,6 +150,7 @@ with_templates() {
   ! wanted odoo || [ ${#ARGS[@]} -gt 0 ] || phase "install, upgrade, uninstall" lifecycle
   ! wanted odoo || phase "odoo tests" odoo_tests
   if wanted e2e && has_tests tests/e2e; then phase "end-to-end tests" site_tests e2e; fi
+  [ "$ONLY" != core ] || phase "core's own tests" core_tests
   [ "$ONLY" != chaos ] || phase "chaos" site_tests chaos
   [ "$ONLY" != bench ] || phase "benchmarks" site_tests bench
 }
