@@ -55,7 +55,11 @@ class TestQueue(DeliveryCommon, CronMixinCase):
         for number in range(5):
             self._enqueue(number)
         self.env.flush_all()
-        with self.capture_triggers(self.env.ref(LANES[0]).id) as captured:
+        with (
+            # On a busy machine it would ask again before the first two are answered.
+            patch("odoo.addons.fusion_payment_common.tools.queue_runner.BATCH_PAUSE", 60),
+            self.capture_triggers(self.env.ref(LANES[0]).id) as captured,
+        ):
             done, remaining = self._run_lane(0, seconds_left=0)
         self.assertEqual((done, remaining), (2, 1))
         self.assertEqual(len(self.receiver.requests), 2, "what was begun is finished, no more")

@@ -97,13 +97,14 @@ class QueueRunner:
         with ThreadPoolExecutor(self.threads, thread_name_prefix=self.model._name) as self._pool:
             while True:
                 self._fill()
-                if not self._running:
-                    if not self.has_more or not self._accepting:
-                        break
+                if self._running:
+                    self._collect()
+                    self._heartbeat()
                     continue
-                self._collect()
-                self._heartbeat()
-        self._report()
+                # Rows that needed no call have taken their time, too.
+                self._report()
+                if not self.has_more or not self._accepting:
+                    break
         return self.finished
 
     # --- claim ------------------------------------------------------------------------------
@@ -120,8 +121,11 @@ class QueueRunner:
             self.is_deep = True
             self.model._queue_is_deep()
         if claims:
-            for claim, call in self._prepared(claims):
-                self._submit(claim, call)
+            waiting = self._prepared(claims)
+            while waiting:
+                self._submit(*waiting.pop(0))
+                # What is finished right here may take as long as a call.
+                self._heartbeat(claim for claim, _call in waiting)
 
     def _room(self):
         """Return how many rows to claim now; 0 when a later, larger claim is the better one."""
@@ -199,12 +203,12 @@ class QueueRunner:
             self._accepting = False
         self._reported = self.finished
 
-    def _heartbeat(self):
+    def _heartbeat(self, waiting=()):
         now = time.monotonic()
         if now < self._next_heartbeat:
             return
         self._next_heartbeat = now + self.lease_seconds / 3
-        self.model._queue_extend(list(self._running.values()))
+        self.model._queue_extend([*self._running.values(), *waiting])
 
 
 def outcome_of(call):

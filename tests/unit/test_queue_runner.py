@@ -145,6 +145,41 @@ def test_it_claims_no_more_when_told_to_stop_and_stores_what_is_under_way():
     assert runner.has_more
 
 
+def test_rows_without_a_call_end_when_told_to_stop_as_well():
+    rows = Rows(*range(100))
+    rows.calls = dict.fromkeys(range(100))
+    runner = run(rows, threads=4, may_continue=lambda done, more: False)
+    assert len(rows.claims) == 1
+    assert [row for row, _ in rows.finished] == [0, 1, 2, 3]
+    assert runner.has_more
+
+
+def test_the_progress_of_rows_without_a_call_is_reported_as_it_is_made():
+    rows = Rows(*range(10))
+    rows.calls = dict.fromkeys(range(10))
+    reports = []
+    run(rows, threads=4, may_continue=lambda done, more: reports.append((done, more)) or True)
+    assert reports[:3] == [(4, True), (4, True), (2, True)]
+    assert sum(done for done, _ in reports) == 10
+
+
+def test_leases_are_renewed_while_rows_without_a_call_are_finished():
+    gate = threading.Event()
+    # A lease of no length: every look at the clock renews it.
+    rows = Rows(1, 2, 3, calls={1: lambda: gate.wait(20), 2: None, 3: None})
+    extended = []
+
+    def on_finish(claim, outcome):
+        extended.append(list(rows.extended))
+        if claim.record_id == 3:
+            gate.set()
+
+    rows.on_finish = on_finish
+    run(rows, lease_seconds=0.0)
+    # Of the call under way, and of the rows whose turn is still to come.
+    assert extended[:2] == [[1, 2, 3], [1, 2, 3, 1, 3]]
+
+
 def test_it_claims_no_more_than_its_limit():
     rows = Rows(*range(10))
     assert run(rows, threads=4, limit=3).finished == 3
