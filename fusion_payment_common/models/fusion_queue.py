@@ -119,7 +119,7 @@ class FusionQueueMixin(models.AbstractModel):
             # The scheduler would come back by itself, but only at its next look at the clock.
             self._queue_wake(lane=lane)
         elif lane == 0:
-            self._queue_plan_next()
+            model._queue_plan_next()
         cron._commit_progress(meter.unreported, remaining=int(runner.has_more))
 
     @api.model
@@ -146,7 +146,12 @@ class FusionQueueMixin(models.AbstractModel):
         """There is more than this lane can take at once: wake the next one."""
         lane = self.env.context.get("fusion_queue_lane")
         if lane is not None and lane + 1 < len(self._queue_lanes()):
-            in_own_transaction(self.env, lambda env: env[self._name]._queue_wake(lane=lane + 1))
+            self._queue_wake_at_once(lane=lane + 1)
+
+    @api.model
+    def _queue_wake_at_once(self, lane=0):
+        """Wake the worker of a lane, whatever becomes of the current transaction."""
+        in_own_transaction(self.env, lambda env: env[self._name]._queue_wake(lane=lane))
 
     @api.model
     def _queue_plan_next(self):
@@ -166,11 +171,12 @@ class FusionQueueMixin(models.AbstractModel):
 
     @api.model
     def _queue_next_due(self):
-        """Return when the next row is due (UTC), or None when no row is waiting."""
+        """Return when the next row that may be claimed is due (UTC), or None when none is."""
         self.env.cr.execute(
             SQL(
-                "SELECT min(next_attempt_at) FROM %s WHERE next_attempt_at IS NOT NULL",
+                "SELECT min(next_attempt_at) FROM %s WHERE next_attempt_at IS NOT NULL AND %s",
                 SQL.identifier(self._table),
+                self._queue_condition(),
             )
         )
         return self.env.cr.fetchone()[0]

@@ -241,3 +241,13 @@ class TestQueuedOperation(OperationCommon, CronMixinCase):
         self.assertEqual((operation.state, operation.review_reason), ("unknown", "Other amount"))
         self.assertTrue(operation.hold_ids)
         self.assertEqual(len(operation.activity_ids), 1)
+
+    def test_a_long_call_without_room_plans_nothing(self):
+        ledger = self.env["fusion.operation"].sudo()
+        operation = self._enqueue(is_long=True)
+        operation.sudo().next_attempt_at = "2020-01-01"
+        self.env.flush_all()
+        scheduler = ledger.with_context(fusion_queue_long_calls=True)
+        self.assertTrue(scheduler._queue_next_due())
+        with patch("odoo.addons.fusion_payment_common.tools.long_calls.room", return_value=0):
+            self.assertFalse(scheduler._queue_next_due(), "it would ring every second")

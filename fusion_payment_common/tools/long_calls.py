@@ -77,7 +77,11 @@ def _work(model, claim, call):
         )
     finally:
         with _lock:
+            was_full = len(_running) >= MAX_CALLS
             _running.pop(claim, None)
+        if was_full:
+            # Rows that are due may have had no room; nobody plans for them.
+            _guarded("waking the queue", model._queue_wake_at_once, ())
 
 
 def _stored(model, claim, outcome):

@@ -25,6 +25,10 @@ class Rows:
         self.stored = threading.Event()
         self.following = []
         self.failures = 0
+        self.woken = threading.Event()
+
+    def _queue_wake_at_once(self):
+        self.woken.set()
 
     def _queue_finish(self, claim, outcome):
         if self.failures:
@@ -93,3 +97,10 @@ def test_the_run_does_not_wait_for_a_long_call():
     )
     assert runner.run() == 1
     assert started == [4]
+
+
+def test_when_there_is_room_again_the_queue_is_woken(rows, monkeypatch):
+    monkeypatch.setattr(long_calls, "MAX_CALLS", long_calls.MAX_CALLS - long_calls.room() + 1)
+    long_calls.start(rows, Claim(5, "me"), lambda: "paid")
+    assert rows.stored.wait(10)
+    assert rows.woken.wait(10), "what had no room may be due"
