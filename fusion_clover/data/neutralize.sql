@@ -10,6 +10,7 @@ DELETE FROM clover_oauth_token;
 -- A copy relays for nobody: its tenants belong to the original.
 DELETE FROM ir_config_parameter WHERE key LIKE 'fusion_clover.dispatcher_%';
 UPDATE clover_tenant SET signing_key = md5(random()::text) || md5(random()::text);
+UPDATE fusion_event SET clover_headers = NULL WHERE clover_headers IS NOT NULL;
 -- A copy must not reach anybody's terminals.
 UPDATE res_users SET clover_terminal_id = NULL;
 UPDATE payment_provider SET clover_default_terminal_id = NULL;

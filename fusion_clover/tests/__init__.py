@@ -33,3 +33,4 @@ from . import test_reconciliation
 from . import test_polling
 from . import test_terminal
 from . import test_terminal_refund
+from . import test_neutralize

@@ -29,3 +29,12 @@ UPDATE fusion_delivery
        lease_owner = NULL,
        lease_until = NULL
  WHERE next_attempt_at IS NOT NULL;
+-- Nothing is charged, looked up or repeated from a copy: what became of it, the original finds out.
+UPDATE fusion_operation
+   SET request_payload = NULL,
+       next_attempt_at = NULL,
+       lease_owner = NULL,
+       lease_until = NULL
+ WHERE request_payload IS NOT NULL OR next_attempt_at IS NOT NULL;
+-- Whoever watches the original does not watch its copies.
+DELETE FROM ir_config_parameter WHERE key = 'fusion_payment_common.health_token';

@@ -26,3 +26,4 @@ from . import test_real_transactions
 from . import test_queue
 from . import test_vault_administration
 from . import test_delivery_canaries
+from . import test_neutralize

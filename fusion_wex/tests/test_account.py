@@ -1,6 +1,8 @@
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
+from odoo.addons.fusion_payment_common.tests.test_neutralize import neutralize
+
 from .common import WexCommon
 
 
@@ -56,10 +58,19 @@ class TestAccount(WexCommon):
             self.account.with_user(self.clerk).read(["password"])
 
     def test_neutralizing_a_copy_leaves_no_account_that_works(self):
-        from odoo.modules.neutralize import get_neutralization_queries
-
-        for query in get_neutralization_queries(["fusion_wex"]):
-            self.env.cr.execute(query)
-        self.env.invalidate_all()
+        issued = self._issued()
+        waiting = self._request(self._new_bill(20.0))
+        waiting.action_submit()
+        intake = self.env["wex.intake"].create({"name": "Head Office"})
+        secret = intake.signing_secret
+        self.assertTrue(issued.card_id._wex_has_number())
+        before = len(self.simulator.get("requests"))
+        neutralize(self.env, ("fusion_payment_common", "fusion_wex"))
         self.assertEqual((self.account.state, self.account.password), ("disabled", False))
         self.assertFalse(self.account._wex_sandbox_origin())
+        self.assertFalse(issued.card_id._wex_has_number())
+        self.assertNotEqual(intake.signing_secret, secret)
+        self._work()
+        self.env["wex.virtual.card"].sudo()._queue_work()
+        self.assertEqual(waiting.state, "queued", "the card is the original's to ask for")
+        self.assertEqual(len(self.simulator.get("requests")), before)
