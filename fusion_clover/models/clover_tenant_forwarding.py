@@ -68,7 +68,7 @@ class CloverTenant(models.Model):
         events = self.env["fusion.event"].browse(self._waiting_event_ids(event_id))
         messages = []
         for event in events:
-            body = {"event": event.id, "headers": event.clover_headers or {}}
+            body = {"event": event.id}
             for tenant in self._of_body(event._body()):
                 messages.append((tenant.endpoint_id, body, _dedup_key(event.id)))
         if messages:
@@ -127,7 +127,7 @@ class CloverTenant(models.Model):
             if not event:
                 raise ValueError("the body that was to be forwarded is not kept any more")
             content = event._body()
-            headers |= delivery.body["headers"]
+            headers |= event.clover_headers or {}
             # The proof of the whole app, verified when it came: kept in one place only.
             headers[const_dispatcher.AUTH_HEADER] = self.env["clover.dispatcher"]._auth_code()
         endpoint = delivery.endpoint_id
@@ -147,7 +147,8 @@ class FusionDelivery(models.Model):
         """Override of the outbox to send what is forwarded as it was received."""
         if self.event_type != const_dispatcher.FORWARDED:
             return super()._request(attempt)
-        return self.env["clover.tenant"]._forwarding_request(self)
+        request = self.env["clover.tenant"]._forwarding_request(self)
+        return lambda: request
 
 
 class FusionEvent(models.Model):

@@ -53,7 +53,10 @@ def _document(body):
 
 def _first_text(document, names):
     found = (document.get(name) for name in names)
-    return next((value for value in found if isinstance(value, str) and value), "")
+    # NUL and lone surrogates, which JSON can spell, are part of no token and no id.
+    return next(
+        (value for value in found if isinstance(value, str) and value and value.isprintable()), ""
+    )
 
 
 def _answer(verdict, delivery_id):

@@ -123,11 +123,24 @@ def judge(response: Response) -> Verdict:
 
 def judge_error(error: BaseException) -> Verdict:
     """What an attempt without an answer means; our own bugs count as one."""
-    is_gateway = isinstance(error, errors.GatewayError)
-    text = (error.code or error.message) if is_gateway else type(error).__name__
-    # Our own settings, or a bug of ours, say nothing about the receiver.
-    is_ours = isinstance(error, errors.ConfigurationError) or not is_gateway
-    return Verdict(accepted=False, is_alive=None if is_ours else False, error=text)
+    is_ours = isinstance(error, errors.ConfigurationError)
+    if is_ours or not isinstance(error, errors.GatewayError):
+        return judge_preparation(error)
+    return Verdict(accepted=False, is_alive=False, error=error.code or error.message)
+
+
+def judge_preparation(error: BaseException) -> Verdict:
+    """What an attempt means that ended before the receiver was called.
+
+    Our settings, a bug of ours, or a provider that was asked for the body say nothing about it.
+    """
+    text = type(error).__name__
+    if isinstance(error, errors.ConfigurationError):
+        text = error.code or error.message
+    elif isinstance(error, errors.GatewayError):
+        # Not the code alone: "read_timeout" would be taken for the receiver's.
+        text = f"before sending: {error.message}"
+    return Verdict(accepted=False, is_alive=None, error=text)
 
 
 def excerpt(body: bytes) -> str | None:

@@ -4,6 +4,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.retention import days_to_keep
+
 #: States after which nothing is planned.
 SETTLED_STATES = ("delivered", "acknowledged", "dead")
 #: System parameter: days for which deliveries that arrived are kept; 0 keeps them for ever.
@@ -112,6 +114,8 @@ class FusionDelivery(models.Model):
     _due_idx = models.Index("(endpoint_id, next_attempt_at, id) WHERE next_attempt_at IS NOT NULL")
     # ... and, where the order matters, which is the first that is not through.
     _head_idx = models.Index("(endpoint_id, id) WHERE next_attempt_at IS NOT NULL")
+    # What endpoints show: when something arrived there last.
+    _delivered_idx = models.Index("(endpoint_id, delivered_at) WHERE delivered_at IS NOT NULL")
     _dead_idx = models.Index("(endpoint_id) WHERE state = 'dead'")
 
     # === COMPUTE METHODS === #
@@ -153,6 +157,9 @@ class FusionDelivery(models.Model):
                 "network."
             ),
             "not_acknowledged": self.env._("The receiver did not acknowledge it in time."),
+            "no_signing_secret": self.env._(
+                "The endpoint is signed and has no signing secret. Generate a new one."
+            ),
         }
 
     @api.depends("next_attempt_at", "state")
@@ -253,11 +260,8 @@ class FusionDelivery(models.Model):
     @api.autovacuum
     def _gc_arrived(self):
         """Delete deliveries that arrived long ago; dead letters stay until somebody decides."""
-        # Elevated by the caller: the daily clean-up runs as the system.
-        days = int(
-            self.env["ir.config_parameter"].sudo().get_param(RETENTION_PARAMETER, RETENTION_DAYS)
-        )
-        if not days:
+        days = days_to_keep(self.env, RETENTION_PARAMETER, RETENTION_DAYS)
+        if days <= 0:
             return 0, False
         arrived = self.search(
             [
@@ -265,6 +269,7 @@ class FusionDelivery(models.Model):
                 ("next_attempt_at", "=", False),
                 ("create_date", "<", fields.Datetime.now() - timedelta(days=days)),
             ],
+            order="id",
             limit=VACUUM_BATCH,
         )
         arrived.unlink()

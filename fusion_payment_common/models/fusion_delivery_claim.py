@@ -33,13 +33,14 @@ _HEADS = SQL(
 )
 
 #: Locks and leases in one statement, so that nothing can come between. ``room`` is an endpoint's
-#: share of this claim: everybody with something due gets some of it.
+#: share of this claim: everybody with something due gets some of it. Who has the fewest calls
+#: under way goes first, so that a few slow endpoints cannot take over every thread that gets free.
 _CLAIM = """
     WITH moment AS (
         SELECT now, date_trunc('second', now) + %(lease)s * interval '1 second' AS until
           FROM timezone('UTC', statement_timestamp()) AS now
     ), heads AS MATERIALIZED (
-        SELECT h.*,
+        SELECT h.*, coalesce(busy.calls, 0) AS calls,
                CASE WHEN h.is_ordered OR h.is_probe
                     THEN (coalesce(busy.calls, 0) = 0)::int
                     ELSE greatest(0, least(
@@ -52,8 +53,9 @@ _CLAIM = """
          CROSS JOIN moment
          WHERE h.next_attempt_at <= moment.now
            AND (h.circuit_open_until IS NULL OR h.circuit_open_until <= moment.now)
+         ORDER BY coalesce(busy.calls, 0), h.next_attempt_at, h.id
     ), first_come AS MATERIALIZED (
-        SELECT d.* FROM heads h CROSS JOIN moment
+        SELECT d.*, h.calls, h.next_attempt_at AS head_at FROM heads h CROSS JOIN moment
          CROSS JOIN LATERAL (
                SELECT d.id, d.next_trigger, d.next_user_id FROM fusion_delivery d
                 WHERE h.is_ordered IS NOT TRUE AND d.endpoint_id = h.id
@@ -64,14 +66,16 @@ _CLAIM = """
                ) d
          LIMIT %(limit)s
     ), in_order AS MATERIALIZED (
-        SELECT d.id, d.next_trigger, d.next_user_id
+        SELECT d.id, d.next_trigger, d.next_user_id, h.calls, h.next_attempt_at AS head_at
           FROM heads h CROSS JOIN moment
           JOIN fusion_delivery d ON d.id = h.head_id
          WHERE h.is_ordered AND h.room > 0 AND d.next_attempt_at <= moment.now
          LIMIT %(limit)s
            FOR UPDATE OF d SKIP LOCKED
     ), due AS (
-        (SELECT * FROM in_order UNION ALL SELECT * FROM first_come) LIMIT %(limit)s
+        SELECT * FROM (SELECT * FROM in_order UNION ALL SELECT * FROM first_come) both_kinds
+         ORDER BY calls, head_at, id
+         LIMIT %(limit)s
     ), claimed AS (
         UPDATE fusion_delivery d
            SET lease_owner = %(owner)s, lease_until = moment.until,

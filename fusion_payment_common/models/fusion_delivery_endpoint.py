@@ -154,6 +154,7 @@ class FusionDeliveryEndpoint(models.Model):
         help="It failed several times in a row; until then nothing is sent, then one attempt.",
     )
     failing_since = fields.Datetime(readonly=True, copy=False)
+    last_failed_at = fields.Datetime(readonly=True, copy=False, help="To the hour.")
     disable_after_hours = fields.Integer(
         string="Disable After (h)",
         default=120,
@@ -199,17 +200,16 @@ class FusionDeliveryEndpoint(models.Model):
                 domain & fields.Domain("state", "=", "dead"), ["endpoint_id"], ["__count"]
             )
         )
-        latest = dict(
-            deliveries._read_group(
-                domain & fields.Domain("delivered_at", "!=", False),
-                ["endpoint_id"],
-                ["delivered_at:max"],
-            )
-        )
         for endpoint in self:
+            # One index entry each, where a maximum by group would read the whole table.
+            latest = deliveries.search(
+                [("endpoint_id", "=", endpoint.id), ("delivered_at", "!=", False)],
+                order="delivered_at desc",
+                limit=1,
+            )
             endpoint.pending_count = pending.get(endpoint, 0)
             endpoint.dead_count = dead.get(endpoint, 0)
-            endpoint.last_success_at = latest.get(endpoint, False)
+            endpoint.last_success_at = latest.delivered_at
 
     @api.onchange("profile")
     def _onchange_profile(self):
@@ -254,10 +254,11 @@ class FusionDeliveryEndpoint(models.Model):
                     )
                 ) from error
 
-    @api.constrains("is_signed", "signing_secret", "ack_policy", "ack_token")
+    @api.constrains("is_signed", "signing_secret", "ack_policy", "ack_token", "state")
     def _check_secrets(self):
-        # Elevated: the secrets are checked on behalf of whoever changed something else.
-        for endpoint in self.sudo():
+        # Elevated: the secrets are checked on behalf of whoever changed something else. What is
+        # disabled may have none, as in a copy of a database; it gets them before it is enabled.
+        for endpoint in self.sudo().filtered(lambda one: one.state != "disabled"):
             if endpoint.is_signed or endpoint.signing_secret:
                 try:
                     signing.sign(endpoint.signing_secret or "", "check", 0, b"")
@@ -306,14 +307,19 @@ class FusionDeliveryEndpoint(models.Model):
         )
 
     def _secrets_in_force(self):
-        """Return the secrets to sign with: the current one and, for a while, the one before."""
+        """Return the secrets to sign with: the current one and, for a while, the one before.
+
+        :raise ConfigurationError: it is signed and there is none; nothing leaves unsigned instead
+        """
         self.ensure_one()
         if not self.is_signed:
             return []
+        if not self.signing_secret:
+            raise errors.ConfigurationError("no signing secret", code="no_signing_secret")
         kept = self.previous_signing_secret_until
         is_kept = kept and kept > fields.Datetime.now()
         previous = self.previous_signing_secret if is_kept else None
-        return [secret for secret in (self.signing_secret, previous) if secret]
+        return [self.signing_secret, *([previous] if previous else [])]
 
     def _address_policy(self):
         """Return where this endpoint's name may lead."""

@@ -4,6 +4,12 @@ from odoo import fields, models
 
 from ..lib import delivery
 
+#: Hours without a failure after which the next one is the first again: nothing was sent meanwhile.
+#: No planned delay is that long.
+QUIET_HOURS = 36
+#: Seconds within which another failure is no news: the row is not written for each.
+FAILURE_PRECISION = 3600
+
 
 class FusionDeliveryEndpoint(models.Model):
     """What an endpoint's answers say about it, and when it is left alone."""
@@ -16,7 +22,7 @@ class FusionDeliveryEndpoint(models.Model):
         if verdict.is_alive is None:
             return
         now = fields.Datetime.now()
-        values = {"failing_since": False if verdict.accepted else self.failing_since or now}
+        values = {"failing_since": False} if verdict.accepted else self._failure_values(now)
         if verdict.is_alive:
             values.update(circuit_failures=0, circuit_open_until=False)
         else:
@@ -33,6 +39,16 @@ class FusionDeliveryEndpoint(models.Model):
             self._disable(
                 self.env._("Nothing arrived there for %s hours.", self.disable_after_hours)
             )
+
+    def _failure_values(self, now):
+        """Return what a failure changes: since when there was nothing else, and when it was."""
+        last = self.last_failed_at
+        is_first = not last or last < now - timedelta(hours=QUIET_HOURS)
+        is_news = not last or last < now - timedelta(seconds=FAILURE_PRECISION)
+        return {
+            "failing_since": now if is_first else self.failing_since or now,
+            "last_failed_at": now if is_news else last,
+        }
 
     def _failed_for_too_long(self, now):
         limit = timedelta(hours=self.disable_after_hours)

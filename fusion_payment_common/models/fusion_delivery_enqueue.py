@@ -6,6 +6,8 @@ import psycopg2.errors
 from odoo import api, models
 from odoo.exceptions import ConcurrencyError
 
+from ..lib.redaction import contains_pan
+
 
 class FusionDelivery(models.Model):
     """Enqueuing: in the transaction in which it became true, so both happen or neither."""
@@ -28,12 +30,12 @@ class FusionDelivery(models.Model):
         :param record: what it is about; is told how it ended if it is a ``fusion.delivery.handler``
         :param bool is_answer_enough: nobody will acknowledge it: an answer of 2xx ends it
         :return: the delivery (elevated), an earlier one of the same key included
-        :raise ValueError: the body has a number that JSON has not (NaN, Infinity)
+        :raise ValueError: the body has card data, or a number that JSON has not (NaN, Infinity)
         :raise TypeError: the body has something that JSON has not
         :raise ConcurrencyError: the key is being used by another transaction; run this one again
         """
         endpoint.ensure_one()
-        json.dumps(body, allow_nan=False)
+        self._check_body(body)
         # Elevated: whoever does the business need not be allowed to write the outbox by hand.
         outbox = self.sudo().with_context(tracking_disable=True)
         if dedup_key:
@@ -72,7 +74,7 @@ class FusionDelivery(models.Model):
         taken = {(delivery.endpoint_id.id, delivery.dedup_key) for delivery in known}
         rows = []
         for endpoint, body, key in messages:
-            json.dumps(body, allow_nan=False)
+            self._check_body(body)
             if (endpoint.id, key) not in taken:
                 taken.add((endpoint.id, key))
                 rows.append(self._new_values(endpoint, event_type, body, key))
@@ -85,6 +87,12 @@ class FusionDelivery(models.Model):
             raise ConcurrencyError("Some deliveries were enqueued meanwhile") from error
         self._queue_wake()
         return deliveries.with_env(self.env(su=True))
+
+    @api.model
+    def _check_body(self, body):
+        json.dumps(body, allow_nan=False)
+        if contains_pan(body):
+            raise ValueError("Card data must not be stored with a delivery")
 
     @api.model
     def _new_values(self, endpoint, event_type, body, dedup_key, record=None, trigger="schedule"):

@@ -13,10 +13,13 @@ class FusionDeliveryHandler(models.AbstractModel):
     def _fusion_delivery_body(self, delivery):
         """Return the body to send, for what must not be stored with the delivery.
 
-        Called right before each attempt and never stored: the place to decrypt a card.
+        Called right before each attempt and never stored: the place to decrypt a card. Other
+        deliveries are prepared in the same transaction, so nobody is called here: what has to be
+        asked of another system is asked by a function that is returned, in the thread that sends.
 
         :param delivery: the ``fusion.delivery``; its ``body`` is what was enqueued
-        :return: a JSON-safe dict
+        :return: a JSON-safe dict, or a function without parameters that touches no database and
+            returns one
         """
         self.ensure_one()
         return delivery.body

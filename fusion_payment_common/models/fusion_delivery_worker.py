@@ -42,34 +42,43 @@ class FusionDelivery(models.Model):
         if claim.data["is_last"]:
             return None
         try:
-            request = self._request(claim.data["attempt"])
-            transport = guarded_transport(self.endpoint_id._address_policy())
+            # What one document breaks must not break those of the same claim.
+            with self.env.cr.savepoint():
+                make_request = self._request(claim.data["attempt"])
+                transport = guarded_transport(self.endpoint_id._address_policy())
+                claim.data["is_plain"] = self._is_plain()
         except Exception as error:
             # A document that cannot be read now may be readable later: a failure like any other.
             _logger.exception("Delivery %s could not be prepared", self.delivery_uuid)
-            return partial(rules.judge_error, error)
-        claim.data["is_plain"] = self._is_plain()
-        return partial(_send, transport, request)
+            return partial(rules.judge_preparation, error)
+        return partial(_send, transport, make_request)
 
     def _request(self, attempt):
+        """Return the function that makes the request of this attempt; it needs no database."""
         endpoint = self.endpoint_id
         handler = self._handler_record()
-        message = rules.Message(
+        body = handler._fusion_delivery_body(self) if handler else self.body
+        message_with = partial(
+            rules.Message,
             delivery_id=self.delivery_uuid,
             event_type=self.event_type,
-            body=handler._fusion_delivery_body(self) if handler else self.body,
             occurred_at=self.create_date.replace(tzinfo=UTC),
             shape=endpoint.body_format,
             numbered=endpoint.is_numbered,
         )
-        return rules.request_for(
-            message,
+        request_for = partial(
+            rules.request_for,
             url=endpoint.url,
             attempt=attempt,
-            timestamp=int(time.time()),
             secrets=endpoint._secrets_in_force(),
             timeout=Timeout(CONNECT_TIMEOUT, endpoint.post_timeout),
         )
+
+        def make_request():
+            message = message_with(body=body() if callable(body) else body)
+            return request_for(message, timestamp=int(time.time()))
+
+        return make_request
 
     def _is_plain(self):
         """Whether success means nothing but a mark on this row: the usual case, made cheap."""
@@ -271,8 +280,12 @@ class FusionDelivery(models.Model):
             )
 
 
-def _send(transport, request):
+def _send(transport, make_request):
     """Make one attempt, in a thread; return the verdict."""
+    try:
+        request = make_request()
+    except errors.GatewayError as error:
+        return rules.judge_preparation(error)
     started = time.monotonic()
     try:
         return rules.judge(transport.send(request))

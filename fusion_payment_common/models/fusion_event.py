@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 
 from ..lib.redaction import contains_pan
 from ..tools.cursors import in_own_transaction
+from ..tools.retention import days_to_keep
 
 #: System parameter: days for which processed and ignored events are kept; 0 keeps them for ever.
 RETENTION_PARAMETER = "fusion_payment_common.event_retention_days"
@@ -258,19 +259,10 @@ class FusionEvent(models.Model):
 
     # === RETENTION === #
 
-    @api.model
-    def _retention_days(self):
-        value = self.env["ir.config_parameter"].sudo().get_param(RETENTION_PARAMETER)
-        try:
-            return int(value) if value else RETENTION_DAYS
-        except ValueError:
-            # Too long is better than too short for a trail.
-            return RETENTION_DAYS
-
     @api.autovacuum
     def _gc_events(self):
         """Delete what is done and older than the retention. Failed events stay until handled."""
-        days = self._retention_days()
+        days = days_to_keep(self.env, RETENTION_PARAMETER, RETENTION_DAYS)
         if days <= 0:
             return 0, 0
         limit = fields.Datetime.now() - timedelta(days=days)

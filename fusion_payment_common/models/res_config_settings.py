@@ -2,7 +2,13 @@ import secrets
 
 from odoo import api, fields, models
 
-from .fusion_event import RETENTION_DAYS, RETENTION_PARAMETER
+from . import fusion_delivery, fusion_event
+
+#: Settings in days for which 0 means for ever.
+RETENTIONS = {
+    "fusion_event_retention_days": fusion_event.RETENTION_PARAMETER,
+    "fusion_delivery_retention_days": fusion_delivery.RETENTION_PARAMETER,
+}
 
 
 class ResConfigSettings(models.TransientModel):
@@ -10,9 +16,15 @@ class ResConfigSettings(models.TransientModel):
 
     fusion_event_retention_days = fields.Integer(
         string="Keep Events For",
-        config_parameter=RETENTION_PARAMETER,
-        default=RETENTION_DAYS,
+        config_parameter=fusion_event.RETENTION_PARAMETER,
+        default=fusion_event.RETENTION_DAYS,
         help="Days for which processed events are kept; 0 keeps them for ever.",
+    )
+    fusion_delivery_retention_days = fields.Integer(
+        string="Keep Deliveries For",
+        config_parameter=fusion_delivery.RETENTION_PARAMETER,
+        default=fusion_delivery.RETENTION_DAYS,
+        help="Days for which deliveries that arrived are kept; 0 keeps them for ever.",
     )
     fusion_health_token = fields.Char(
         string="Health Token",
@@ -29,6 +41,14 @@ class ResConfigSettings(models.TransientModel):
         problem = self.env["fusion.vault"]._problem()
         for settings in self:
             settings.fusion_vault_problem = problem
+
+    def set_values(self):
+        """Override of `base`, which drops a parameter of 0: that would be the default again."""
+        super().set_values()
+        for name, parameter in RETENTIONS.items():
+            if not self[name]:
+                # Elevated as in the original: who may open the settings may change these.
+                self.env["ir.config_parameter"].sudo().set_param(parameter, "0")
 
     def action_fusion_generate_health_token(self):
         """Put a new token in place of the present one, at once."""

@@ -351,6 +351,59 @@ class TestDelivery(DeliveryCommon, CronMixinCase):
         self.outbox._gc_arrived()
         self.assertEqual((arrived + dead + recent).exists(), dead + recent)
 
+    def test_how_long_they_stay_can_be_changed_and_switched_off(self):
+        delivery = self._enqueue()
+        self._work()
+        self.env.cr.execute(
+            "UPDATE fusion_delivery SET create_date = %s WHERE id = %s",
+            [fields.Datetime.now() - timedelta(days=8), delivery.id],
+        )
+        self.env.invalidate_all()
+        parameters = self.env["ir.config_parameter"]
+        for value in ("0", "30", "many"):
+            parameters.set_param("fusion_payment_common.delivery_retention_days", value)
+            self.outbox._gc_arrived()
+            self.assertTrue(delivery.exists(), value)
+        parameters.set_param("fusion_payment_common.delivery_retention_days", "7")
+        self.outbox._gc_arrived()
+        self.assertFalse(delivery.exists())
+
+    def test_in_the_settings_0_days_are_for_ever(self):
+        parameters = self.env["ir.config_parameter"]
+        for kind in ("event", "delivery"):
+            with self.subTest(kind):
+                name = f"fusion_{kind}_retention_days"
+                settings = self.env["res.config.settings"]
+                self.assertEqual(settings.create({})[name], 90)
+                settings.create({name: 0}).execute()
+                value = parameters.get_param(f"fusion_payment_common.{kind}_retention_days")
+                self.assertEqual((value, settings.create({})[name]), ("0", 0))
+
+    def test_the_endpoint_shows_when_something_arrived_last(self):
+        other = self._new_endpoint(name="Other")
+        first, second = self._enqueue(1), self._enqueue(2)
+        self._enqueue(3, endpoint=other)
+        self.env.flush_all()
+        self.assertFalse(self.endpoint.last_success_at)
+        self._work(first, second)
+        first.delivered_at = "2020-01-02"
+        second.delivered_at = "2020-01-01"
+        self.endpoint.invalidate_recordset()
+        self.assertEqual(str(self.endpoint.last_success_at), "2020-01-02 00:00:00")
+        self.assertEqual((self.endpoint.pending_count, self.endpoint.dead_count), (0, 0))
+
+    def test_card_data_is_refused_wherever_it_hides(self):
+        for body in (
+            {"note": "card 4539 5787 6362 1486"},
+            {"items": [{"number": 4539578763621486}]},
+            {"4539578763621486": 1},
+        ):
+            with self.subTest(body), self.assertRaises(ValueError):
+                self.outbox._enqueue(self.endpoint, "x", body)
+            with self.subTest(body, many=True), self.assertRaises(ValueError):
+                self.outbox._enqueue_many("x", [(self.endpoint, body, "key")])
+        self.assertFalse(self.outbox.search([("endpoint_id", "=", self.endpoint.id)]))
+
     def test_the_body_is_stored_as_it_was_enqueued(self):
         delivery = self.outbox._enqueue(self.endpoint, "x", {"b": 1, "a": ["é"]})
         self.assertEqual(json.loads(delivery.body_text), {"b": 1, "a": ["é"]})

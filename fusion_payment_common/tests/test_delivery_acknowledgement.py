@@ -154,7 +154,8 @@ class TestDeliveryAcknowledgement(DeliveryCommon, HttpCase):
     def test_without_a_token_of_ours_nothing_happens(self):
         delivery = self._enqueue()
         body = {"_delivery_id": delivery.delivery_uuid}
-        for token in (None, "", "guess", self.endpoint.ack_token + "x", 5, ["x"]):
+        bad = (None, "", "guess", self.endpoint.ack_token + "x", 5, ["x"], "\ud800", "\x00")
+        for token in bad:
             with self.subTest(token=token):
                 answer = self._post(json.dumps({**body, "token": token}))
                 self.assertEqual(answer.status_code, 401)
@@ -168,6 +169,13 @@ class TestDeliveryAcknowledgement(DeliveryCommon, HttpCase):
         answer = self._acknowledge(delivery, token=other.ack_token)
         self.assertEqual((answer.status_code, answer.json()), (404, {"status": "unknown"}))
         self.assertEqual(delivery.state, "pending")
+
+    def test_an_id_that_is_none_is_refused(self):
+        delivery = self._enqueue()
+        for delivery_id in ("", 5, None, "\ud800", "\x00"):
+            with self.subTest(delivery_id=delivery_id):
+                answer = self._acknowledge(delivery, _delivery_id=delivery_id)
+                self.assertEqual(answer.status_code, 400)
 
     def test_an_unknown_id_is_said_to_be_unknown(self):
         delivery = self._enqueue()

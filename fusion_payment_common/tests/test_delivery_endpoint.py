@@ -58,6 +58,37 @@ class TestDeliveryEndpoint(DeliveryCommon):
             with self.subTest(values=values), self.assertRaises(ValidationError):
                 self.endpoint.write(values)
 
+    def _forget_the_secrets(self):
+        """As the copy of a database does it."""
+        self.env.cr.execute(
+            "UPDATE fusion_delivery_endpoint SET signing_secret = NULL, ack_token = NULL "
+            "WHERE id = %s",
+            [self.endpoint.id],
+        )
+        self.env.invalidate_all()
+
+    def test_without_its_secret_nothing_leaves_unsigned_instead(self):
+        delivery = self._enqueue()
+        self.env.flush_all()
+        self._forget_the_secrets()
+        with self.assertLogs("odoo.addons.fusion_payment_common", "ERROR"):
+            self.outbox._queue_work()
+        self.env.invalidate_all()
+        self.assertEqual(self.receiver.requests, [])
+        self.assertEqual((delivery.state, delivery.last_error), ("pending", "no_signing_secret"))
+        self.assertIn("Generate a new one", delivery.problem)
+        self.assertFalse(self.endpoint.circuit_failures, "the receiver has done nothing")
+
+    def test_it_is_enabled_only_with_its_secret(self):
+        self.endpoint.action_disable()
+        self._forget_the_secrets()
+        self.endpoint.url = self.receiver.url + "/new"
+        with self.assertRaises(ValidationError):
+            self.endpoint.action_enable()
+        self.endpoint.action_rotate_signing_secret()
+        self.endpoint.action_enable()
+        self.assertEqual(self.endpoint.state, "test")
+
     def test_an_acknowledgement_needs_a_token_worth_the_name(self):
         with self.assertRaises(ValidationError):
             self.endpoint.write({"ack_policy": "explicit", "ack_token": "short"})
@@ -179,6 +210,25 @@ class TestDeliveryEndpoint(DeliveryCommon):
         claimed = [self.outbox._queue_claim(1, {})[0].record_id for _time in range(3)]
         self.assertEqual(claimed, [second.id, third.id, first.id])
 
+    def test_who_has_the_fewest_calls_under_way_goes_first(self):
+        slow, other = self.endpoint, self._new_endpoint(name="Other")
+        first, second = self._enqueue(1, endpoint=slow), self._enqueue(2, endpoint=other)
+        first.next_attempt_at = "2020-01-01"
+        second.next_attempt_at = "2020-01-02"
+        self.env.flush_all()
+        self.assertEqual(
+            [claim.record_id for claim in self.outbox._queue_claim(1, {slow.id: 7})], [second.id]
+        )
+
+    def test_endpoints_with_an_order_do_not_keep_the_others_from_a_thread(self):
+        in_order = self._new_endpoint(name="In Order", is_ordered=True)
+        first, second = self._enqueue(1), self._enqueue(2, endpoint=in_order)
+        first.next_attempt_at = "2020-01-01"
+        second.next_attempt_at = "2020-01-02"
+        self.env.flush_all()
+        claimed = [self.outbox._queue_claim(1, {})[0].record_id for _time in range(2)]
+        self.assertEqual(claimed, [first.id, second.id])
+
     # === ORDER === #
 
     def test_in_order_the_next_waits_until_this_one_arrived(self):
@@ -232,11 +282,24 @@ class TestDeliveryEndpoint(DeliveryCommon):
 
     def test_days_without_success_disable_it(self):
         self.endpoint.failing_since = fields.Datetime.now() - timedelta(hours=121)
+        self.endpoint.last_failed_at = fields.Datetime.now() - timedelta(hours=6)
         self._enqueue()
         self.receiver.will_answer(500)
         self._work()
         self.assertEqual(self.endpoint.state, "disabled")
         self.assertIn("120", self.endpoint.disabled_reason)
+
+    def test_silence_between_two_failures_does_not_disable_it(self):
+        hours_ago = lambda hours: fields.Datetime.now() - timedelta(hours=hours)  # noqa: E731
+        self.endpoint.write({"failing_since": hours_ago(150), "last_failed_at": hours_ago(144)})
+        delivery = self._enqueue()
+        self.receiver.will_answer(500, 500)
+        self._work()
+        self.assertEqual(self.endpoint.state, "test")
+        self.assertGreater(self.endpoint.failing_since, hours_ago(1))
+        self.endpoint.write({"failing_since": hours_ago(121), "last_failed_at": hours_ago(20)})
+        self._work(delivery)
+        self.assertEqual(self.endpoint.state, "disabled", "it was tried all the time")
 
     def test_an_archived_endpoint_is_not_called(self):
         self._enqueue()

@@ -1,7 +1,9 @@
+import threading
 from unittest.mock import patch
 
 from odoo.tests import tagged
 
+from ..lib import errors
 from .delivery_common import DeliveryCommon
 
 WORKER = "odoo.addons.fusion_payment_common.models.fusion_delivery_worker"
@@ -40,6 +42,60 @@ class TestDeliveryHandler(DeliveryCommon):
             [delivery.id],
         )
         self.assertNotIn("4242424242424242", self.env.cr.fetchone()[0])
+
+    def _body_is(self, function):
+        """Let ``function(record, delivery)`` say what is sent."""
+        self.startPatcher(patch.object(type(self.partner), "_fusion_delivery_body", function))
+
+    def test_what_others_have_to_be_asked_for_is_asked_in_the_thread_that_sends(self):
+        asked_in = []
+
+        def ask():
+            asked_in.append(threading.current_thread())
+            return {"answer": 42}
+
+        self._body_is(lambda record, delivery: ask)
+        delivery = self._enqueue(record=self.partner)
+        self._work()
+        self.assertEqual(delivery.state, "delivered")
+        self.assertEqual(self.receiver.bodies()[0]["answer"], 42)
+        self.assertNotEqual(asked_in, [threading.current_thread()])
+
+    def test_who_was_asked_in_vain_is_not_the_receiver(self):
+        def ask():
+            raise errors.UnknownOutcomeError("the provider is silent", code="read_timeout")
+
+        self._body_is(lambda record, delivery: ask)
+        delivery = self._enqueue(record=self.partner)
+        self._work()
+        self.assertEqual(self.receiver.requests, [])
+        self.assertEqual((delivery.state, delivery.attempt_count), ("pending", 1))
+        self.assertEqual(self._attempts(delivery), [(1, "failed", None)])
+        self.assertEqual(delivery.last_error, "before sending: the provider is silent")
+        self.assertFalse(self.endpoint.circuit_failures)
+        self.assertFalse(self.endpoint.failing_since)
+
+    def test_a_document_that_breaks_the_transaction_breaks_no_other_delivery(self):
+        bad = self.env["res.partner"].create({"name": "Bad"})
+
+        def body(record, delivery):
+            if record == bad:
+                record.env.cr.execute("SELECT 1 / 0")
+            return delivery.body
+
+        self._body_is(body)
+        deliveries = [
+            self._enqueue(number, record=record)
+            for number, record in enumerate((self.partner, bad, self.partner))
+        ]
+        self.env.flush_all()
+        with self.assertLogs(WORKER, "ERROR") as logs, self.assertLogs("odoo.sql_db", "ERROR"):
+            self.outbox._queue_work()
+        self.env.invalidate_all()
+        self.assertEqual(
+            [delivery.state for delivery in deliveries], ["delivered", "pending", "delivered"]
+        )
+        self.assertEqual(len(logs.output), 1)
 
     def test_the_document_is_told_how_it_ended(self):
         delivery = self._enqueue(record=self.partner)

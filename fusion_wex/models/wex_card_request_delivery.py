@@ -1,5 +1,7 @@
 from odoo import models
 
+from odoo.addons.fusion_payment_common.lib.redaction import contains_pan, redact
+
 from ..client import proxy_wire
 from ..client.amounts import read_amount
 
@@ -23,10 +25,12 @@ class WexCardRequest(models.Model):
         if not endpoint or self.state not in _EVENTS:
             return
         is_issued = self.state == "issued"
+        body = self._wex_issued_body() if is_issued else self._wex_error_body()
         self.env["fusion.delivery"]._enqueue(
             endpoint,
             _EVENTS[self.state],
-            self._wex_issued_body() if is_issued else self._wex_error_body(),
+            # A card exists by now: text of a caller's that reads as a number must not undo that.
+            redact(body) if contains_pan(body) else body,
             dedup_key=f"wex:{self.reference}:{self.state}",
             record=self,
             is_answer_enough=not is_issued,
@@ -67,13 +71,15 @@ class WexCardRequest(models.Model):
     def _fusion_delivery_body(self, delivery):
         """Override of `fusion_payment_common` to add number and code in the old format.
 
-        They come from the vault, right before they are sent, and are stored nowhere.
+        They come from the vault, right before they are sent, or from WEX, which is asked in the
+        thread that sends. They are stored nowhere.
         """
         body = super()._fusion_delivery_body(delivery)
         is_card = delivery.event_type == _EVENTS["issued"]
         if not is_card or not delivery.endpoint_id.wex_sends_card_data:
             return body
-        return proxy_wire.with_card(body, self.card_id._wex_secret())
+        read_secret = self.card_id._wex_secret_reader()
+        return lambda: proxy_wire.with_card(body, read_secret())
 
     def _fusion_delivery_settled(self, delivery):
         """Override of `fusion_payment_common` to note that the receiver has the card."""

@@ -1,3 +1,5 @@
+from functools import partial
+
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 
@@ -105,11 +107,19 @@ class WexVirtualCard(models.Model):
         :raise GatewayError: WEX does not show them, or not now
         :raise UserError: the vault cannot be opened
         """
+        return self._wex_secret_reader()()
+
+    def _wex_secret_reader(self):
+        """Return the function that returns what :meth:`_wex_secret` does; it needs no database.
+
+        :raise UserError: the vault cannot be opened, or the account is disabled
+        """
         self.ensure_one()
         if self._wex_has_number():
             # Elevated: the value is for programs; people go through the recorded reveal.
-            return unsealed(self.secret_id.sudo()._open())
-        return self.account_id._wex_client().reveal(self.wex_id or "")
+            secret = unsealed(self.secret_id.sudo()._open())
+            return lambda: secret
+        return partial(self.account_id._wex_client().reveal, self.wex_id or "")
 
     def _wex_after_issue(self):
         """Override to forget the code of a card that WEX itself sends to the vendor."""

@@ -237,6 +237,31 @@ class TestProxy(ProxyCommon):
 
     # === CARD DATA === #
 
+    def test_a_number_that_is_not_kept_is_read_from_wex_for_the_delivery(self):
+        self.account.keeps_number = False
+        self._proxy()
+        self._work()
+        card = self._requests().card_id
+        self.assertFalse(card.secret_id)
+        path = f"/api/merchant-logs/v1/{card.wex_id}"
+        self.simulator.fault("http_503", method="GET", path=path)
+        self._deliver()
+        (delivery,) = self._deliveries()
+        self.assertEqual((self.receiver.requests, delivery.attempt_count), ([], 1))
+        self.assertFalse(self.endpoint.circuit_failures, "the receiver was never called")
+        self._deliver(delivery)
+        (delivered,) = self.receiver.bodies()
+        self.assertEqual(delivered["card_number"], card._wex_secret().reveal_number())
+        self.assertEqual(delivered["_delivery_attempt"], 2)
+
+    def test_text_that_reads_as_a_number_does_not_undo_a_card(self):
+        self._proxy(invoice="4539578763621486")
+        self._book()
+        self.assertEqual(self._requests().state, "issued")
+        (delivery,) = self._deliveries()
+        self.assertEqual(delivery.state, "delivered")
+        self.assertNotIn("4539578763621486", str(delivery.body))
+
     def test_a_number_is_neither_stored_nor_logged_on_its_way(self):
         with captured_log() as stream:
             number = self._proxy().json()["card_number"]

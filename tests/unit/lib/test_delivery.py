@@ -131,6 +131,19 @@ def test_an_attempt_without_an_answer_is_a_failure(error, text, is_alive):
     assert verdict.http_status is None
 
 
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (errors.UnknownOutcomeError("no answer", code="read_timeout"), "before sending: no answer"),
+        (errors.ConfigurationError("no", code="no_signing_secret"), "no_signing_secret"),
+        (ZeroDivisionError("4242424242424242"), "ZeroDivisionError"),
+    ],
+)
+def test_what_ends_before_sending_says_nothing_about_the_receiver(error, text):
+    verdict = delivery.judge_preparation(error)
+    assert (verdict.accepted, verdict.error, verdict.is_alive) == (False, text, None)
+
+
 def test_the_circuit_opens_after_five_failures_and_stays_open_longer_each_time():
     assert [delivery.circuit_pause(failures) for failures in range(12)] == [
         None, None, None, None, None, 30, 60, 120, 240, 480, 900, 900,
