@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `make test`: everything but chaos and bench, from a bare machine.
-#   ONLY=pure|odoo|e2e     one phase           ARGS="..."   passed on to pytest
+#   ONLY=pure|odoo|e2e     one phase           ARGS="..."   passed on to pytest; quotes inside hold words together
 #   ONLY=chaos|bench       what is not part of `make test`; RUNS and SEED in the environment
 #   ONLY=core              the tests of Odoo's payment, account_payment and sale, with the suite installed
 #   DB=name                database of the odoo phase (default fusion_test)
@@ -8,7 +8,8 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT"
 ONLY=${ONLY:-all} DB=${DB:-fusion_test}
-read -ra ARGS <<<"${ARGS:-}"
+# Quotes hold words together, as in ARGS='-k "one or another"'.
+mapfile -t ARGS < <(xargs -r -n1 printf '%s\n' <<<"${ARGS:-}")
 REPORTS=$FUSION_HOME/junit
 # node and npm of the environment, for tests that use a JavaScript client
 export PATH=$VENV/bin:$PATH

@@ -23,7 +23,9 @@ def carry_out_capture(client: CloverClient, request: CaptureRequest, key: str) -
     :raises GatewayError: see :class:`ApiClient`; ``outcome`` says what became of it.
     """
     try:
-        charge = client.charges.capture(request.charge_id, request.amount, key)
+        charge = client.charges.capture(
+            request.charge_id, request.amount, key, client_ip=request.client_ip
+        )
     except errors.RequestRejectedError as error:
         if error.code != ALREADY_CAPTURED:
             raise

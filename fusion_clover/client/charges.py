@@ -47,9 +47,17 @@ class Charges:
             self._calls.ecommerce("GET", f"/v1/charges/{path_id(charge_id, 'charge id')}")
         )
 
-    def capture(self, charge_id: str, amount: Money | None, idempotency_key: str) -> Charge:
+    def capture(
+        self,
+        charge_id: str,
+        amount: Money | None,
+        idempotency_key: str,
+        *,
+        client_ip: str | None = None,
+    ) -> Charge:
         """Take what was authorized, or ``amount`` of it.
 
+        :param client_ip: the shopper's address.
         :raises RequestRejectedError: code ``charge_already_captured`` the second time.
         """
         body: dict[str, Any] = {}
@@ -60,6 +68,7 @@ class Charges:
             "POST",
             f"/v1/charges/{path_id(charge_id, 'charge id')}/capture",
             json=body,
+            headers={"X-Forwarded-For": client_ip or ""},
             idempotency_key=idempotency_key,
         )
         return read_charge(answer)

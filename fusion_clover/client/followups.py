@@ -37,11 +37,13 @@ class RefundRequest(Stored):
 class CaptureRequest(Stored):
     """A capture to be made: all that was authorized, or ``amount`` of it.
 
+    :param client_ip: the shopper's address; Clover documents it as required.
     :raises ConfigurationError: on an amount Clover would refuse.
     """
 
     charge_id: str
     amount: Money
+    client_ip: str | None = None
 
     def __post_init__(self) -> None:
         check_amount(self.amount)

@@ -8,7 +8,6 @@ from odoo.addons.fusion_payment_common.lib import idempotency
 from odoo.addons.fusion_payment_common.lib.money import Money
 from odoo.addons.fusion_payment_common.lib.outcome import Outcome
 from odoo.addons.fusion_payment_common.lib.redaction import contains_pan
-from odoo.addons.payment import utils as payment_utils
 
 from .. import const
 from ..client.answers import charge_answer, find_charge
@@ -86,7 +85,7 @@ class PaymentTransaction(models.Model):
             description=self.reference,
             capture=kind == "charge",
             ecomind=entry_mode,
-            client_ip=payment_utils.get_customer_ip_address() or None,
+            client_ip=self._clover_client_address(),
             stored_credentials=self._clover_stored_credentials(source),
             **self._clover_surcharge_request(source),
         )

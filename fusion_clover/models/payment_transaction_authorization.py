@@ -55,7 +55,7 @@ class PaymentTransaction(models.Model):
             cron._commit_progress(1)
 
     def _clover_warn_of_lapse(self):
-        """Tell whoever is in charge of the document, or else a Manager through the ledger."""
+        """Tell whoever is in charge of the invoices or orders, or else a Manager."""
         self.ensure_one()
         self.clover_lapse_warned_at = fields.Datetime.now()
         note = self.env._(
@@ -66,15 +66,17 @@ class PaymentTransaction(models.Model):
             reference=self.reference,
             until=fields.Date.to_string(self.clover_authorized_until.date()),
         )
-        for move in self.invoice_ids:
-            move.activity_schedule(
+        in_charge = [(move, move.invoice_user_id) for move in self.invoice_ids] or [
+            (order, order.user_id) for order in self.sale_order_ids
+        ]
+        for document, user in in_charge:
+            document.activity_schedule(
                 "mail.mail_activity_data_todo",
                 date_deadline=self.clover_authorized_until.date(),
                 summary=self.env._("Authorization lapses"),
                 note=note,
-                user_id=move.invoice_user_id.id or self.env.ref("base.user_admin").id,
+                user_id=user.id or self.env.ref("base.user_admin").id,
             )
-        if not self.invoice_ids:
-            self.fusion_operation_ids.filtered(lambda operation: operation.kind == "authorize")[
-                :1
-            ]._alert(note)
+        operation = self.fusion_operation_ids.filtered(lambda one: one.kind == "authorize")[:1]
+        if not in_charge and operation:
+            operation._alert(note)

@@ -1,6 +1,6 @@
 import logging
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.fusion_payment_common.lib.errors import GatewayError
@@ -12,6 +12,8 @@ _logger = logging.getLogger(__name__)
 ORDER_CRON = "fusion_clover.ir_cron_clover_orders"
 #: Payments whose order is asked for in one run; Clover's limits are shared with people who wait.
 ORDER_BATCH = 50
+#: How often an order is asked for; some payments have none.
+ORDER_TRIES = 20
 
 
 class PaymentTransaction(models.Model):
@@ -22,6 +24,8 @@ class PaymentTransaction(models.Model):
     """
 
     _inherit = "payment.transaction"
+
+    clover_order_tries = fields.Integer(readonly=True, copy=False, aggregator=None)
 
     # === ORDER === #
 
@@ -43,7 +47,7 @@ class PaymentTransaction(models.Model):
 
     @api.model
     def _cron_clover_read_orders(self):
-        """Read the orders of payments that do not know theirs yet, the latest first."""
+        """Read the orders of payments that do not know theirs yet, the least asked for first."""
         cron = self.env["ir.cron"]
         found = self.search(
             [
@@ -52,13 +56,15 @@ class PaymentTransaction(models.Model):
                 ("operation", "not in", ("refund", "validation")),
                 ("provider_reference", "!=", False),
                 ("clover_order_ref", "=", False),
+                ("clover_order_tries", "<", ORDER_TRIES),
                 ("provider_id.state", "!=", "disabled"),
             ],
-            order="id desc",
+            order="clover_order_tries, id desc",
             limit=ORDER_BATCH,
         )
         cron._commit_progress(remaining=len(found))
         for transaction in found:
+            transaction.clover_order_tries += 1
             try:
                 transaction._clover_read_order()
             except GatewayError as error:

@@ -54,16 +54,11 @@ class PaymentTransaction(models.Model):
     def _send_void_request(self):
         """Override of `payment` to release what was authorized, exactly once.
 
-        Clover captures once and lets the rest go. A "void" of that rest would be a refund of what
-        was captured: nothing is sent for it.
+        Clover captures once and lets the rest go (:meth:`_clover_close_rest`). A "void" of that
+        rest would be a refund of what was captured.
         """
         if self.provider_code != const.PROVIDER_CODE:
             super()._send_void_request()
-            return
-        if self.source_transaction_id._clover_captures(states=("done",)):
-            self._set_canceled(
-                state_message=self.env._("Clover lets go of what was not captured by itself.")
-            )
             return
         self._clover_follow_up("void")
 
@@ -165,7 +160,8 @@ class PaymentTransaction(models.Model):
         amount = self._clover_money()
         try:
             if kind == "capture":
-                return CaptureRequest(charge_id=charge_id, amount=amount)
+                source = self.source_transaction_id
+                return CaptureRequest(charge_id, amount, source._clover_client_address())
             payment = self.provider_id._clover_client().payments.retrieve(charge_id)
             if kind == "void" and payment.is_voided:
                 self._set_canceled(
@@ -270,6 +266,32 @@ class PaymentTransaction(models.Model):
                 )
                 return
         super()._fusion_apply_outcome(payment_data, declined_message=declined_message)
+        if self.provider_code == const.PROVIDER_CODE and payment_data.get("kind") == "capture":
+            self._clover_close_rest()
+
+    def _clover_close_rest(self):
+        """Close the authorization of which this is a capture of a part: Clover captures once.
+
+        It may be a capture whose answer came late, when nobody is there to release the rest.
+        """
+        source = self.source_transaction_id
+        if self.state != "done" or source.state != "authorized":
+            return
+        closed = source._clover_captures(states=("done", "cancel"))
+        rest = source.currency_id.round(source.amount - sum(closed.mapped("amount")))
+        if source.currency_id.compare_amounts(rest, 0) > 0:
+            child = source._create_child_transaction(
+                rest, clover_made_outside=self.clover_made_outside
+            )
+            child._set_canceled(
+                state_message=self.env._("Clover lets go of what was not captured by itself.")
+            )
+
+    def _void(self, amount_to_void=None):
+        """Override of `payment`: nothing is left to release once a part was captured."""
+        if self.provider_code == const.PROVIDER_CODE and self.state != "authorized":
+            return self.browse()
+        return super()._void(amount_to_void=amount_to_void)
 
     def _fusion_pending_message(self, payment_data):
         """Override of `fusion_payment_common` to speak of the refund, void or capture."""

@@ -184,11 +184,6 @@ class PaymentTransaction(models.Model):
         capture = self._create_child_transaction(taken, clover_made_outside=True)
         answer = payment_answer(payment, default_currency=self.currency_id.name)
         capture._fusion_take(answer, kind="capture")
-        rest = self.currency_id.round(self.amount - taken)
-        if not self.currency_id.is_zero(rest):
-            self._create_child_transaction(rest, clover_made_outside=True)._set_canceled(
-                state_message=self.env._("Clover lets go of what was not captured by itself.")
-            )
         capture._fusion_post_process(capture.fusion_operation_ids)
         capture._clover_take_returns(payment)
 

@@ -3,12 +3,14 @@ import random
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 from odoo.addons.fusion_payment_common.exceptions import EventTooEarly
 from odoo.addons.fusion_payment_common.lib import retry
 from odoo.addons.fusion_payment_common.lib.errors import GatewayError, NotFoundError
 from odoo.addons.fusion_payment_common.lib.health import Finding, Level
 from odoo.addons.fusion_payment_common.models.fusion_operation_completer import ALERT_AFTER
+from odoo.addons.fusion_payment_common.tools import alarm
 
 from .. import const
 
@@ -59,9 +61,9 @@ class PaymentTransaction(models.Model):
     def _clover_stuck_domain(self):
         since = fields.Datetime.now() - timedelta(seconds=ALERT_AFTER)
         return (
-            fields.Domain("provider_code", "=", const.PROVIDER_CODE)
-            & fields.Domain("state", "=", "pending")
-            & fields.Domain("last_state_change", "<", since)
+            Domain("provider_code", "=", const.PROVIDER_CODE)
+            & Domain("state", "=", "pending")
+            & Domain("last_state_change", "<", since)
         )
 
     @api.model
@@ -69,7 +71,7 @@ class PaymentTransaction(models.Model):
         """Return how many payments of the company have had no outcome for too long."""
         # Elevated by the health page: for all users of the company alike.
         stuck = self.search_count(
-            fields.Domain("company_id", "=", company.id) & self._clover_stuck_domain()
+            Domain("company_id", "=", company.id) & self._clover_stuck_domain()
         )
         if not stuck:
             return Finding(Level.OK, self.env._("No payment waits for an outcome."), 0)
@@ -87,7 +89,7 @@ class PaymentTransaction(models.Model):
     @api.model
     def _remedy_clover_stuck(self, company):
         """Open the payments."""
-        domain = fields.Domain("company_id", "=", company.id) & self._clover_stuck_domain()
+        domain = Domain("company_id", "=", company.id) & self._clover_stuck_domain()
         action = self.env["ir.actions.act_window"]._for_xml_id("payment.action_payment_transaction")
         return {**action, "domain": list(domain), "context": {}}
 
@@ -116,28 +118,52 @@ class PaymentTransaction(models.Model):
         self.clover_poll_at = fields.Datetime.now() + timedelta(seconds=delay)
         # Elevated: whoever pays starts the scheduled action, nobody owns it.
         self.env.ref(CRON).sudo()._trigger(self.clover_poll_at)
+        self._clover_be_there_in(delay)
 
     @api.model
-    def _cron_clover_poll(self):
-        """Ask about everything that is due, one read at a time."""
-        due = self.search(
+    def _clover_be_there_in(self, delay):
+        """Wake the scheduler in ``delay`` seconds; by itself it looks once a minute."""
+        self.env.cr.postcommit.add(lambda: alarm.set_alarm(self.env, CRON, delay))
+
+    @api.model
+    def _clover_polled_domain(self):
+        return Domain(
             [
                 ("provider_code", "=", const.PROVIDER_CODE),
                 ("provider_id.state", "!=", "disabled"),
                 ("state", "in", NOT_FINAL),
-                "|",
-                ("clover_poll_at", "=", False),
-                ("clover_poll_at", "<=", fields.Datetime.now()),
-            ],
-            order="clover_poll_at, id",
-            limit=BATCH,
+            ]
+        )
+
+    @api.model
+    def _cron_clover_poll(self):
+        """Ask about everything that is due, one read at a time; one that fails stops no other."""
+        polled = self._clover_polled_domain()
+        due = polled & (
+            Domain("clover_poll_at", "=", False)
+            | Domain("clover_poll_at", "<=", fields.Datetime.now())
         )
         cron = self.env["ir.cron"]
-        cron._commit_progress(remaining=len(due))
-        for transaction in due:
-            transaction._clover_poll()
+        cron._commit_progress(remaining=self.search_count(due))
+        for transaction in self.search(due, order="clover_poll_at, id", limit=BATCH):
+            try:
+                transaction._clover_poll()
+            except Exception:
+                # Whatever it was, also a conflict with somebody who works on it right now.
+                self.env.cr.rollback()
+                _logger.exception("Transaction %s could not be asked after", transaction.id)
+                transaction._clover_plan_poll()
             if not cron._commit_progress(1):
                 return
+        later = self.search(
+            polled & Domain("clover_poll_at", ">", fields.Datetime.now()),
+            order="clover_poll_at",
+            limit=1,
+        )
+        if later:
+            # An alarm that was set for another row may be all there is.
+            wait = (later.clover_poll_at - fields.Datetime.now()).total_seconds()
+            self._clover_be_there_in(wait)
 
     def _clover_poll(self):
         """Ask Clover about this transaction and take what it says."""

@@ -25,6 +25,10 @@ PLAIN_REASONS = frozenset(
     }
 )
 
+#: Share by which a charge may exceed what is due in another currency, at today's rate: whoever
+#: registers the payment may use the rate of another day.
+RATE_ROOM = 0.05
+
 
 class PaymentTransaction(models.Model):
     """Payments that customers make themselves, on Odoo's own payment form."""
@@ -144,19 +148,17 @@ class PaymentTransaction(models.Model):
             moves = env["account.move"].browse(ids_of("account.move")).exists()
             orders = env["sale.order"].browse(ids_of("sale.order")).exists()
             _check_not_paid_elsewhere(moves, orders)
-            if any(one.currency_id.id != currency_id for one in (moves or orders)):
-                return
-            currency = (moves or orders).currency_id
-            if moves and currency.compare_amounts(amount, moves._fusion_amount_due()) > 0:
+            currency = env["res.currency"].browse(currency_id)
+            if moves and _exceeds(amount, currency, moves, lambda one: one._fusion_amount_due()):
                 raise UserError(
                     env._("The invoice was paid in the meantime. Nothing was charged.")
                 )
-            if orders and not moves:
-                due = sum(one._clover_amount_due(besides=reference) for one in orders)
-                if currency.compare_amounts(amount, due) > 0:
-                    raise UserError(
-                        env._("The order was paid in the meantime. Nothing was charged.")
-                    )
+            if not moves and _exceeds(
+                amount, currency, orders, lambda one: one._clover_amount_due(besides=reference)
+            ):
+                raise UserError(
+                    env._("The order was paid in the meantime. Nothing was charged.")
+                )
 
         return check
 
@@ -216,6 +218,23 @@ class PaymentTransaction(models.Model):
             "We are checking whether your payment went through. Please do not pay again: you need "
             "not do anything."
         )
+
+
+def _exceeds(amount, currency, documents, due_of):
+    """Return whether more is to be charged than is due on the documents.
+
+    :param float amount: in ``currency``, which need not be that of the documents
+    :param due_of: returns what is due on documents of one currency, in that currency
+    """
+    if not documents:
+        return False
+    due, room = 0.0, 0.0
+    for theirs, those in documents.grouped("currency_id").items():
+        converted = theirs._convert(due_of(those), currency, those.company_id[:1], round=False)
+        due += converted
+        if theirs != currency:
+            room += abs(converted) * RATE_ROOM
+    return currency.compare_amounts(amount, due + room) > 0
 
 
 def _check_not_paid_elsewhere(moves, orders):

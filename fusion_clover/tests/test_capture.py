@@ -18,11 +18,11 @@ class TestCapture(RefundCommon):
         self.held = self._paid(self.held_move)
         self.capture_path = f"/v1/charges/{self.held.provider_reference}/capture"
 
-    def _capture(self, amount):
+    def _capture(self, amount, held=None, **values):
         wizard = (
             self.env["payment.capture.wizard"]
-            .with_context(active_ids=self.held.ids)
-            .create({"amount_to_capture": amount})
+            .with_context(active_ids=(held or self.held).ids)
+            .create({"amount_to_capture": amount, **values})
         )
         wizard.action_capture()
         self._commit()
@@ -64,6 +64,33 @@ class TestCapture(RefundCommon):
         self.assertEqual(self.held.state, "done")
         self.assertEqual(self._sent(), [])
         self.assertEqual(self.held_move.amount_residual, 20.0)
+        self.assertEqual(self.held_move._fusion_amount_due(), 20.0)
+
+    def test_letting_go_of_the_rest_is_done_once_whether_asked_for_or_not(self):
+        capture = self._capture(30.0, void_remaining_amount=True)
+        rest = self.held.child_transaction_ids - capture
+        self.assertEqual(rest.mapped(lambda tx: (tx.amount, tx.state)), [(20.0, "cancel")])
+        self.assertEqual(self.held.state, "done")
+        self.assertEqual(self._sent(), [])
+
+    def test_capturing_one_of_two_authorizations_leaves_the_other_alone(self):
+        other = self._paid(self._new_invoice(50.0))
+        self._capture(50.0, self.held + other)
+        self.assertEqual(
+            sorted((self.held + other).mapped("state")), ["authorized", "done"]
+        )
+        self.assertEqual(self._sent(), [])
+        left = (self.held + other).filtered(lambda tx: tx.state == "authorized")
+        self._capture(10.0, left, void_remaining_amount=True)
+        self.assertEqual(left.state, "done")
+        self.assertEqual(self._sent(), [])
+
+    def test_clover_is_told_from_where_the_shopper_paid(self):
+        self.simulator.post("config", {"require_forwarded_for": True})
+        self.held.clover_shopper_address = "203.0.113.7"
+        self.assertEqual(self._capture(50.0).state, "done")
+        (call,) = self._sent(self.capture_path)
+        self.assertEqual(call["headers"]["X-Forwarded-For"], "203.0.113.7")
 
     def test_what_was_captured_is_refunded_and_not_the_authorization(self):
         capture = self._capture(30.0)
@@ -125,6 +152,9 @@ class TestCapture(RefundCommon):
         self.assertEqual(self._sent(), [])
         self._complete()
         self.assertEqual([effect["amount"] for effect in self._effects("capture")], [3000])
+        self.assertEqual(self.held.state, "done")
+        self.assertEqual(self.held_move.amount_residual, 20.0)
+        self.assertEqual(self.held_move._fusion_amount_due(), 20.0)
 
     def test_a_part_of_an_authorization_is_never_voided(self):
         void = self.held._void(amount_to_void=20.0)

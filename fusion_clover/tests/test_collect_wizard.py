@@ -107,6 +107,21 @@ class TestCollectWizard(CloverCommon):
         self.env.invalidate_all()
         self.assertFalse(self.move.fusion_payment_notice)
 
+    def test_the_same_dialog_charges_once_what_kept_it_from_charging_is_gone(self):
+        wizard = self._open()
+        wizard.clover_prepare()
+        register = self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=self.move.ids
+        )
+        payment = register.create({})._create_payments()
+        with self.assertRaisesRegex(UserError, "paid in the meantime"):
+            wizard.clover_charge(self._source())
+        payment.action_draft()
+        payment.action_cancel()
+        self.env.flush_all()
+        self.assertEqual(self._pay(wizard)["state"], "approved")
+        self.assertEqual(len(self._charges()), 1)
+
     def test_currencies_that_clover_does_not_take_are_refused(self):
         move = self.init_invoice(
             "out_invoice",

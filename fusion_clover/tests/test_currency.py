@@ -1,4 +1,6 @@
+from odoo import SUPERUSER_ID
 from odoo.exceptions import UserError
+from odoo.fields import Command
 from odoo.tests import tagged
 
 from .collect_common import CollectCommon
@@ -44,6 +46,36 @@ class TestCurrency(CollectCommon):
         (charge,) = self._charges()
         self.assertEqual((charge["amount"], charge["currency"]), (2000, "USD"))
         self.assertEqual(move.amount_residual, 0)
+
+    def test_a_saved_card_does_not_pay_twice_in_another_currency(self):
+        """Two dialogs of Register Payment, opened before either of them was used."""
+        self.provider.write({"clover_merchant_currency": "CAD", "clover_multi_currency": True})
+        dollars = self._enable_currency("USD")
+        self.env["res.currency.rate"].create(
+            {"currency_id": dollars.id, "name": "2020-01-01", "rate": 0.8}
+        )
+        move = self._move_in("USD", 100.0)
+        ledgers = self.env(user=SUPERUSER_ID, su=True)
+        for amount, refused in ((140.0, True), (60.0, False), (70.0, True)):
+            with self.subTest(amount=amount):
+                transaction = self.env["payment.transaction"].create(
+                    {
+                        "provider_id": self.provider.id,
+                        "payment_method_id": self.env.ref("payment.payment_method_card").id,
+                        "reference": f"OTHER-{amount}",
+                        "amount": amount,
+                        "currency_id": self.currency.id,
+                        "partner_id": move.partner_id.id,
+                        "invoice_ids": [Command.set(move.ids)],
+                    }
+                )
+                check = transaction._clover_due_check()
+                if refused:
+                    with self.assertRaisesRegex(UserError, "paid in the meantime"):
+                        check(ledgers)
+                else:
+                    check(ledgers)
+                    transaction._set_pending()
 
     def test_the_last_look_is_taken_right_before_the_call(self):
         self.provider.clover_merchant_currency = "CAD"

@@ -56,6 +56,7 @@ class TestMixedLedger(SurchargeCommon):
         self.simulator.post("faults?replace=1", self._fault_rules())
         self.first_id = self.env["payment.transaction"].search([], order="id desc", limit=1).id
         self.done = Counter()
+        self.captured = self.env["payment.transaction"]
 
     def _fault_rules(self):
         share = FAULT_SHARE / len(FAULTS)
@@ -63,11 +64,12 @@ class TestMixedLedger(SurchargeCommon):
             {
                 "match": {"method": "POST", "path": path},
                 "fault": fault,
-                "probability": share,
+                # Each rule sees only what those before it let pass.
+                "probability": share / (1 - number * share),
                 **options,
             }
             for path in PATHS
-            for fault, options in FAULTS
+            for number, (fault, options) in enumerate(FAULTS)
         ]
 
     # --- operations ---
@@ -127,6 +129,7 @@ class TestMixedLedger(SurchargeCommon):
         elif next_step != "nothing":
             share = 1.0 if next_step == "capture" else 0.6
             held._capture(amount_to_capture=round(held.amount * share, 2))
+            self.captured |= held
 
     def _give_back(self):
         paid = self._ours().filtered(
@@ -191,6 +194,8 @@ class TestMixedLedger(SurchargeCommon):
         moved = {(row["kind"], row["id"]): row["amount"] for row in effects}
         self.assertEqual(len(moved), len(effects), "every effect once")
         self.assertEqual(self._booked(), moved)
+        taken = self.captured.filtered(lambda tx: "done" in tx.child_transaction_ids.mapped("state"))
+        self.assertEqual(set(taken.mapped("state")), {"done"}, "no rest stays held")
         self._check_the_payments()
         self._check_the_run_was_worth_it(moved)
 

@@ -1,9 +1,13 @@
 from datetime import timedelta
+from unittest.mock import patch
+
+from psycopg2 import OperationalError
 
 from odoo import fields
 from odoo.tests import tagged
 
 from odoo.addons.fusion_payment_common.lib.health import Level
+from odoo.addons.fusion_payment_common.tools import alarm
 
 from .outside_common import OutsideCommon
 
@@ -55,6 +59,50 @@ class TestPolling(OutsideCommon):
         for wait, planned in zip(waits, (5, 15, 60, 300, 900, 3600, 3600, 3600), strict=True):
             self.assertGreaterEqual(wait, planned / 2 - 5)
             self.assertLessEqual(wait, planned + 1)
+
+    def test_the_scheduler_is_woken_for_whoever_is_next(self):
+        """Left to itself it looks once a minute, and the first questions are seconds apart."""
+        other = self._paid(self._new_invoice(61.0))
+        other.clover_poll_at = fields.Datetime.now() + timedelta(seconds=30)
+        with patch.object(type(self.held), "_clover_be_there_in", autospec=True) as there:
+            self._poll()
+        delays = [call.args[1] for call in there.call_args_list]
+        self.assertLessEqual(min(delays), 5.0)
+        self.held.clover_poll_at = fields.Datetime.now() + timedelta(hours=1)
+        other.clover_poll_at = fields.Datetime.now() + timedelta(seconds=3600 / 2)
+        self.env.flush_all()
+        with patch.object(type(self.held), "_clover_be_there_in", autospec=True) as there:
+            self.env.ref(CRON).method_direct_trigger()
+        (call,) = there.call_args_list
+        self.assertAlmostEqual(call.args[1], 1800, delta=300)
+
+    def test_the_alarm_is_set_once_the_plan_is_committed(self):
+        with patch.object(alarm, "set_alarm") as set_alarm:
+            self.held._clover_be_there_in(3.5)
+            set_alarm.assert_not_called()
+            self.env.cr.postcommit.run()
+        self.assertEqual(set_alarm.call_args.args[1:], (CRON, 3.5))
+
+    def test_one_that_fails_stops_no_other(self):
+        other = self._paid(self._new_invoice(61.0))
+        other.clover_poll_at = fields.Datetime.now() - timedelta(seconds=30)
+        self._dashboard("capture", payment=self.held.provider_reference)
+        ask = type(self.held)._clover_poll
+
+        def poll(transaction):
+            if transaction == other:
+                raise OperationalError("could not serialize access")
+            return ask(transaction)
+
+        with (
+            patch.object(type(self.held), "_clover_poll", poll),
+            patch.object(self.env.cr, "rollback"),
+            self.assertLogs("odoo.addons.fusion_clover.models.payment_transaction_polling", "ERROR"),
+        ):
+            self._poll()
+        self.assertEqual(self.held.state, "done")
+        since = fields.Datetime.now() - timedelta(seconds=15)
+        self.assertGreater(other.clover_poll_at, since)
 
     def test_nothing_is_asked_before_its_time_nor_after_the_end(self):
         self.held.clover_poll_at = fields.Datetime.now() + timedelta(hours=1)

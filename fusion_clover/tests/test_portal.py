@@ -128,6 +128,16 @@ class TestPortal(PortalCommon):
         self.assertEqual(self._charges(), [])
         self.assertEqual(len(self.simulator.requests("/v1/charges")), 2)
 
+    def test_declines_of_a_document_count_whoever_tried(self):
+        self.env["ir.config_parameter"].sudo().set_param("fusion_clover.declines_per_customer", 1)
+        self.assertEqual(self._pay(number=DECLINED)["state"], "declined")
+        self.move.transaction_ids.partner_id = self.partner_b
+        self.env.flush_all()
+        self.assertEqual(self._pay()["state"], "refused")
+        self.move.transaction_ids.invoice_ids = False
+        self.env.flush_all()
+        self.assertEqual(self._pay()["state"], "done")
+
     def test_declines_are_limited_for_an_address_over_all_customers(self):
         parameters = self.env["ir.config_parameter"].sudo()
         parameters.set_param("fusion_clover.declines_per_address", 1)

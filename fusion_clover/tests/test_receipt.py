@@ -6,6 +6,7 @@ from unittest.mock import patch
 from odoo.exceptions import UserError
 from odoo.tests import HttpCase, tagged
 
+from ..models.payment_transaction_dashboard import ORDER_TRIES
 from .refund_common import RefundCommon
 
 REPORT = "fusion_clover.report_receipt"
@@ -230,9 +231,16 @@ class TestReferences(RefundCommon):
         self.simulator.fault("http_503", f"/v1/charges/{self.charge_id}", "GET", count=5)
         self._read_orders()
         self.assertFalse(self.transaction.clover_order_ref)
+        self.assertEqual(self.transaction.clover_order_tries, 1)
         self.simulator.post("faults?replace=1", [])
         self._read_orders()
         self.assertTrue(self.transaction.clover_order_ref)
+
+    def test_a_payment_without_an_order_is_not_asked_about_for_ever(self):
+        self.transaction.clover_order_tries = ORDER_TRIES
+        asked = len(self.simulator.requests(f"/v1/charges/{self.charge_id}"))
+        self._read_orders()
+        self.assertEqual(len(self.simulator.requests(f"/v1/charges/{self.charge_id}")), asked)
 
     def test_the_dashboard_opens_at_the_order(self):
         action = self.transaction.with_user(self.clerk).action_clover_open_dashboard()

@@ -150,9 +150,12 @@ class TestSavedCard(PortalCommon):
                 "operation": "offline",
             }
         )
+        self.simulator.post("config", {"require_forwarded_for": True})
+        self.customer.payment_token_ids.transaction_ids.clover_shopper_address = "203.0.113.9"
         transaction._charge_with_token()
         self.assertEqual(transaction.state, "done")
         self.assertEqual(self._charges()[-1]["amount"], 999)
+        self.assertEqual(self._charge_calls()[-1]["headers"]["X-Forwarded-For"], "203.0.113.9")
 
     def test_a_card_is_saved_without_a_payment(self):
         self.authenticate("paula_portal", "paula_portal")

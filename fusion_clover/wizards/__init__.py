@@ -1,7 +1,6 @@
 from . import clover_payment_wizard
 from . import clover_payment_wizard_saved_card
 from . import clover_refund_wizard
-from . import payment_capture_wizard
 from . import payment_refund_wizard
 from . import clover_unmatched_match
 from . import clover_unmatched_ignore

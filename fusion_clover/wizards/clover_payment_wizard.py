@@ -144,6 +144,8 @@ class CloverPaymentWizard(models.TransientModel):
         if (
             not transaction
             or transaction.state != "draft"
+            # Given up before it was sent: its key would only say so again.
+            or transaction.fusion_operation_ids.filtered("finished_at")
             or transaction.token_id != card
             or self.currency_id.compare_amounts(transaction.amount, self.amount)
         ):

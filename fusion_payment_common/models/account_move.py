@@ -20,7 +20,12 @@ class AccountMove(models.Model):
                 or (tx.state == "done" and not tx.is_post_processed)
             )
         )
-        return sum(self.mapped("amount_residual")) - sum(open_transactions.mapped("amount"))
+        currency = self.currency_id[:1]
+        taken = sum(
+            tx.currency_id._convert(tx._fusion_open_amount(), currency, tx.company_id, round=False)
+            for tx in open_transactions
+        )
+        return currency.round(sum(self.mapped("amount_residual")) - taken)
 
     def _fusion_surcharge_notes(self):
         """Return sentences about surcharges that were added to card payments of this document."""

@@ -39,6 +39,14 @@ class PaymentTransaction(models.Model):
                 and operation.provider_code == tx.provider_code
             )
 
+    def _fusion_open_amount(self):
+        """Return what of this payment, or authorization, its captures do not stand for already."""
+        self.ensure_one()
+        parts = self.child_transaction_ids.filtered(
+            lambda tx: tx.operation == self.operation and tx.state in ("pending", "done", "cancel")
+        )
+        return self.currency_id.round(self.amount - sum(parts.mapped("amount")))
+
     # === BUSINESS METHODS - OPERATIONS === #
 
     def _fusion_perform(self, intent, *, check=None):

@@ -179,8 +179,27 @@ def _reload_and_again(shop: Shop, path: str) -> list[PortalPage]:
     return [tab]
 
 
+def _reload_while_typing(shop: Shop, path: str) -> list[PortalPage]:
+    tab = shop.tab(shop.device(LAPTOP)).open_form(path).enter_card(MASTERCARD)
+    tab.page.reload()
+    tab.expect_fields().enter_card(VISA).pay()
+    tab.pay_if_possible()
+    return [tab]
+
+
+def _reload_the_status(shop: Shop, path: str) -> list[PortalPage]:
+    tab = shop.tab(shop.device(PHONE)).open_form(path).enter_card(VISA)
+    tab.pay()
+    tab.expect_to_leave()
+    for _again in range(2):
+        tab.page.goto(f"{shop.site.url}/payment/status")
+        tab.page.reload()
+    return [tab]
+
+
 HABITS: list[Callable[[Shop, str], list[PortalPage]]] = [
     _double_click, _two_tabs, _phone_and_laptop, _back_and_again, _reload_and_again,
+    _reload_while_typing, _reload_the_status,
 ]  # fmt: skip
 
 

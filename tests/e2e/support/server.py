@@ -27,6 +27,8 @@ class OdooServer:
         self._settings = settings
         self._database = database
         self._process: subprocess.Popen[bytes] | None = None
+        #: Further options, from the next start on.
+        self.options: list[str] = []
         #: Of all its lives: what one encrypted, the next one opens.
         self._vault_key = base64.urlsafe_b64encode(os.urandom(32)).decode()
         self.http_port, self.websocket_port = _free_ports(2)
@@ -47,6 +49,7 @@ class OdooServer:
             "--workers=2", "--max-cron-threads=1", "--http-interface=127.0.0.1",
             f"--http-port={self.http_port}", f"--gevent-port={self.websocket_port}",
             "--log-level=info",
+            *self.options,
         ]  # fmt: skip
         with self.log_path.open("ab") as log:
             # A session of its own: the whole process group can be killed at once.
