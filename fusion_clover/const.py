@@ -86,6 +86,8 @@ REFUND_AGE_LIMIT_PARAMETER = "fusion_clover.refund_age_limit_days"
 #: to 300; "Make a sale", docs.clover.com: ``X-Clover-Timeout``).
 TERMINAL_WAIT = 180
 TERMINAL_WAIT_PARAMETER = "fusion_clover.terminal_wait"
+#: Seconds in which nobody finds a card.
+TERMINAL_WAIT_LEAST = 10
 #: Seconds after the clerk's click in which a payment may still be shown on a terminal.
 TERMINAL_SEND_WITHIN = 300
 #: Seconds beyond both for which nobody else gets the terminal while the outcome is open.

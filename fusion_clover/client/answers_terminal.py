@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from odoo.addons.fusion_payment_common.lib import errors
@@ -10,7 +10,7 @@ from odoo.addons.fusion_payment_common.lib.ledger import Answer
 from odoo.addons.fusion_payment_common.lib.stored import Stored
 
 from .client import CloverClient
-from .terminal_outcomes import TRUTH, Situation, situation_of_payment
+from .terminal_outcomes import ASKING, TRUTH, Situation, situation_of_payment
 from .terminal_types import Issues, TerminalPaymentRequest
 from .terminals import IDLE
 from .types import Payment
@@ -24,12 +24,16 @@ class Search(Stored):
     :param is_wanted: the customer may still be there, so that it may be sent once more.
     :param is_cancelled: the clerk does not want it any more.
     :param never_shown: every attempt was refused before it could show on the screen.
+    :param waited_out: an attempt was on the screen for as long as a customer is waited for.
+    :param looked_before: an earlier look has found neither a payment nor anything on the screen.
     """
 
     since_ms: int
     is_wanted: bool = True
     is_cancelled: bool = False
     never_shown: bool = False
+    waited_out: bool = False
+    looked_before: bool = False
 
 
 def carry_out_payment(
@@ -46,7 +50,7 @@ def carry_out_payment(
         answer = client.terminals.pay(request, key)
     except errors.RequestRejectedError:
         payment = _made(client, request) if is_repeated else None
-        if payment is None:
+        if payment is None or payment.is_failed:
             raise
         return payment_answer(payment, request)
     payment = answer.payment
@@ -61,22 +65,34 @@ def find_payment(
     """What became of a payment whose answer got lost; None when it may be sent once more.
 
     That nothing is found right after a connection broke proves nothing: as long as something is on
-    the screen, or the device cannot be asked, the payment may still be made.
+    the screen, or the device cannot be asked, the payment may still be made. A declined card is no
+    end either: the device offers another try.
 
     :raises GatewayError: Clover could not be asked.
     """
     payment = _found(client, request, search.since_ms)
-    if payment is not None:
+    if payment is not None and not payment.is_failed:
         return payment_answer(payment, request)
+    never_shown = search.never_shown and payment is None
     status = device_status(client, request.serial)
-    if status is not None and status != IDLE:
-        return ruled(Situation.ON_SCREEN)
-    if status is None and not search.never_shown:
+    if status is None and not never_shown:
         # Whether it is on a screen that nobody can see from here, or was never there.
         return ruled(Situation.UNREACHABLE)
+    if status not in (None, IDLE) and not never_shown:
+        return ruled(Situation.ON_SCREEN)
+    if payment is not None:
+        return payment_answer(payment, request)
+    if not (search.looked_before or never_shown):
+        # It may have been approved between the two questions: the next look tells.
+        return None
     if search.is_cancelled:
         return ruled(Situation.CANCELLED)
-    return None if search.is_wanted else ruled(Situation.NEVER_ARRIVED)
+    if search.waited_out:
+        return ruled(Situation.NOBODY_PAID)
+    if not search.is_wanted:
+        return ruled(Situation.NEVER_ARRIVED)
+    # What is on the screen is somebody else's.
+    return None if status in (None, IDLE) else ruled(Situation.CONFLICT)
 
 
 def payment_answer(
@@ -86,23 +102,28 @@ def payment_answer(
     situation = situation_of_payment(payment, request.amount.minor)
     if situation == Situation.APPROVED and payment.currency != request.amount.currency:
         situation = Situation.AMOUNT_DIFFERS
-    issues = issues or Issues(
-        offline=payment.offline,
-        partial_of=request.amount.minor if situation == Situation.PARTIAL else None,
-    )
-    asks = situation in (Situation.PARTIAL, Situation.AMOUNT_DIFFERS, Situation.GIVEN_BACK)
     return Answer(
         outcome=TRUTH[situation].outcome,
         provider_reference=payment.id,
         error_code=None if situation == Situation.APPROVED else str(situation),
-        review=_review(payment, request) if asks else None,
-        data=_facts(payment, request, issues),
+        review=_review(payment, request) if situation in ASKING else None,
+        data=_facts(payment, request, _all_issues(payment, request, situation, issues or Issues())),
     )
 
 
-def _facts(
-    payment: Payment, request: TerminalPaymentRequest, issues: Issues
-) -> dict[str, Any]:
+def _all_issues(
+    payment: Payment, request: TerminalPaymentRequest, situation: Situation, told: Issues
+) -> Issues:
+    """What Clover warns of, and what the payment itself shows."""
+    is_part = situation == Situation.PARTIAL and told.partial_of is None
+    return replace(
+        told,
+        offline=told.offline or payment.offline,
+        partial_of=request.amount.minor if is_part else told.partial_of,
+    )
+
+
+def _facts(payment: Payment, request: TerminalPaymentRequest, issues: Issues) -> dict[str, Any]:
     return {
         "amount": payment.amount,
         "currency": payment.currency,
@@ -123,6 +144,8 @@ def _facts(
         "created_ms": payment.created_ms,
         "serial": request.serial,
         "issues": list(issues.names),
+        "issue_texts": list(issues.texts),
+        "signature_svg": issues.signature_svg,
     }
 
 
@@ -136,7 +159,11 @@ def _review(payment: Payment, request: TerminalPaymentRequest) -> str:
 
 def ruled(situation: Situation) -> Answer:
     """The answer that a situation without an object stands for."""
-    return Answer(outcome=TRUTH[situation].outcome, error_code=str(situation))
+    return Answer(
+        outcome=TRUTH[situation].outcome,
+        error_code=str(situation),
+        under_way=situation == Situation.ON_SCREEN,
+    )
 
 
 def _found(client: CloverClient, request: TerminalPaymentRequest, since_ms: int) -> Payment | None:

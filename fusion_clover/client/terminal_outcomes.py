@@ -25,6 +25,7 @@ class Situation(StrEnum):
     PARTIAL = "partial"
     AMOUNT_DIFFERS = "amount_differs"
     GIVEN_BACK = "given_back"
+    VOIDED = "voided"
     DECLINED = "declined"
     UNDECIDED = "undecided"
     CANCELLED = "cancelled"
@@ -45,6 +46,7 @@ class Situation(StrEnum):
     ON_SCREEN = "on_screen"
     UNREACHABLE = "unreachable"
     NEVER_ARRIVED = "never_arrived"
+    NOBODY_PAID = "nobody_paid"
 
 
 class NextStep(StrEnum):
@@ -73,6 +75,7 @@ TRUTH: Mapping[Situation, Ruling] = {
     Situation.PARTIAL: Ruling(Outcome.UNKNOWN, NextStep.ASK_CLERK),
     Situation.AMOUNT_DIFFERS: Ruling(Outcome.UNKNOWN, NextStep.ASK_MANAGER),
     Situation.GIVEN_BACK: Ruling(Outcome.UNKNOWN, NextStep.ASK_MANAGER),
+    Situation.VOIDED: Ruling(Outcome.REJECTED, NextStep.CLOSE),
     Situation.DECLINED: Ruling(Outcome.DECLINED, NextStep.CLOSE),
     Situation.UNDECIDED: Ruling(Outcome.PENDING, NextStep.LOOK_UP),
     # 209
@@ -98,7 +101,15 @@ TRUTH: Mapping[Situation, Ruling] = {
     Situation.ON_SCREEN: Ruling(Outcome.UNKNOWN, NextStep.LOOK_UP),
     Situation.UNREACHABLE: Ruling(Outcome.UNKNOWN, NextStep.LOOK_UP),
     Situation.NEVER_ARRIVED: Ruling(Outcome.NOT_SENT, NextStep.CLOSE),
+    Situation.NOBODY_PAID: Ruling(Outcome.REJECTED, NextStep.CLOSE),
 }
+
+#: Situations in which money moved differently from what was asked: a person decides.
+ASKING = frozenset(
+    situation
+    for situation, ruling in TRUTH.items()
+    if ruling.next in (NextStep.ASK_CLERK, NextStep.ASK_MANAGER)
+)
 
 _BY_CODE = {
     codes.CANCELLED: Situation.CANCELLED,
@@ -141,7 +152,10 @@ def situation_of_payment(payment: Payment, asked: int) -> Situation:
     """
     if payment.is_failed:
         return Situation.DECLINED
-    if payment.is_voided or payment.returned:
+    if payment.is_voided or payment.returned >= payment.charged > 0:
+        # Nothing of it stayed: as if it had not been made.
+        return Situation.VOIDED
+    if payment.returned:
         return Situation.GIVEN_BACK
     if payment.result != "SUCCESS":
         # Pending at Clover, or a word that we do not know.

@@ -17,6 +17,8 @@ from .types import Payment, check_amount, check_external_reference
 
 #: Seconds that Clover lets a device wait for the customer at the most (``X-Clover-Timeout``).
 LONGEST_WAIT = 300
+#: What a customer may choose; "Let customers choose receipt delivery", docs.clover.com.
+RECEIPT_METHODS = ("NO_RECEIPT", "PRINT", "EMAIL", "SMS")
 #: Products on which Cloud Pay Display does not run: they need the local network.
 LOCAL_ONLY = re.compile(r"\b(station|duo)\b", re.IGNORECASE)
 CLOUD = re.compile(r"\b(flex|mini|compact)\b", re.IGNORECASE)
@@ -103,12 +105,16 @@ class Issues(Stored):
     """What Clover wants somebody to look at, although the payment was made.
 
     :param partial_of: minor units that were asked for, when less was approved.
+    :param texts: what Clover says about them, in its own words.
+    :param signature_svg: the drawing that is to be compared with the card.
     """
 
     signature: bool = False
     duplicate: bool = False
     offline: bool = False
     partial_of: int | None = None
+    texts: tuple[str, ...] = ()
+    signature_svg: str | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -135,6 +141,14 @@ class TerminalRefund(Stored):
     created_ms: int | None = None
     payment_id: str | None = None
     voided: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptChoice(Stored):
+    """How the customer wants the receipt, and where to if it is sent."""
+
+    method: str
+    address: str | None = None
 
 
 def check_wait(wait: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from odoo.addons.fusion_payment_common.lib.transport import Timeout
@@ -9,9 +10,12 @@ from odoo.addons.fusion_payment_common.lib.transport import Timeout
 from .gateway_calls import MerchantCalls, path_id
 from .payments import read_payment
 from .reading import Reader
+from .signature import read_svg
 from .terminal_types import (
+    RECEIPT_METHODS,
     Device,
     Issues,
+    ReceiptChoice,
     TerminalPayment,
     TerminalPaymentRequest,
     TerminalRefund,
@@ -26,6 +30,10 @@ SCREEN_TIMEOUT = Timeout(connect=5.0, read=10.0)
 WAIT_MARGIN = 20.0
 #: ``GET /device/status``: nothing is on the screen.
 IDLE = "IDLE"
+#: What an answer may warn of; "Issues and errors", docs.clover.com.
+_ISSUES = ("signature", "duplicate", "offline", "partialPayment")
+#: Seconds that a customer may take to choose a receipt.
+CHOICE_TIMEOUT = Timeout(connect=5.0, read=70.0)
 
 
 class Terminals:
@@ -149,6 +157,27 @@ class Terminals:
         """Show a text."""
         self._screen("/device/display", serial, {"text": text})
 
+    def receipt_options(self, serial: str) -> ReceiptChoice:
+        """Let the customer choose on the screen whether, and how, they want a receipt.
+
+        "Let customers choose receipt delivery", docs.clover.com, is not sure about the wrapper of
+        the answer: both names, one object or a list of one are read.
+
+        :raises GatewayError: nobody chose, or the device does not answer.
+        """
+        options = [{"method": method} for method in RECEIPT_METHODS]
+        answer = self._calls.terminal(
+            "POST",
+            "/device/receipt-options",
+            serial,
+            json={"deliveryOptions": options},
+            timeout=CHOICE_TIMEOUT,
+        )
+        choices = Reader(answer, "the answer").children("deliveryOptions", "response")
+        if not choices:
+            return ReceiptChoice("NO_RECEIPT")
+        return ReceiptChoice(choices[0].required_text("method"), choices[0].text("additionalData"))
+
     def receipt(
         self, payment_id: str, serial: str, method: str, address: str | None = None
     ) -> None:
@@ -178,13 +207,22 @@ def _plain(reader: Reader, name: str) -> Any:
 
 def _issues(reader: Reader) -> Issues:
     issues = reader.child("issues")
-    partial = issues.child("partialPayment")
+    # Only to be looked at: whatever is odd about them must not hide that the payment was made.
+    named = {name: _mapping(issues.value(name)) for name in _ISSUES}
+    texts = [issue.get("description") for issue in named.values()]
+    drawing = _mapping(named["signature"].get("signature"))
     return Issues(
         signature=issues.value("signature") is not None,
         duplicate=issues.value("duplicate") is not None,
         offline=issues.value("offline") is not None,
-        partial_of=partial.integer("requestedAmount"),
+        partial_of=issues.child("partialPayment").integer("requestedAmount"),
+        texts=tuple(text for text in texts if isinstance(text, str) and text),
+        signature_svg=read_svg(drawing.get("gzip"), drawing.get("format")),
     )
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _refund(reader: Reader, payment_id: str | None) -> TerminalRefund:

@@ -52,7 +52,6 @@ class CloverTerminal(models.Model):
     last_status_at = fields.Datetime(string="Last Asked", readonly=True)
     last_error = fields.Char(readonly=True)
     is_default = fields.Boolean(string="Default", compute="_compute_is_default")
-    lease_ids = fields.One2many("clover.terminal.lease", "terminal_id", readonly=True)
     in_use_notice = fields.Char(string="In Use", compute="_compute_in_use_notice")
 
     _serial_unique = models.Constraint(
@@ -75,32 +74,45 @@ class CloverTerminal(models.Model):
         """Return the lease (elevated) that is running, if any."""
         self.ensure_one()
         # Elevated: whoever may use a terminal has to know that somebody else does.
-        return self.env["clover.terminal.lease"].sudo().search(
-            [("terminal_id", "=", self.id), ("until", ">", fields.Datetime.now())]
+        return (
+            self.env["clover.terminal.lease"]
+            .sudo()
+            .search(
+                [
+                    ("environment", "=", self.environment),
+                    ("serial", "=", self.serial),
+                    ("until", ">", fields.Datetime.now()),
+                ]
+            )
         )
 
     # === WHICH ONE === #
 
     @api.model
-    def _usable(self, provider):
-        """Return the terminals that take payments for this provider as it is connected now."""
-        if not provider:
+    def _usable(self, providers):
+        """Return the terminals that take payments for these providers as connected now.
+
+        :param providers: elevated; several are several locations of a company
+        """
+        if not providers:
             return self.browse()
         return self.search(
-            Domain("provider_id", "=", provider.id)
-            & Domain("reach", "!=", "local")
-            & Domain("merchant_ref", "=", provider.clover_merchant_id)
-            & Domain("environment", "=", provider._clover_environment_name())
+            Domain("reach", "!=", "local")
+            & Domain.OR(
+                Domain("provider_id", "=", provider.id)
+                & Domain("merchant_ref", "=", provider.clover_merchant_id)
+                & Domain("environment", "=", provider._clover_environment_name())
+                for provider in providers
+            )
         )
 
     @api.model
-    def _preferred(self, provider):
+    def _preferred(self, providers):
         """Return the terminal to offer: the user's own, the company's default, or the only one."""
-        usable = self._usable(provider)
+        usable = self._usable(providers)
         own = self.env.user.clover_terminal_id & usable
-        return own or (provider.clover_default_terminal_id & usable) or (
-            usable if len(usable) == 1 else self.browse()
-        )
+        default = (providers.clover_default_terminal_id & usable)[:1]
+        return own or default or (usable if len(usable) == 1 else self.browse())
 
     def action_prefer(self):
         """Make it the one that is offered to the current user."""

@@ -1,5 +1,10 @@
+from datetime import timedelta
+
+from babel.dates import format_timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.misc import babel_locale_parse, get_lang
 
 from odoo.addons.fusion_payment_common.lib.errors import GatewayError
 from odoo.addons.fusion_payment_common.tools import long_calls
@@ -10,6 +15,8 @@ from ..client.terminals import IDLE
 
 #: Seconds for which an answer of a device is news enough not to ask again.
 FRESH = 15
+#: Seconds after which an answer says little about how the device is now.
+STALE = 600
 
 
 class CloverTerminal(models.Model):
@@ -39,10 +46,18 @@ class CloverTerminal(models.Model):
         """
         self.ensure_one()
         notice = self.in_use_notice
-        if notice and not self.env.context.get("clover_reset_in_use"):
+        if notice:
             raise UserError(
                 self.env._("%s Cancel that payment instead of resetting the terminal.", notice)
             )
+        return self._on_screen(lambda terminals, serial: terminals.reset(serial))
+
+    def action_reset_in_use(self):
+        """Restart the display although somebody waits for a payment on it; Managers only.
+
+        The payment is asked after as ever: what it comes to is told by Clover.
+        """
+        self.ensure_one()
         return self._on_screen(lambda terminals, serial: terminals.reset(serial))
 
     def _show_message(self, text):
@@ -112,21 +127,32 @@ class CloverTerminal(models.Model):
         """Return how the last contact went and how long ago, for people."""
         self.ensure_one()
         if self.last_error:
-            return self.last_error
+            return self.env._(
+                "%(reason)s (Asked %(age)s ago.)",
+                reason=self.last_error,
+                age=self._age(self.last_status_at),
+            )
         if not self.last_ping_at:
             return self.env._("%s was not asked yet.", self.name)
-        seconds = int((fields.Datetime.now() - self.last_ping_at).total_seconds())
+        age = self._age(self.last_ping_at)
+        if self.last_ping_at < fields.Datetime.now() - timedelta(seconds=STALE):
+            return self.env._(
+                "%(terminal)s answered %(age)s ago. How it is now is not known.",
+                terminal=self.name,
+                age=age,
+            )
         if self.last_status and self.last_status != IDLE:
             return self.env._(
-                "%(terminal)s answered %(seconds)s s ago and is busy.",
-                terminal=self.name,
-                seconds=seconds,
+                "%(terminal)s answered %(age)s ago and is busy.", terminal=self.name, age=age
             )
         return self.env._(
-            "%(terminal)s is ready (answered %(seconds)s s ago).",
-            terminal=self.name,
-            seconds=seconds,
+            "%(terminal)s is ready (answered %(age)s ago).", terminal=self.name, age=age
         )
+
+    def _age(self, moment):
+        """Return how long ago a moment was, in the user's language: ``3 seconds``, ``2 days``."""
+        locale = babel_locale_parse(get_lang(self.env).code)
+        return format_timedelta(fields.Datetime.now() - moment, threshold=1.5, locale=locale)
 
     def _notification(self):
         troubled = self.filtered("last_error")

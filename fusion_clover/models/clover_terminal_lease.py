@@ -19,14 +19,15 @@ class CloverTerminalLease(models.Model):
     terminal_id = fields.Many2one(
         "clover.terminal", required=True, readonly=True, ondelete="cascade"
     )
+    # The device, which several connections to its merchant may list.
+    environment = fields.Char(required=True, readonly=True)
+    serial = fields.Char(required=True, readonly=True)
     reference = fields.Char(required=True, readonly=True)
     user_id = fields.Many2one("res.users", required=True, readonly=True, ondelete="cascade")
     since = fields.Datetime(required=True, readonly=True)
     until = fields.Datetime(required=True, readonly=True)
 
-    _terminal_unique = models.Constraint(
-        "unique(terminal_id)", "This terminal is in use."
-    )
+    _device_unique = models.Constraint("unique(environment, serial)", "This terminal is in use.")
 
     @api.model
     def _take(self, terminal, reference, seconds):
@@ -41,15 +42,18 @@ class CloverTerminalLease(models.Model):
             SQL(
                 """
                 INSERT INTO clover_terminal_lease AS lease
-                       (terminal_id, reference, user_id, since, until)
-                VALUES (%(terminal)s, %(reference)s, %(user)s, %(now)s, %(until)s)
-                    ON CONFLICT (terminal_id) DO UPDATE
-                   SET reference = EXCLUDED.reference, user_id = EXCLUDED.user_id,
-                       since = EXCLUDED.since, until = EXCLUDED.until
+                       (terminal_id, environment, serial, reference, user_id, since, until)
+                VALUES (%(terminal)s, %(environment)s, %(serial)s, %(reference)s, %(user)s,
+                        %(now)s, %(until)s)
+                    ON CONFLICT (environment, serial) DO UPDATE
+                   SET terminal_id = EXCLUDED.terminal_id, reference = EXCLUDED.reference,
+                       user_id = EXCLUDED.user_id, since = EXCLUDED.since, until = EXCLUDED.until
                  WHERE lease.until <= EXCLUDED.since OR lease.reference = EXCLUDED.reference
              RETURNING id
                 """,
                 terminal=terminal.id,
+                environment=terminal.environment,
+                serial=terminal.serial,
                 reference=reference,
                 user=self.env.uid,
                 now=now,
@@ -66,8 +70,14 @@ class CloverTerminalLease(models.Model):
 
     @api.model
     def _give_back(self, reference):
-        """End the lease of a payment; a second call does nothing."""
-        self.search([("reference", "=", reference)]).unlink()
+        """End the lease of a payment; a second call does nothing.
+
+        :return: whether the terminal was still this payment's
+        """
+        leases = self.search([("reference", "=", reference)])
+        was_ours = bool(leases)
+        leases.unlink()
+        return was_ours
 
     def _notice(self):
         """Return who has the terminal and since when; False when nobody has it."""

@@ -21,8 +21,12 @@ class PaymentProvider(models.Model):
 
     def _clover_of_company(self, company):
         """Return the provider among these that takes payments for a company, or none."""
+        return self._clover_serving(company)[:1]
+
+    def _clover_serving(self, company):
+        """Return the providers among these that take payments for a company: its locations."""
         companies = company.parent_ids
-        return self.filtered(lambda provider: provider.company_id in companies)[:1]
+        return self.filtered(lambda provider: provider.company_id in companies)
 
     def _clover_currency_refusal(self, currency):
         """Return why the merchant cannot take payments in a currency, None if it can.

@@ -1,4 +1,8 @@
+import base64
 from datetime import UTC
+from functools import partial
+
+from markupsafe import Markup
 
 from odoo import fields, models
 from odoo.exceptions import UserError
@@ -6,18 +10,23 @@ from odoo.exceptions import UserError
 from odoo.addons.fusion_payment_common.lib import errors, idempotency
 from odoo.addons.fusion_payment_common.lib.ledger import CLOSED_STATES
 from odoo.addons.fusion_payment_common.lib.money import Money
+from odoo.addons.fusion_payment_common.lib.outcome import Outcome
 from odoo.addons.fusion_payment_common.tools import long_calls
 
 from .. import const
 from ..client.answers_terminal import Search, carry_out_payment, find_payment, payment_answer
 from ..client.terminal_errors import CANCELLED, CONFLICT, UNAVAILABLE
-from ..client.terminal_types import TerminalPaymentRequest
+from ..client.terminal_outcomes import Situation
+from ..client.terminal_types import LONGEST_WAIT, TerminalPaymentRequest
 from .fusion_operation import TERMINAL_KINDS
 from .payment_transaction import CLOCK_MARGIN_MS
 
 TERMINAL_CHARGE = "terminal_charge"
+NOBODY_PAID = str(Situation.NOBODY_PAID)
 #: HTTP statuses with which a request was refused before the device showed anything.
 NEVER_SHOWN = (409, 503)
+#: Seconds by which an answer may come before the end of the wait and still mean that nobody paid.
+WAIT_TOLERANCE = 5
 
 
 class PaymentTransaction(models.Model):
@@ -34,6 +43,25 @@ class PaymentTransaction(models.Model):
         copy=False,
         help="What Clover wants somebody to look at: signature, duplicate, offline, partial.",
     )
+    clover_issue_texts = fields.Text(string="Clover's Words", readonly=True, copy=False)
+    clover_signature_svg = fields.Text(readonly=True, copy=False)
+    clover_signature = fields.Html(
+        string="Signature", compute="_compute_clover_signature", sanitize=False
+    )
+
+    def _compute_clover_signature(self):
+        for transaction in self:
+            uri = transaction._clover_signature_uri()
+            transaction.clover_signature = uri and Markup(
+                '<img class="o_clover_signature" alt="%s" src="%s"/>'
+            ) % (self.env._("Signature"), uri)
+
+    def _clover_signature_uri(self):
+        """Return the signature as a source for an image, which runs no script; False for none."""
+        svg = self.clover_signature_svg
+        if not svg:
+            return False
+        return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
 
     # === BUSINESS METHODS === #
 
@@ -53,6 +81,7 @@ class PaymentTransaction(models.Model):
         if known:
             return known
         self._clover_due_check()(self.env)
+        self._clover_drop_quote()
         wait = self._clover_terminal_wait()
         # Elevated: nobody writes by hand who has a terminal.
         self.env["clover.terminal.lease"].sudo()._take(
@@ -80,15 +109,31 @@ class PaymentTransaction(models.Model):
                 )
             )
 
+    def _clover_drop_quote(self):
+        """Forget a surcharge that was quoted for a typed card: at terminals Clover adds its own."""
+        if self.fusion_surcharge_origin == "own":
+            # Elevated: what the quote was for is kept from everybody.
+            self.sudo().write(
+                {
+                    "fusion_surcharge_amount": 0.0,
+                    "fusion_surcharge_origin": False,
+                    "clover_quoted_card": False,
+                }
+            )
+
     def _clover_terminal_wait(self):
-        """Return how many seconds a terminal waits for the customer."""
+        """Return how many seconds a terminal waits for the customer, within what Clover takes."""
         # Elevated: system parameters are readable by administrators only.
         wait = (
             self.env["ir.config_parameter"]
             .sudo()
             .get_param(const.TERMINAL_WAIT_PARAMETER, const.TERMINAL_WAIT)
         )
-        return int(wait)
+        try:
+            seconds = int(wait)
+        except ValueError:
+            seconds = const.TERMINAL_WAIT
+        return min(max(seconds, const.TERMINAL_WAIT_LEAST), LONGEST_WAIT)
 
     def _clover_terminal_intent(self, terminal, key, wait):
         amount = Money.from_major(
@@ -150,9 +195,7 @@ class PaymentTransaction(models.Model):
         return lambda: payment_answer(client.payments.retrieve(provider_reference), request)
 
     def _clover_is_terminal_charge(self, operation):
-        return (
-            operation.provider_code == const.PROVIDER_CODE and operation.kind == TERMINAL_CHARGE
-        )
+        return operation.provider_code == const.PROVIDER_CODE and operation.kind == TERMINAL_CHARGE
 
     def _clover_terminal_request_of(self, operation):
         # Elevated: the request is kept for the ledger alone.
@@ -162,6 +205,8 @@ class PaymentTransaction(models.Model):
         """Return what is known about an operation whose answer is missing."""
         started_at = operation.started_at.replace(tzinfo=UTC)
         calls = operation.attempt_ids.filtered(lambda one: one.action in ("call", "repeat"))
+        # Elevated: the request is kept for the ledger alone.
+        wait = operation.sudo().request_payload["request"]["wait"]
         return Search(
             since_ms=int(started_at.timestamp() * 1000) - CLOCK_MARGIN_MS,
             is_wanted=operation.send_until > fields.Datetime.now(),
@@ -170,6 +215,8 @@ class PaymentTransaction(models.Model):
                 one.http_status in NEVER_SHOWN and one.error in (CONFLICT, UNAVAILABLE)
                 for one in calls
             ),
+            waited_out=any(one.duration_ms >= (wait - WAIT_TOLERANCE) * 1000 for one in calls),
+            looked_before=operation.empty_lookup_count > 0,
         )
 
     def _clover_check_still_due(self, operation):
@@ -191,10 +238,20 @@ class PaymentTransaction(models.Model):
     # === BUSINESS METHODS - PROCESSING === #
 
     def _fusion_apply(self, operation, answer):
-        """Override to give the terminal back, and its screen, when the payment is over."""
+        """Override to give the terminal back, and its screen, when it has done its part.
+
+        What a person has to decide, or Clover has not decided yet, keeps no terminal waiting.
+        """
         super()._fusion_apply(operation, answer)
-        if operation.kind in TERMINAL_KINDS and operation.state in CLOSED_STATES:
-            self.env["clover.terminal.lease"]._give_back(operation.reference)
+        is_over = (
+            operation.state in CLOSED_STATES
+            or operation.state == Outcome.PENDING
+            or bool(operation.review_reason)
+        )
+        if operation.kind not in TERMINAL_KINDS or not is_over:
+            return
+        # Whoever had it longer than its lease may find somebody else's payment on the screen.
+        if self.env["clover.terminal.lease"]._give_back(operation.reference):
             self._clover_clear_screen(operation, answer)
 
     def _clover_clear_screen(self, operation, answer):
@@ -202,16 +259,26 @@ class PaymentTransaction(models.Model):
 
         Whether that works does not matter to the payment.
         """
-        if not answer.provider_reference and answer.error_code != CANCELLED:
+        if not answer.provider_reference and answer.error_code not in (CANCELLED, NOBODY_PAID):
             return
         # Elevated: the request is kept for the ledger alone.
         serial = operation.sudo().request_payload["request"]["serial"]
         terminals = self._clover_client_of(operation, None).terminals
-        show = terminals.thank_you if answer.outcome == "succeeded" else terminals.welcome
+        if answer.outcome == Outcome.SUCCEEDED:
+            end = self._clover_good_end(operation, terminals, serial)
+        else:
+            end = partial(quietly, terminals.welcome, serial)
 
         @self.env.cr.postcommit.add
         def clear():
-            long_calls.detach(f"screen of {serial}", _quietly, show, serial)
+            long_calls.detach(f"screen of {serial}", end)
+
+    def _clover_good_end(self, operation, terminals, serial):
+        """Return the function that ends a payment at the terminal; it runs without a transaction.
+
+        :param terminals: the client's part for terminals
+        """
+        return partial(quietly, terminals.thank_you, serial)
 
     def _clover_recorded_values(self, payment_data):
         """Override to keep the tip, and what Clover warns of."""
@@ -225,11 +292,13 @@ class PaymentTransaction(models.Model):
             recorded |= {
                 "clover_tip_amount": float(tip.major),
                 "clover_issues": ",".join(payment_data.get("issues") or ()),
+                "clover_issue_texts": "\n".join(payment_data.get("issue_texts") or ()),
+                "clover_signature_svg": payment_data.get("signature_svg"),
             }
         return {name: value for name, value in recorded.items() if value}
 
 
-def _quietly(call, serial):
+def quietly(call, serial):
     """Make a call to a screen; that it fails is the device's next ping to tell."""
     try:
         call(serial)

@@ -11,7 +11,7 @@ from ..client.terminal_errors import (
     UNSUPPORTED,
 )
 from ..client.terminal_outcomes import Situation
-from .payment_transaction_terminal import TERMINAL_CHARGE
+from .payment_transaction_terminal import NOBODY_PAID, TERMINAL_CHARGE
 
 #: Codes of errors, as the ledger keeps them, that have a situation of their own.
 SITUATION_OF_CODE = {
@@ -47,6 +47,7 @@ class PaymentTransaction(models.Model):
             Situation.GIVEN_BACK: self.env._(
                 "Clover shows this payment as given back. A manager has to look at it."
             ),
+            Situation.VOIDED: self.env._("The payment was taken back again at Clover."),
             Situation.DECLINED: self.env._("The card was declined. Try another card."),
             Situation.UNDECIDED: self.env._("Clover is still working on this payment."),
             Situation.CANCELLED: self.env._("Cancelled."),
@@ -72,9 +73,7 @@ class PaymentTransaction(models.Model):
             Situation.INDETERMINATE: self.env._(
                 "Clover cannot say whether the payment was made. Odoo is finding out."
             ),
-            Situation.UNSUPPORTED: self.env._(
-                "This terminal cannot do that. Choose another one."
-            ),
+            Situation.UNSUPPORTED: self.env._("This terminal cannot do that. Choose another one."),
             Situation.UNAVAILABLE: self.env._(
                 "The terminal is busy or has no connection. Start Cloud Pay Display on it; Odoo "
                 "tries again."
@@ -93,6 +92,7 @@ class PaymentTransaction(models.Model):
             Situation.UNREACHABLE: self.env._(
                 "The terminal cannot be asked what became of the payment. Bring it back online."
             ),
+            Situation.NOBODY_PAID: self.env._("Nobody paid at the terminal in time."),
             Situation.NEVER_ARRIVED: self.env._("The payment never reached the terminal."),
         }[situation]
 
@@ -103,16 +103,14 @@ class PaymentTransaction(models.Model):
         if payment_data.get("error_code") == "not_due":
             return self.env._("The invoice was paid in the meantime. Nothing was charged.")
         situation = SITUATION_OF_CODE.get(payment_data.get("error_code"), Situation.INVALID)
-        return self.env._(
-            "%s Nothing was charged.", self._clover_terminal_sentence(situation)
-        )
+        return self.env._("%s Nothing was charged.", self._clover_terminal_sentence(situation))
 
     def _fusion_apply_outcome(self, payment_data, *, declined_message):
         """Override of `fusion_payment_common`: what was cancelled is no failure."""
         cancelled = (
             self.provider_code == const.PROVIDER_CODE
             and payment_data.get("kind") == TERMINAL_CHARGE
-            and payment_data.get("error_code") == CANCELLED
+            and payment_data.get("error_code") in (CANCELLED, NOBODY_PAID)
         )
         if not cancelled:
             super()._fusion_apply_outcome(payment_data, declined_message=declined_message)

@@ -32,5 +32,7 @@ from . import test_unmatched
 from . import test_reconciliation
 from . import test_polling
 from . import test_terminal
+from . import test_terminal_edges
+from . import test_terminal_routes
 from . import test_terminal_refund
 from . import test_neutralize

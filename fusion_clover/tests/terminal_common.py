@@ -10,6 +10,7 @@ from odoo.tests import new_test_user
 from odoo.addons.fusion_payment_common.tools import long_calls
 from odoo.addons.fusion_payment_common.tools.queue_runner import outcome_of
 
+from ..models import payment_transaction_terminal_cancel
 from .collect_common import CollectCommon
 from .common import APP_ID, APP_SECRET, MERCHANT_ID
 
@@ -41,6 +42,7 @@ class TerminalCommon(CollectCommon):
     def setUp(self):
         super().setUp()
         self.patch(long_calls, "detach", lambda name, function, *args: function(*args))
+        self.patch(payment_transaction_terminal_cancel, "CANCEL_PAUSE", 0)
         self._connect()
         self.provider.action_clover_sync_terminals()
         terminals = self.env["clover.terminal"].search([("provider_id", "=", self.provider.id)])
@@ -110,8 +112,10 @@ class TerminalCommon(CollectCommon):
 
     def _run_worker(self, operation):
         self.env.flush_all()
-        worker = self.env["fusion.operation"].sudo().with_context(
-            fusion_queue_long_calls=True, fusion_queue_reference=operation.reference
+        worker = (
+            self.env["fusion.operation"]
+            .sudo()
+            .with_context(fusion_queue_long_calls=True, fusion_queue_reference=operation.reference)
         )
         worker._queue_runner(1, lambda *_counts: True, 5, start_long=_at_once).run()
         self.env.invalidate_all()
@@ -121,9 +125,7 @@ class TerminalCommon(CollectCommon):
         return wizard.clover_terminal_status()
 
     def _calls(self):
-        return [
-            call for call in self.simulator.requests(PAYMENTS) if call["method"] == "POST"
-        ]
+        return [call for call in self.simulator.requests(PAYMENTS) if call["method"] == "POST"]
 
 
 def _at_once(model, claim, call):

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
@@ -53,13 +55,16 @@ class TestTerminalDevices(TerminalCommon):
     def test_a_ping_is_kept_with_its_age_and_its_trouble(self):
         self.flex.action_ping()
         self.assertEqual(self.flex.last_status, "IDLE")
-        self.assertIn("is ready (answered 0 s ago)", self.flex._contact_sentence())
+        self.assertIn("is ready (answered 0 seconds ago)", self.flex._contact_sentence())
         answered_at = self.flex.last_ping_at
         self._tell(self.flex, "offline")
         action = self.flex.action_ping()
         self.assertEqual(action["params"]["type"], "warning")
         self.assertIn("no connection", self.flex.last_error)
         self.assertEqual(self.flex.last_ping_at, answered_at)
+        self.assertIn("seconds ago", self.flex._contact_sentence())
+        self.flex.write({"last_error": False, "last_ping_at": answered_at - timedelta(days=3)})
+        self.assertIn("answered 3 days ago. How it is now", self.flex._contact_sentence())
 
     def test_screens_are_shown_and_reset_is_refused_while_somebody_waits(self):
         flex = self.flex.with_user(self.manager)
@@ -74,6 +79,9 @@ class TestTerminalDevices(TerminalCommon):
         self.env.invalidate_all()
         with self.assertRaisesRegex(UserError, "Cancel that payment instead"):
             flex.action_reset()
+        flex.action_reset_in_use()
+        with self.assertRaises(AccessError):
+            flex.with_user(self.clerk).action_reset_in_use()
 
     def test_a_collector_uses_terminals_and_changes_none(self):
         flex = self.flex.with_user(self.clerk)
@@ -133,6 +141,15 @@ class TestTerminalPayment(TerminalCommon):
         self.assertIn("15.00", status["message"])
         transaction = wizard.sudo().transaction_id
         self.assertEqual((transaction.amount, transaction.clover_tip_amount), (113.0, 15.0))
+        (charge,) = self._charges()
+        surcharge = charge["amount"] - 11300 - 1500
+        self.assertGreater(surcharge, 0)
+        self.assertEqual(
+            (round(transaction.fusion_surcharge_amount * 100), transaction.fusion_surcharge_origin),
+            (surcharge, "provider"),
+        )
+        self.assertEqual(round(transaction.payment_id.amount * 100), charge["amount"])
+        self.assertEqual(round(transaction.fusion_surcharge_move_id.amount_total * 100), surcharge)
         self.assertEqual(self.move.amount_residual, 0)
 
     def test_a_declined_card_charges_nothing_and_the_next_try_is_a_new_intent(self):
@@ -194,9 +211,7 @@ class TestTerminalPayment(TerminalCommon):
             status = self._work(wizard)
         self.assertEqual(status["state"], "approved")
         first, second = self._calls()
-        self.assertEqual(
-            first["headers"]["Idempotency-Key"], second["headers"]["Idempotency-Key"]
-        )
+        self.assertEqual(first["headers"]["Idempotency-Key"], second["headers"]["Idempotency-Key"])
         self.assertEqual(len(self._charges()), 1)
 
     def test_what_nobody_waits_for_any_more_is_not_sent_again(self):
@@ -204,6 +219,8 @@ class TestTerminalPayment(TerminalCommon):
         wizard, _status = self._send()
         self._work(wizard)
         self._operation_of(wizard).send_until = "2020-01-01"
+        # Nothing is found right after a drop: that is no proof yet.
+        self.assertEqual(self._work(wizard)["state"], "checking")
         status = self._work(wizard)
         self.assertEqual(status["state"], "declined")
         self.assertIn("never reached the terminal", status["message"])
@@ -215,6 +232,7 @@ class TestTerminalPayment(TerminalCommon):
         wizard, _status = self._send()
         self._work(wizard)
         wizard.clover_terminal_cancel()
+        self.assertEqual(self._work(wizard)["state"], "checking")
         self.assertEqual(self._work(wizard)["state"], "cancelled")
         self.assertEqual(len(self._calls()), 1)
 
@@ -236,12 +254,18 @@ class TestTerminalPayment(TerminalCommon):
         self.assertIn("a part of the amount only", status["message"])
         self.assertEqual(self.move.amount_residual, 113.0)
         self.assertTrue(self.move.fusion_payment_notice)
+        # The terminal has done its part: the decision is made at the desk.
+        self.assertFalse(self.flex.in_use_notice)
 
     def test_issues_are_shown_and_kept(self):
         self._tell(self.flex, "approve", issues=["signature", "duplicate", "offline"])
         wizard, _status = self._send()
         status = self._work(wizard)
-        self.assertEqual(len(status["issues"]), 3)
+        sentences = [issue for issue in status["issues"] if not issue.startswith("Clover says")]
+        self.assertEqual(len(sentences), 3)
+        self.assertIn("Clover says: Please verify the signature", status["issues"])
+        self.assertTrue(status["signature"].startswith("data:image/svg+xml;base64,"))
+        self.assertIn("<svg", wizard.sudo().transaction_id.clover_signature_svg)
         self.assertEqual(wizard.sudo().transaction_id.clover_issues, "signature,duplicate,offline")
 
     def test_a_second_clerk_sees_who_has_the_terminal_and_since_when(self):

@@ -6,5 +6,6 @@ from . import clover_unmatched_match
 from . import clover_unmatched_ignore
 from . import clover_reconciliation_accept
 from . import clover_payment_wizard_terminal
+from . import clover_payment_wizard_receipt
 from . import clover_terminal_message
 from . import clover_refund_wizard_terminal

@@ -93,7 +93,11 @@ class CloverPaymentWizard(models.TransientModel):
 
     def _provider(self):
         """Return the Clover provider (elevated) that takes payments for the document's company."""
-        return self.env["account.move"]._clover_providers()._clover_of_company(self.company_id)
+        return self._providers()[:1]
+
+    def _providers(self):
+        """Return all of them (elevated): a company may have several locations."""
+        return self.env["account.move"]._clover_providers()._clover_serving(self.company_id)
 
     @api.model
     def _open(self, values):
@@ -147,6 +151,7 @@ class CloverPaymentWizard(models.TransientModel):
             # Given up before it was sent: its key would only say so again.
             or transaction.fusion_operation_ids.filtered("finished_at")
             or transaction.token_id != card
+            or transaction.provider_id != self._provider()
             or self.currency_id.compare_amounts(transaction.amount, self.amount)
         ):
             transaction = self._create_transaction(card)
@@ -226,8 +231,8 @@ class CloverPaymentWizard(models.TransientModel):
 
     def _create_transaction(self, card):
         # Elevated: clerks may collect without access to transactions and providers.
-        transactions = self.env["payment.transaction"].sudo().with_context(
-            payment_backend_action=True
+        transactions = (
+            self.env["payment.transaction"].sudo().with_context(payment_backend_action=True)
         )
         provider = self._provider()
         if self.order_id:

@@ -5,7 +5,7 @@ from odoo.addons.fusion_payment_common.lib.ledger import CLOSED_STATES, IN_FLIGH
 from odoo.addons.fusion_payment_common.lib.outcome import Outcome
 from odoo.addons.fusion_payment_common.tools.cursors import own_environment
 
-from ..client.terminal_outcomes import Situation
+from ..client.terminal_outcomes import ASKING, Situation
 from ..models.fusion_operation import channel_of
 from ..models.payment_transaction_terminal import TERMINAL_CHARGE
 from ..models.payment_transaction_terminal_words import SITUATION_OF_CODE
@@ -42,17 +42,28 @@ class CloverPaymentWizard(models.TransientModel):
     @api.depends("company_id")
     def _compute_terminal_ids(self):
         for wizard in self:
-            wizard.terminal_ids = self.env["clover.terminal"]._usable(wizard._provider())
+            wizard.terminal_ids = self.env["clover.terminal"]._usable(wizard._providers())
 
     @api.depends("company_id")
     def _compute_terminal_id(self):
         for wizard in self:
-            wizard.terminal_id = self.env["clover.terminal"]._preferred(wizard._provider())
+            wizard.terminal_id = self.env["clover.terminal"]._preferred(wizard._providers())
 
     @api.depends("company_id")
     def _compute_method(self):
         for wizard in self:
             wizard.method = "terminal" if wizard.terminal_ids else "keyed"
+
+    @api.depends("method", "terminal_id")
+    def _compute_provider_state(self):
+        """Override: which location takes the payment depends on the terminal."""
+        super()._compute_provider_state()
+
+    def _provider(self):
+        """Override: a terminal takes payments for its own location."""
+        # Elevated: providers are readable by administrators only.
+        own = self.terminal_id.sudo().provider_id if self.method == "terminal" else None
+        return own if own and own in self._providers() else super()._provider()
 
     @api.depends("transaction_id")
     def _compute_is_under_way(self):
@@ -98,16 +109,22 @@ class CloverPaymentWizard(models.TransientModel):
     def _on_terminal(self, document):
         """Return the transaction (elevated) of a document that a terminal is busy with."""
         # Elevated: whoever may collect may see that somebody is collecting.
-        holds = self.env["fusion.operation.hold"].sudo().search(
-            [("res_model", "=", document._name), ("res_id", "=", document.id)]
+        holds = (
+            self.env["fusion.operation.hold"]
+            .sudo()
+            .search([("res_model", "=", document._name), ("res_id", "=", document.id)])
         )
         operation = holds.operation_id.filtered(lambda one: one.kind == TERMINAL_CHARGE)[:1]
-        return self.env["payment.transaction"].sudo().search(
-            [
-                ("reference", "=", operation.reference),
-                ("provider_code", "=", operation.provider_code),
-            ],
-            limit=1,
+        return (
+            self.env["payment.transaction"]
+            .sudo()
+            .search(
+                [
+                    ("reference", "=", operation.reference),
+                    ("provider_code", "=", operation.provider_code),
+                ],
+                limit=1,
+            )
         )
 
     # === CALLED BY THE DIALOG === #
@@ -158,9 +175,13 @@ class CloverPaymentWizard(models.TransientModel):
 
         :return: ``state`` (ready, sending, waiting, processing, checking, partial, review,
             approved, declined, cancelled), ``message``, ``seconds`` since it began, ``channel`` of
-            the bus, ``can_cancel``, ``cancelling``, ``issues`` as sentences, ``can_decide``
+            the bus, ``can_cancel``, ``cancelling``, ``issues`` as sentences, ``signature`` as the
+            source of an image, ``can_decide``, ``receipt`` as a sentence
+        :raise AccessError: it is somebody else's dialog, or the document is not the user's to read
         """
         self.ensure_one()
+        self.check_access("read")
+        self._check_document_access()
         with own_environment(self.env) as env:
             wizard = env[self._name].browse(self.id)
             return wizard._terminal_status(wizard.transaction_id)
@@ -203,10 +224,12 @@ class CloverPaymentWizard(models.TransientModel):
             "seconds": int((fields.Datetime.now() - since).total_seconds()) if since else 0,
             "channel": channel_of(transaction.reference) if transaction else "",
             "can_cancel": state in ("sending", "waiting", "checking")
-            and not operation.clover_cancel_requested_at,
+            and operation._clover_can_cancel(),
             "cancelling": bool(operation.clover_cancel_requested_at)
             and state in ("sending", "waiting", "checking"),
             "issues": self._issue_sentences(transaction) if state == "approved" else [],
+            "signature": (state == "approved" and transaction._clover_signature_uri()) or "",
+            "receipt": self._receipt_sentence(transaction) if state == "approved" else "",
             "can_decide": state == "partial"
             or (
                 state == "approved"
@@ -219,10 +242,11 @@ class CloverPaymentWizard(models.TransientModel):
         if not operation:
             return "ready", ""
         if operation.review_reason:
-            partial = operation.error_code == Situation.PARTIAL
-            situation = Situation.PARTIAL if partial else Situation.AMOUNT_DIFFERS
+            situation = SITUATION_OF_CODE.get(operation.error_code)
+            if situation not in ASKING:
+                situation = Situation.AMOUNT_DIFFERS
             return (
-                "partial" if partial else "review",
+                "partial" if situation == Situation.PARTIAL else "review",
                 transaction._clover_terminal_sentence(situation),
             )
         if operation.applied_at:
@@ -302,4 +326,9 @@ class CloverPaymentWizard(models.TransientModel):
             "partial": self.env._("Only a part of the amount was approved."),
         }
         names = (transaction.clover_issues or "").split(",")
-        return [sentences[name] for name in names if name in sentences]
+        told = [sentences[name] for name in names if name in sentences]
+        words = [
+            self.env._("Clover says: %s", text)
+            for text in (transaction.clover_issue_texts or "").splitlines()
+        ]
+        return told + words

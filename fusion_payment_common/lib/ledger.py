@@ -22,9 +22,7 @@ IN_FLIGHT = "in_flight"
 #: States in which nobody may start another operation on the same document.
 OPEN_STATES = frozenset({READY, IN_FLIGHT, Outcome.PENDING, Outcome.UNKNOWN})
 #: States after which the provider will not be called again under this key.
-CLOSED_STATES = frozenset(
-    {Outcome.SUCCEEDED, Outcome.DECLINED, Outcome.REJECTED, Outcome.NOT_SENT}
-)
+CLOSED_STATES = frozenset({Outcome.SUCCEEDED, Outcome.DECLINED, Outcome.REJECTED, Outcome.NOT_SENT})
 
 #: How many lookups must have found nothing before the next one may be followed by a repetition
 #: under the same key. One empty lookup right after a lost answer proves nothing: the provider may
@@ -87,6 +85,7 @@ class Answer:
     :param data: JSON-safe, allow-listed facts about the provider's object; enough to apply the
         result again without another call.
     :param review: set when money moved differently from what was asked; a person must decide.
+    :param under_way: a look-up has seen the request being worked on: it may move money any moment.
     """
 
     outcome: Outcome
@@ -96,6 +95,7 @@ class Answer:
     error_message: str | None = None
     retry_after: float | None = None
     review: str | None = None
+    under_way: bool = False
 
     @classmethod
     def from_error(cls, error: errors.GatewayError) -> Answer:

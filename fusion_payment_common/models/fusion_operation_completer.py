@@ -71,8 +71,10 @@ class FusionOperation(models.Model):
         """
         now = fields.Datetime.now()
         waiting = self.filtered(
-            lambda operation: operation.next_attempt_at
-            and (not operation.lease_until or operation.lease_until <= now)
+            lambda operation: (
+                operation.next_attempt_at
+                and (not operation.lease_until or operation.lease_until <= now)
+            )
         ).try_lock_for_update()
         waiting.filtered(lambda operation: operation.next_attempt_at > now).next_attempt_at = now
         if waiting:
@@ -92,9 +94,7 @@ class FusionOperation(models.Model):
             else:
                 operation._take(step, owner, lease_until)
                 claims.append(
-                    Claim(
-                        operation.id, owner, is_long=operation.is_long_call, data={"step": step}
-                    )
+                    Claim(operation.id, owner, is_long=operation.is_long_call, data={"step": step})
                 )
         return claims
 
@@ -158,9 +158,7 @@ class FusionOperation(models.Model):
             return None
         if step == Step.CALL:
             return self._prepare_queued(claim)
-        lookup, claim.data["exchanges"] = self._prepare(
-            claim.record_id, "_fusion_prepare_lookup"
-        )
+        lookup, claim.data["exchanges"] = self._prepare(claim.record_id, "_fusion_prepare_lookup")
         return lookup
 
     # === RESULT === #
@@ -226,13 +224,16 @@ class FusionOperation(models.Model):
             operation._record_attempt("not_found", looked_up, None)
             number = operation.attempt_count + 1
             operation.attempt_count = number
-            operation.attempt_ids = [
-                fields.Command.create(self._attempt_values(number, "repeat"))
-            ]
+            operation.attempt_ids = [fields.Command.create(self._attempt_values(number, "repeat"))]
 
         in_own_transaction(self.env, open_attempt)
-        call, claim.data["exchanges"] = self._prepare(claim.record_id, "_fusion_prepare_call")
-        claim.data["is_repeated"] = True
+        claim.data.update(is_repeated=True, exchanges=[])
+        try:
+            call, claim.data["exchanges"] = self._prepare(claim.record_id, "_fusion_prepare_call")
+        except errors.GatewayError as error:
+            # Nothing was sent this time; that proves nothing about the first time.
+            unsent = errors.NotSentError(str(error), code=error.code)
+            return lambda: (Answer.from_error(unsent), unsent)
         return lambda: self._execute(call, claim.record_id)
 
     def _count_empty_lookup(self):

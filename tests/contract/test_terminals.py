@@ -67,9 +67,7 @@ class Desk:
         return TerminalPaymentRequest(**values)
 
     def pay(self, *, is_repeated=False, **changes):
-        return carry_out_payment(
-            self.client, self.request(**changes), KEY, is_repeated=is_repeated
-        )
+        return carry_out_payment(self.client, self.request(**changes), KEY, is_repeated=is_repeated)
 
     def find(self, **changes):
         return find_payment(self.client, self.request(), Search(since_ms=0, **changes))
@@ -138,7 +136,7 @@ def test_faults_leave_it_open_and_a_look_finds_what_is_true(
     desk.sim.fault(fault, PAYMENTS, **options)
     assert desk.situation() == situation
     assert len(clover.moved()) == moved
-    found = desk.find()
+    found = desk.find(looked_before=True)
     assert (found.outcome if found else None) == (Outcome.SUCCEEDED if moved else None)
     again = desk.pay(is_repeated=True)
     assert again.outcome == Outcome.SUCCEEDED
@@ -186,11 +184,57 @@ def test_a_payment_that_is_still_on_the_screen_is_neither_lost_nor_sent_again(de
 
 
 def test_what_was_never_made_ends_as_nobody_wants_it_any_more(desk):
-    assert desk.find() is None
-    gone = desk.find(is_wanted=False)
+    for changes in ({}, {"is_wanted": False}, {"is_cancelled": True}, {"waited_out": True}):
+        assert desk.find(**changes) is None
+    assert desk.find(looked_before=True) is None
+    gone = desk.find(looked_before=True, is_wanted=False)
     assert (gone.outcome, gone.error_code) == (Outcome.NOT_SENT, "never_arrived")
-    cancelled = desk.find(is_cancelled=True)
+    cancelled = desk.find(looked_before=True, is_cancelled=True)
     assert (cancelled.outcome, cancelled.error_code) == (Outcome.REJECTED, "cancelled")
+    nobody = desk.find(looked_before=True, waited_out=True)
+    assert (nobody.outcome, nobody.error_code) == (Outcome.REJECTED, "nobody_paid")
+
+
+def test_a_declined_card_is_no_end_while_the_device_offers_another_try(desk, clover):
+    desk.tell("decline", retry=True)
+    answers = []
+    impatient = desk.new_client()
+    thread = threading.Thread(target=lambda: answers.append(desk.situation()))
+    thread.start()
+    wait_until(lambda: desk.client.payments.find_by_external_payment_id(KEY.replace("-", ""), 0))
+    desk.client = impatient
+    found = desk.find(looked_before=True)
+    assert (found.outcome, found.error_code, found.under_way) == (
+        Outcome.UNKNOWN, "on_screen", True,
+    )  # fmt: skip
+    desk.tell("approve")
+    thread.join(20)
+    assert answers == [Situation.APPROVED]
+    assert desk.find().outcome == Outcome.SUCCEEDED
+    assert clover.moved() == [("charge", 2050)]
+
+
+def test_a_declined_card_is_the_end_once_the_screen_is_empty(desk, clover):
+    desk.tell("decline")
+    desk.sim.fault("reset_after", PAYMENTS)
+    assert desk.situation() == Situation.NO_ANSWER
+    found = desk.find()
+    assert (found.outcome, found.error_code) == (Outcome.DECLINED, "declined")
+    assert clover.moved() == []
+
+
+def test_what_others_have_on_the_screen_says_nothing_about_what_was_never_shown(desk):
+    desk.tell("busy")
+    found = desk.find(never_shown=True)
+    assert (found.outcome, found.error_code) == (Outcome.UNKNOWN, "conflict")
+    found = desk.find(never_shown=True, is_cancelled=True)
+    assert (found.outcome, found.error_code) == (Outcome.REJECTED, "cancelled")
+
+
+def test_the_customer_chooses_the_receipt_on_the_screen(desk):
+    desk.tell("approve", receipt="EMAIL", address="c@example.com")
+    choice = desk.client.terminals.receipt_options(desk.serial)
+    assert (choice.method, choice.address) == ("EMAIL", "c@example.com")
 
 
 def test_a_device_that_cannot_be_asked_proves_nothing_unless_it_never_showed_it(desk):
@@ -226,5 +270,3 @@ def test_devices_say_how_they_can_be_reached(desk):
     assert [device.reach for device in devices] == ["cloud", "cloud", "local"]
     assert desk.client.terminals.ping(devices[0].serial) is True
     assert desk.client.terminals.status(devices[0].serial) == "IDLE"
-
-

@@ -48,6 +48,8 @@ function is(state, values = {}) {
         can_cancel: state === "waiting",
         cancelling: false,
         issues: [],
+        signature: "",
+        receipt: "",
         can_decide: false,
         ...values,
     };
@@ -97,6 +99,7 @@ test("a payment is sent once, shown with its age, and the poll brings the result
     expect.verifySteps(["ping", "send"]);
     expect(".o_clover_terminal").toHaveAttribute("data-phase", "waiting");
     expect(".o_clover_terminal_elapsed").toHaveText("1:01");
+    expect(".o_clover_terminal_close_hint").toHaveCount(1);
     expect(".o_clover_terminal_send").toHaveCount(0);
     status = is("approved");
     await advanceTime(2500);
@@ -140,4 +143,20 @@ test("a partial approval waits for the clerk's decision", async () => {
     await animationFrame();
     expect.verifySteps(["ping", "keep"]);
     expect(".o_clover_terminal").toHaveAttribute("data-phase", "approved");
+});
+
+test("after the payment the receipt is given from the dialog, and a signature is shown", async () => {
+    status = is("approved", { signature: "data:image/svg+xml;base64,PHN2Zy8+" });
+    onRpc("clover_terminal_receipt", ({ args }) => {
+        expect.step(args[1]);
+        return is("approved", { receipt: "The receipt is on its way." });
+    });
+    await open();
+    expect(".o_clover_terminal_signature").toHaveCount(1);
+    await click(".o_clover_receipt_print");
+    await animationFrame();
+    await click(".o_clover_receipt_ask");
+    await animationFrame();
+    expect.verifySteps(["ping", "PRINT", "ASK"]);
+    expect(".o_clover_terminal_receipt").toHaveText("The receipt is on its way.");
 });

@@ -93,12 +93,17 @@ class ConnectDeviceRoutes:
         return web.json_response({})
 
     async def receipt_options(self, request: web.Request) -> web.Response:
-        """The customer chooses; the simulated one takes the last that is offered."""
-        await self._linked(request)
+        """The customer chooses as the script says, else the last that is offered."""
+        device = await self._linked(request)
+        if device.activity is not None:
+            raise errors.conflict(self._sim.switches.resource_conflict_status)
         options = (await json_object(request)).get("deliveryOptions")
         if not isinstance(options, list) or not options:
             raise errors.bad_request("deliveryOptions is missing", "RECEIPT_OPTIONS")
-        return web.json_response({"deliveryOptions": options[-1]})
+        script = device.script
+        chosen = next((one for one in options if one.get("method") == script.receipt), options[-1])
+        address = {"additionalData": script.address} if script.address else {}
+        return web.json_response({"deliveryOptions": {**chosen, **address}})
 
     async def printers(self, request: web.Request) -> web.Response:
         """The printer inside the device."""

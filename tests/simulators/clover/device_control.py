@@ -11,7 +11,9 @@ from .devices import CUSTOMER, DEVICE, ISSUES, Device, Script
 if TYPE_CHECKING:
     from .simulator import CloverSimulator
 
-_FIELDS = {"action", "after_s", "card", "tip_amount", "amount", "issues"}
+_FIELDS = {
+    "action", "after_s", "card", "tip_amount", "amount", "issues", "retry", "receipt", "address"
+}  # fmt: skip
 
 
 class DeviceControlRoutes:

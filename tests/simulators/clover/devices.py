@@ -19,7 +19,8 @@ class Script:
 
     ``after_s`` seconds after a payment shows; ``tip_amount`` and (partial approval) ``amount`` in
     minor units; ``card`` is a test card's number or ``INTERAC``; ``issues`` are what
-    the answer warns of.
+    the answer warns of. ``retry``: after a declined card the device offers another try.
+    ``receipt`` is what the customer chooses, ``address`` where to.
     """
 
     action: str = "approve"
@@ -28,6 +29,9 @@ class Script:
     tip_amount: int = 0
     amount: int = 0
     issues: tuple[str, ...] = ()
+    retry: bool = False
+    receipt: str = ""
+    address: str = ""
 
 
 @dataclass

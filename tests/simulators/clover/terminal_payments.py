@@ -1,5 +1,7 @@
 """What moves when a customer says yes on a device ("Make a sale", "Refund", "Issue a credit")."""
 
+import base64
+import gzip
 from typing import TYPE_CHECKING, Any
 
 from ..core.ids import digits, vendor_id
@@ -14,6 +16,14 @@ if TYPE_CHECKING:
 _MOST = 999_999_999
 _LONGEST_EXTERNAL_ID = 32
 _LONGEST_REFERENCE = 12
+#: A signature as a device hands it over: gzip in base64.
+_SIGNATURE = base64.b64encode(
+    gzip.compress(
+        b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 60">'
+        b'<path d="M10 40 Q40 0 60 40 T110 35 T190 20" fill="none" stroke="black"/></svg>',
+        mtime=0,
+    )
+).decode()
 #: Milliseconds in which a final payment can be voided; afterwards Clover refunds it.
 VOID_WINDOW_MS = 25 * 60 * 1000
 
@@ -214,7 +224,7 @@ def _issues(script: Script, asked: int, taken: int) -> dict[str, Any]:
         if name in script.issues
     }
     if "signature" in script.issues:
-        drawing = {"format": "SVG", "gzip": "H4sIAAAAAAAA"}
+        drawing = {"format": "SVG", "gzip": _SIGNATURE}
         issues["signature"] = {"signature": drawing, "description": "Please verify the signature"}
     if taken < asked:
         issues["partialPayment"] = {

@@ -111,9 +111,7 @@ class TerminalRuns:
             raise errors.no_answer()
         return task.result()
 
-    async def _show(
-        self, request: web.Request, device: Device, wanted: Wanted
-    ) -> dict[str, Any]:
+    async def _show(self, request: web.Request, device: Device, wanted: Wanted) -> dict[str, Any]:
         loop = asyncio.get_running_loop()
         activity = Activity(
             wanted.kind, wanted.amount, self._sim.clock.now_ms(), wanted.reference,
@@ -122,7 +120,9 @@ class TerminalRuns:
         device.activity = activity
         device.act_on(activity)
         try:
-            script = await asyncio.wait_for(activity.decision, _longest_wait(request))
+            script = await asyncio.wait_for(
+                self._last_decision(activity, wanted), _longest_wait(request)
+            )
         except TimeoutError:
             raise errors.no_answer() from None
         finally:
@@ -131,6 +131,15 @@ class TerminalRuns:
             raise errors.cancelled(wanted.kind, self._sim.switches.replay_cancels)
         device.needs_finish, device.screen = True, "spinner"
         return wanted.carry_out(script)
+
+    async def _last_decision(self, activity: Activity, wanted: Wanted) -> Script:
+        """What the customer ends it with; a declined card may be followed by another one."""
+        while True:
+            script = await activity.decision
+            if script.action != "decline" or not script.retry:
+                return script
+            wanted.carry_out(script)
+            activity.decision = asyncio.get_running_loop().create_future()
 
     def _forget_unless_kept(self, slot: tuple[str, str], task: asyncio.Task[Any]) -> None:
         if task.cancelled():

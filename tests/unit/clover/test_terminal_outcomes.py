@@ -1,9 +1,15 @@
 """The truth table of terminals is complete and means what the ledger takes it for."""
 
+import base64
+import gzip
+from dataclasses import replace
+
 import pytest
 
 from odoo.addons.fusion_clover.client import terminal_errors as codes
+from odoo.addons.fusion_clover.client.answers_terminal import payment_answer
 from odoo.addons.fusion_clover.client.limits import TERMINAL_LIMITS, LimitedTransport
+from odoo.addons.fusion_clover.client.signature import LARGEST, read_svg
 from odoo.addons.fusion_clover.client.terminal_outcomes import (
     TRUTH,
     NextStep,
@@ -96,8 +102,10 @@ def test_every_class_of_error_has_one_situation(error, situation):
         ({"result": "FAIL"}, Situation.DECLINED),
         ({"result": "PENDING"}, Situation.UNDECIDED),
         ({"result": "A_NEW_WORD"}, Situation.UNDECIDED),
-        ({"result": "VOIDED"}, Situation.GIVEN_BACK),
-        ({"refunds": (PaymentRefund("R", 1000),)}, Situation.GIVEN_BACK),
+        ({"result": "VOIDED"}, Situation.VOIDED),
+        ({"refunds": (PaymentRefund("R", 1000),)}, Situation.VOIDED),
+        ({"refunds": (PaymentRefund("R", 999),)}, Situation.GIVEN_BACK),
+        ({"tip_amount": 50, "refunds": (PaymentRefund("R", 1000),)}, Situation.GIVEN_BACK),
     ],
 )
 def test_a_200_is_no_approval_by_itself(changes, situation):
@@ -135,6 +143,73 @@ def test_what_clover_would_refuse_is_refused_here(changes, code):
     with pytest.raises(errors.ConfigurationError) as raised:
         _request(**changes)
     assert raised.value.code == code
+
+
+def _answer_with(issues, **payment):
+    body = {
+        "payment": {"id": "P", "amount": 2050, "result": "SUCCESS", **payment},
+        "issues": issues,
+    }
+    client, _transport = client_for(answer(200, body), pos_id="RAID.1")
+    return client.terminals.pay(_request(), "key-0000000000001")
+
+
+def test_what_clover_warns_of_is_kept_with_its_words_and_the_signature():
+    drawing = base64.b64encode(gzip.compress(b"<svg>name</svg>")).decode()
+    issues = {
+        "signature": {
+            "signature": {"format": "SVG", "gzip": drawing},
+            "description": "Please verify the signature",
+        },
+        "duplicate": {"description": "Looks like a duplicate"},
+    }
+    told = _answer_with(issues, offline=True)
+    data = payment_answer(told.payment, _request(), told.issues).data
+    assert data["issues"] == ["signature", "duplicate", "offline"]
+    assert data["issue_texts"] == ["Please verify the signature", "Looks like a duplicate"]
+    assert data["signature_svg"] == "<svg>name</svg>"
+
+
+@pytest.mark.parametrize(
+    "issues",
+    [
+        {"signature": True, "duplicate": "yes"},
+        {"signature": {"signature": {"format": "SVG", "gzip": "no base64!"}, "description": 7}},
+        {"signature": {"signature": {"format": "PNG", "gzip": "AAAA"}}},
+    ],
+)
+def test_an_odd_warning_does_not_hide_that_the_payment_was_made(issues):
+    told = _answer_with(issues)
+    assert told.issues.signature
+    assert told.issues.signature_svg is None
+    payment = replace(told.payment, currency="CAD")
+    assert payment_answer(payment, _request(), told.issues).outcome == Outcome.SUCCEEDED
+
+
+def test_a_part_without_a_warning_is_named_as_one():
+    told = _answer_with({"duplicate": {}}, amount=1000)
+    answered = payment_answer(told.payment, _request(), told.issues)
+    assert answered.data["issues"] == ["duplicate", "partial"]
+
+
+def test_a_drawing_is_not_unpacked_without_end():
+    bomb = base64.b64encode(gzip.compress(b"<svg>" + bytes(LARGEST))).decode()
+    assert read_svg(bomb, "SVG") is None
+
+
+@pytest.mark.parametrize(
+    ("body", "method", "address"),
+    [
+        ({"deliveryOptions": {"method": "SMS", "additionalData": "514"}}, "SMS", "514"),
+        ({"response": [{"method": "PRINT"}]}, "PRINT", None),
+        ({}, "NO_RECEIPT", None),
+    ],
+)
+def test_what_the_customer_chooses_is_read_in_every_wrapping(body, method, address):
+    client, transport = client_for(answer(200, body), pos_id="RAID.1")
+    choice = client.terminals.receipt_options("C046UG00000001")
+    assert (choice.method, choice.address) == (method, address)
+    assert b"NO_RECEIPT" in transport.requests[0].body
 
 
 def test_a_request_survives_the_ledger():

@@ -41,7 +41,9 @@ export class CloverTerminal extends Component {
             canCancel: false,
             cancelling: false,
             issues: [],
+            signature: "",
             canDecide: false,
+            receipt: "",
             error: "",
             contact: { message: "", ok: false },
         });
@@ -83,6 +85,10 @@ export class CloverTerminal extends Component {
 
     get level() {
         return LEVELS[this.state.phase] || "info";
+    }
+
+    get contactTitle() {
+        return this.state.contact.ok ? _t("Ready") : _t("Not ready");
     }
 
     get elapsed() {
@@ -165,6 +171,15 @@ export class CloverTerminal extends Component {
         }
     }
 
+    async onClickReceipt(method) {
+        this.state.error = "";
+        try {
+            this.show(await this.call("clover_terminal_receipt", method));
+        } catch (error) {
+            this.state.error = error.data?.message || _t("The server cannot be reached.");
+        }
+    }
+
     async refresh() {
         clearTimeout(this.timer);
         if (this.closed) {
@@ -191,6 +206,8 @@ export class CloverTerminal extends Component {
             canCancel: status.can_cancel,
             cancelling: status.cancelling,
             issues: status.issues,
+            signature: status.signature,
+            receipt: status.receipt,
             canDecide: status.can_decide,
         });
         if (this.isUnderWay) {
