@@ -132,36 +132,6 @@ class TestOperation(OperationCommon):
 
     # === OUTCOMES === #
 
-    def test_each_error_leaves_its_own_traces(self):
-        cases = [
-            # error, operation, transaction, still held
-            (errors.DeclinedError("no", code="card_declined"), "declined", "error", False),
-            (errors.RequestRejectedError("bad field"), "rejected", "error", False),
-            (errors.AuthenticationError("who?"), "rejected", "error", False),
-            (errors.NotSentError("refused"), "not_sent", "error", False),
-            (errors.RateLimitedError("slow down"), "unknown", "pending", True),
-            (errors.UnknownOutcomeError("timeout"), "unknown", "pending", True),
-            (errors.MalformedResponseError("html"), "unknown", "pending", True),
-            (errors.InProgressError("409"), "unknown", "pending", True),
-        ]
-        for number, (error, state, tx_state, held) in enumerate(cases):
-            with self.subTest(error=type(error).__name__):
-                move = self.init_invoice(
-                    "out_invoice", partner=self.partner_a, amounts=[10.0], taxes=[], post=True
-                )
-                transaction = self._new_transaction(move)
-                key = f"00000000-0000-4000-8000-{number:012}"
-                self.remote.will_answer(error)
-                self._perform(transaction, key=key)
-                operation = self._operation(key)
-                self.assertEqual(operation.state, state)
-                self.assertEqual(transaction.state, tx_state)
-                self.assertEqual(bool(operation.hold_ids), held)
-                self.assertEqual(len(operation.attempt_ids), 1)
-                self.assertEqual(operation.attempt_ids.outcome, state)
-                self.assertFalse(transaction.payment_id)
-                self.assertEqual(move.amount_residual, 10.0)
-
     def test_a_bug_of_ours_after_the_call_is_an_unknown_outcome(self):
         self.remote.will_answer(ZeroDivisionError("oops"))
         with self.assertLogs(LEDGER, "ERROR"):

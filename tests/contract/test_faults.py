@@ -32,6 +32,10 @@ LOST = errors.UnknownOutcomeError
         ("http_503", {"when": "after"}, LOST, "http_503", 1),
         ("http_429", {}, errors.RateLimitedError, None, 0),
         ("http_429", {"when": "after"}, errors.RateLimitedError, None, 1),
+        ("http_409", {}, errors.InProgressError, None, 0),
+        ("http_409", {"when": "after"}, errors.InProgressError, None, 1),
+        ("html_200", {}, errors.MalformedResponseError, None, 0),
+        ("html_200", {"when": "after"}, errors.MalformedResponseError, None, 1),
         ("truncate", {}, LOST, "truncated", 1),
         ("slow", {"delay_s": 2.6}, LOST, "read_timeout", 0),
     ],
@@ -53,6 +57,18 @@ def test_a_fault_leaves_the_outcome_that_is_true_and_the_key_repairs_it(
     charge = _until_answered(lambda: clover.client.charges.create(request, KEY))
     assert charge_outcome(charge, request) == "succeeded"
     assert clover.moved() == [("charge", 1358)]
+
+
+@pytest.mark.parametrize(
+    ("fault", "error_class"),
+    [("http_403", errors.PermissionDeniedError), ("http_404", errors.NotFoundError)],
+)
+def test_a_refusal_is_one(clover, fault, error_class):
+    clover.sim.fault(fault)
+    with pytest.raises(errors.GatewayError) as caught:
+        clover.client.charges.create(clover.request(1358), KEY)
+    assert type(caught.value) is error_class
+    assert clover.moved() == []
 
 
 def _until_answered(call, seconds=20):

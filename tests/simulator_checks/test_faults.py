@@ -61,13 +61,24 @@ def test_a_reset_is_a_tcp_reset(clover, fault, moved):
     assert last_call(clover)["processed"] is bool(moved)
 
 
-@pytest.mark.parametrize("status", [500, 503, 429])
+@pytest.mark.parametrize("status", [500, 503, 429, 403, 404, 409])
 @pytest.mark.parametrize(("when", "moved"), [(None, 0), ("before", 0), ("after", 1)])
 def test_an_error_status_is_processed_only_when_said(clover, status, when, moved):
     clover.fault(f"http_{status}", when=when)
     response = attempt(clover)
     assert response.status_code == status
     assert response.json()["message"].startswith(str(status))
+    assert len(clover.ledger()) == moved
+
+
+@pytest.mark.parametrize(("when", "moved"), [(None, 0), ("after", 1)])
+def test_a_page_comes_instead_of_an_answer(clover, when, moved):
+    clover.fault("html_200", when=when)
+    response = attempt(clover)
+    assert (response.status_code, response.headers["Content-Type"]) == (
+        200,
+        "text/html; charset=utf-8",
+    )
     assert len(clover.ledger()) == moved
 
 
@@ -199,7 +210,7 @@ def test_webhook_faults_leave_calls_alone(clover):
 @pytest.mark.parametrize(
     "rule",
     [
-        {"match": {"path": "*"}, "fault": "http_404"},
+        {"match": {"path": "*"}, "fault": "http_418"},
         {"match": {"path": "*"}},
         {"match": {"host": "*"}, "fault": "slow"},
         {"match": {"path": "^("}, "fault": "slow"},

@@ -19,6 +19,10 @@ REQUEST_FAULTS = {
     "http_500": "before",
     "http_503": "before",
     "http_429": "before",
+    "http_403": "before",
+    "http_404": "before",
+    "http_409": "before",
+    "html_200": "before",
     "truncate": "after",
     "slow": "before",
 }
@@ -28,7 +32,16 @@ it for those in ``WHEN_MATTERS``)."""
 WEBHOOK_FAULTS = ("duplicate_webhook", "drop_webhook", "reorder_webhook")
 """Faults on messages the simulator sends; rules with these never touch an incoming call."""
 
-WHEN_MATTERS = ("http_500", "http_503", "http_429", "slow")
+WHEN_MATTERS = (
+    "http_500",
+    "http_503",
+    "http_429",
+    "http_403",
+    "http_404",
+    "http_409",
+    "html_200",
+    "slow",
+)
 DEFAULT_DELAY_S = {"timeout_before": 600.0, "timeout_after": 600.0, "slow": 1.0}
 _RULE_KEYS = {"match", "fault", "probability", "count", "delay_s", "when"}
 

@@ -14,6 +14,9 @@ from .journal import CONTROL_PREFIX
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # struct linger: on, zero seconds -> TCP RST
 
+#: What something between the caller and the provider says instead.
+_PAGE = "<!DOCTYPE html><html><body><h1>Please try again later</h1></body></html>"
+
 
 class ErrorAnswers(Protocol):
     """How a simulator words the errors that the dial makes it give."""
@@ -64,6 +67,8 @@ class Misbehaviour:
             return _reset(request)
         if fault.name == "truncate":
             return await _truncate(request, response)
+        if fault.name == "html_200":
+            return web.Response(text=_PAGE, content_type="text/html")
         answer = self._errors(int(fault.name.removeprefix("http_")))
         if fault.delay_s and answer.status in (429, 503):
             answer.headers["Retry-After"] = str(max(1, round(fault.delay_s)))
