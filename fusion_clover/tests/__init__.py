@@ -36,3 +36,4 @@ from . import test_terminal_edges
 from . import test_terminal_routes
 from . import test_terminal_refund
 from . import test_neutralize
+from . import test_canaries_flows

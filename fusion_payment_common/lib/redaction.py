@@ -45,6 +45,8 @@ _DIGIT_RUN = r"(?<![0-9])[0-9](?:[ \t\u00a0\-]{0,2}[0-9]){11,}(?![0-9])"
 _UUID_OR_DIGITS = re.compile(rf"(?P<uuid>{_UUID})|(?P<run>{_DIGIT_RUN})")
 _DIGITS = re.compile(r"[0-9]+")
 _SCHEME = re.compile(r"(?i)\b(bearer|basic)(\s+)[A-Za-z0-9._~+/=\-]{4,}")
+#: An authorisation code in an address, as access logs have it.
+_CODE_IN_QUERY = re.compile(r"([?&]code=)[^&#\s\"']{8,}")
 _JWT = re.compile(r"\beyJ[A-Za-z0-9_\-]+\.[A-Za-z0-9_\-]+(?:\.[A-Za-z0-9_\-]*)?")
 _SOURCE_TOKEN = re.compile(r"\b(clv_)[A-Za-z0-9]*?([A-Za-z0-9]{4})\b")
 _OPAQUE_TOKEN = re.compile(r"\b(whsec_|whsk_|clvroar-)[A-Za-z0-9+/=_\-]+")
@@ -77,6 +79,7 @@ def redact_text(text: str) -> str:
     """``text`` with every card number masked to its last four digits and credentials removed."""
     text = _SCHEME.sub(rf"\1\2{MASK}", text)
     text = _KEY_VALUE.sub(_mask_pair, text)
+    text = _CODE_IN_QUERY.sub(rf"\1{MASK}", text)
     text = _JWT.sub(MASK, text)
     text = _SOURCE_TOKEN.sub(rf"\1{MASK}\2", text)
     text = _OPAQUE_TOKEN.sub(rf"\1{MASK}", text)

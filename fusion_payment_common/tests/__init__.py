@@ -28,3 +28,4 @@ from . import test_vault_administration
 from . import test_delivery_canaries
 from . import test_neutralize
 from . import test_error_matrix
+from . import test_ledger_canaries

@@ -1,4 +1,4 @@
-"""Each class of error in both modes: what it leaves behind, and how it ends when all is well again."""
+"""Each class of error in both modes: what it leaves behind, and how it ends once all is well."""
 
 from typing import NamedTuple
 

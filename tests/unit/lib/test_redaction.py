@@ -340,3 +340,18 @@ def test_a_record_without_arguments_may_contain_percent_signs(captured):
     logger, lines = captured
     logger.info("100% of nothing")
     assert lines == ["100% of nothing"]
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        (
+            '"GET /callback?merchant_id=M1&code=943ec4dd22241aef HTTP/1.1" 303',
+            '"GET /callback?merchant_id=M1&code=*** HTTP/1.1" 303',
+        ),
+        ("https://x.example/cb?code=abcdefgh&state=s#code", "https://x.example/cb?code=***&state=s#code"),
+        ("the code=17 stays, and ?barcode=1", "the code=17 stays, and ?barcode=1"),
+    ],
+)
+def test_an_authorisation_code_in_an_address_is_masked(text, redacted):
+    assert redact_text(text) == redacted
