@@ -29,7 +29,7 @@ class LimitedTransport:
 
     :param app: names the app in its environment.
     :param merchant: names the merchant; all its tokens count together, so that a renewed token
-        does not begin anew.
+        does not begin anew. Empty for calls about tokens, which the app makes for itself.
     :param max_wait: seconds that a call waits for its turn in all, before it is refused unsent.
     :param read_max_wait: the same for reads, for which nobody's money waits.
     """
@@ -47,7 +47,7 @@ class LimitedTransport:
         self._transport = transport
         self._limiter = limiter
         self._app = Limit(f"app {app}", *APP_LIMITS)
-        self._token = Limit(f"token {app} {merchant}", *TOKEN_LIMITS)
+        self._token = Limit(f"token {app} {merchant}", *TOKEN_LIMITS) if merchant else self._app
         self._terminals = Limit(f"terminals {app} {merchant}", *TERMINAL_LIMITS)
         self._max_wait = max_wait
         self._read_max_wait = read_max_wait
@@ -74,7 +74,10 @@ class LimitedTransport:
     def _limits_of(self, request: Request) -> tuple[Limit, ...]:
         if request.method == "POST" and _WAITS_FOR_CUSTOMER.search(request.url):
             return (self._terminals,)
-        return (self._app, self._token)
+        if self._token == self._app:
+            return (self._app,)
+        # The merchant's place first: who waits for one must hold none of the others' places.
+        return (self._token, self._app)
 
     def _limit_of(self, response: Response) -> Limit:
         cross = ("X-RateLimit-crossTokenLimit", "X-RateLimit-crossTokenConcurrentLimit")

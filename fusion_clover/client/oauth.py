@@ -87,6 +87,11 @@ class OAuthClient:
             observer=observer,
         )
 
+    @property
+    def has_secret(self) -> bool:
+        """Whether codes can be exchanged and lost tokens be recovered; refreshing needs none."""
+        return bool(self._client_secret)
+
     def authorize_url(self, redirect_uri: str, state: str) -> str:
         """Where to send the merchant's browser. Clover knows no scopes: the app has them."""
         query = {

@@ -20,9 +20,14 @@ class CloverOAuthController(http.Controller):
         """
         if not request.env.user.has_group("base.group_system"):
             raise AccessError(request.env._("Only an administrator can connect Clover."))
-        if not state and not code:
+        if not state:
             # Launched from Clover's dashboard or App Market: there is nothing to finish yet.
-            return request.redirect(_address_of(self._any_provider()))
+            provider = self._any_provider()
+            if code and provider:
+                provider.check_access("write")
+                # Not exchanged: nobody here has asked for it, it may be anybody's.
+                provider.clover_connection_message = provider._clover_legacy_launch()
+            return request.redirect(_address_of(provider))
         # Elevated: the row that makes the state valid only once is nobody's to read.
         states = request.env["fusion.signed.state"].sudo()
         # Any provider: the key that signs states belongs to the database.

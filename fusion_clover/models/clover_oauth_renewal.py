@@ -62,9 +62,12 @@ class CloverOAuthToken(models.Model):
 
     @api.model
     def _cron_renew_idle(self):
-        """Renew the tokens that nobody has used for long, so that no connection dies of age."""
-        candidates = self.search([("error", "=", False)])
-        due = candidates.filtered(lambda token: token._is_idle() and token._is_current())
+        """Renew the tokens that nobody has used for long, so that no connection dies of age.
+
+        Also those of the environment or app that the provider does not use at present: they are
+        there when it goes back.
+        """
+        due = self.search([("error", "=", False)]).filtered(lambda token: token._is_idle())
         self.env["ir.cron"]._commit_progress(remaining=len(due))
         for token in due:
             try:
@@ -145,7 +148,12 @@ class CloverOAuthToken(models.Model):
                 "doubted_token_hash": need.rejected is not None and _hash(pair.access_token),
             }
         )
+        self._forget_alarm()
         return Obtained(pair.access_token)
+
+    def _forget_alarm(self):
+        """Call nobody any more: it works again."""
+        self.activity_unlink(["mail.mail_activity_data_warning"])
 
     def _despite(self, error, need):
         """Return the present token if it still lives although it could not be renewed."""
@@ -169,19 +177,25 @@ class CloverOAuthToken(models.Model):
 
         :raise AuthenticationError: nothing works any more
         """
-        client = self.provider_id._clover_oauth_client()
+        client = self.provider_id._clover_oauth_client(self)
         try:
             return client.refresh(self.refresh_token)
         except errors.AuthenticationError as error:
+            if not client.has_secret:
+                # Of an app that was replaced by another: only its secret recovers anything.
+                raise
             is_present_used = getattr(error, "recovery_available", False)
         previous = False if is_present_used else self.previous_refresh_token
         return client.recover(previous or self.refresh_token)
 
     def _declare_lost(self, error):
-        """Remember that only a new connection helps, and have somebody make it."""
+        """Remember that only a new connection helps, and have somebody make it.
+
+        Nobody is called for a connection that the provider does not use at present.
+        """
         _logger.warning("Clover refused to renew the tokens of merchant %s", self.merchant_id)
         self.error = str(error)
-        if not self.activity_ids:
+        if self._is_current() and not self.activity_ids:
             self.activity_schedule(
                 "mail.mail_activity_data_warning",
                 summary=self.env._("Clover connection lost: reconnect"),

@@ -13,6 +13,16 @@ from ..client.limits import LimitedTransport
 
 PAYMENT_SENSITIVE_KEYS.update(const.SENSITIVE_KEYS)
 
+#: Where the tokens that a merchant makes by hand work, the better one first: the API token for the
+#: platform, the Ecommerce private token for Ecommerce ("Use merchant API tokens",
+#: docs.clover.com), and of the platform for the merchant itself. Terminals take OAuth only.
+FIXED_TOKENS = {
+    "merchant": ("clover_rest_api_token", "clover_api_key"),
+    "platform": ("clover_rest_api_token",),
+    "ecommerce": ("clover_api_key",),
+    "terminal": (),
+}
+
 
 class PaymentProvider(models.Model):
     _inherit = "payment.provider"
@@ -106,16 +116,17 @@ class PaymentProvider(models.Model):
 
     # === CLIENT === #
 
-    def _clover_environment(self):
+    def _clover_environment(self, name=None):
         """Return the hosts to talk to: production when enabled, the sandbox in test state.
 
         In test state the system parameter ``fusion_clover.sandbox_origin`` replaces the sandbox by
-        one origin; an enabled provider never looks at it.
+        one origin; production never looks at it.
 
+        :param str name: ``production`` or ``sandbox``, whatever the state is
         :raise ValidationError: the parameter is not an https or loopback origin
         """
         self.ensure_one()
-        if self.state == "enabled":
+        if (name or self._clover_environment_name()) == "production":
             return clover_environment.PRODUCTION
         # Elevated: system parameters are readable by administrators only.
         origin = self.env["ir.config_parameter"].sudo().get_param(const.SANDBOX_ORIGIN_PARAMETER)
@@ -159,34 +170,45 @@ class PaymentProvider(models.Model):
             ecommerce_authorizer=authorizer or provider._clover_authorizer("ecommerce"),
             terminal_authorizer=authorizer or provider._clover_authorizer("terminal"),
             pos_id=provider._clover_pos_id(),
-            transport=LimitedTransport(
-                shared_transport(),
-                shared_limiter(),
-                app=f"clover {environment.api} {provider.clover_app_id}",
-                merchant=merchant_id,
-                max_wait=const.TURN_MAX_WAIT,
-                read_max_wait=const.READ_TURN_MAX_WAIT,
+            transport=provider._clover_transport(
+                environment, provider.clover_app_id, merchant_id
             ),
             app_version=const.APP_VERSION,
             observer=observer,
             timeout=Timeout(connect=const.CONNECT_TIMEOUT, read=read_timeout),
         )
 
-    def _clover_authorizer(self, interface):
-        """Return the source of access tokens for ``platform``, ``ecommerce`` or ``terminal`` calls.
+    def _clover_transport(self, environment, app_id, merchant_id=""):
+        """Return what carries calls of an app, for a merchant or for itself, within the limits."""
+        return LimitedTransport(
+            shared_transport(),
+            shared_limiter(),
+            app=f"clover {environment.api} {app_id}",
+            merchant=merchant_id,
+            max_wait=const.TURN_MAX_WAIT,
+            read_max_wait=const.READ_TURN_MAX_WAIT,
+        )
 
-        OAuth works for all of them; of the tokens that a merchant makes by hand, the API token
-        works for the platform and the Ecommerce private token for Ecommerce ("Use merchant API
-        tokens", docs.clover.com); terminals take OAuth only. Where there is none, a call fails
-        before it is sent, with an error that says so.
+    def _clover_authorizer(self, interface):
+        """Return the source of access tokens for an interface, one of ``FIXED_TOKENS``.
+
+        Where there is none, a call fails before it is sent, with an error that says so.
         """
         if self.clover_token_id:
             return self.clover_token_id._authorizer()
-        fixed = {"platform": self.clover_rest_api_token, "ecommerce": self.clover_api_key}
-        token = fixed.get(interface)
-        if token:
-            return StaticToken(token)
+        name = self._clover_credential(interface)
+        if name:
+            return StaticToken(self[name])
         return NoToken("needs_oauth" if interface == "terminal" else "no_access_token")
+
+    def _clover_credential(self, interface):
+        """Return the field of what opens an interface, False if nothing does.
+
+        OAuth, named by the App ID, comes before tokens made by hand.
+        """
+        if self.clover_token_id:
+            return "clover_app_id"
+        return next((name for name in FIXED_TOKENS[interface] if self[name]), False)
 
     def _clover_pos_id(self):
         """Return what names us to terminals (header ``X-POS-Id``): the RAID where it is known.

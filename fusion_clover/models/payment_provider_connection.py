@@ -137,7 +137,9 @@ class PaymentProvider(models.Model):
         self.check_access("write")
         # Elevated: tokens are readable by administrators and writable by nobody.
         self.sudo().clover_token_id.filtered("error")._give_another_chance()
-        client = self._clover_client()
+        # Elevated: the tokens are used, not shown.
+        provider = self.sudo()
+        client = self._clover_client(authorizer=provider._clover_authorizer("merchant"))
         try:
             facts = read_facts(client)
         except GatewayError as error:
@@ -151,7 +153,8 @@ class PaymentProvider(models.Model):
                 "clover_tested_at": fields.Datetime.now(),
             }
         )
-        self._clover_remember_sandbox_credentials()
+        self._clover_remember_sandbox_credentials(provider._clover_credential("merchant"))
+        provider.clover_token_id._forget_alarm()
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",

@@ -50,13 +50,9 @@ class PaymentProvider(models.Model):
         for provider in self.filtered(lambda one: one.code == const.PROVIDER_CODE):
             if provider.state != "enabled":
                 continue
-            # Elevated: secrets are compared by their hashes, not shown.
-            provider = provider.sudo()
-            known = set(provider.clover_sandbox_hashes or ())
             labels = [
                 provider._fields[name]._description_string(self.env)
-                for name, digest in provider._clover_credential_hashes().items()
-                if digest in known
+                for name in provider._clover_sandbox_credentials()
             ]
             if labels:
                 raise ValidationError(
@@ -71,6 +67,14 @@ class PaymentProvider(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _clover_sandbox_credentials(self):
+        """Return the fields of those credentials that are known to be the sandbox's."""
+        # Elevated: secrets are compared by their hashes, not shown.
+        provider = self.sudo()
+        known = set(provider.clover_sandbox_hashes or ())
+        hashes = provider._clover_credential_hashes()
+        return [name for name, digest in hashes.items() if digest in known]
+
     def _clover_credential_hashes(self):
         return {
             name: hashlib.sha256(f"{name} {self[name]}".encode()).hexdigest()
@@ -78,17 +82,16 @@ class PaymentProvider(models.Model):
             if self[name]
         }
 
-    def _clover_remember_sandbox_credentials(self, fixed_token="clover_rest_api_token"):
+    def _clover_remember_sandbox_credentials(self, name):
         """Remember that Clover's sandbox has just accepted us, if that is where we are.
 
-        :param str fixed_token: which token was accepted where there is no connection by OAuth
+        :param str name: the field of what was accepted, one of ``PROVEN_FIELDS``; nothing if empty
         """
         self.ensure_one()
         if self.state == "enabled":
             return
         # Elevated: nobody but the system keeps this list.
         provider = self.sudo()
-        name = "clover_app_id" if provider.clover_token_id else fixed_token
         accepted = provider._clover_credential_hashes().get(name)
         known = set(provider.clover_sandbox_hashes or ())
         if accepted and accepted not in known:

@@ -6,7 +6,6 @@ from odoo.exceptions import UserError
 from odoo.addons.fusion_payment_common.lib import errors
 from odoo.addons.fusion_payment_common.lib.api_client import StaticToken
 from odoo.addons.fusion_payment_common.lib.errors import GatewayError
-from odoo.addons.fusion_payment_common.lib.transport import shared_transport
 
 from .. import const
 from ..client.merchant_facts import read_facts
@@ -30,6 +29,7 @@ class PaymentProvider(models.Model):
         :raise UserError: with the reason and what to do about it
         """
         self.ensure_one()
+        self._clover_hold()
         try:
             connected = self._clover_oauth_client().connect(code, merchant_id)
         except GatewayError as error:
@@ -51,8 +51,21 @@ class PaymentProvider(models.Model):
                 **self._clover_facts_at_connect(client),
             }
         )
-        # Now that the new row can be seen, or after the next test of the connection.
-        self._clover_remember_sandbox_credentials()
+        # By name: the row just stored cannot be seen from here.
+        self._clover_remember_sandbox_credentials("clover_app_id")
+
+    def _clover_hold(self):
+        """Let nobody else write the provider until the end of this transaction.
+
+        Whoever writes it just now is waited for; then Odoo runs the request again. Both happen
+        here, before a code is sent that works only once. Not FOR UPDATE: the tokens are stored on
+        another cursor, with a reference to the provider.
+        """
+        self.ensure_one()
+        self.flush_recordset()
+        self.env.cr.execute(
+            "SELECT 1 FROM payment_provider WHERE id = %s FOR NO KEY UPDATE", [self.id]
+        )
 
     def _clover_facts_at_connect(self, client):
         """Return what this merchant can do; nothing if it does not answer."""
@@ -116,6 +129,12 @@ class PaymentProvider(models.Model):
             "Launch Path. Enter one in the developer dashboard, then connect again."
         )
 
+    def _clover_legacy_launch(self):
+        return self.env._(
+            "Clover sent a legacy code that nobody here asked for, because the app has no "
+            "Alternate Launch Path. Enter one in the developer dashboard, then click Connect."
+        )
+
     def _clover_get_public_key(self):
         """Return the key for the card form; asked for once, then kept.
 
@@ -130,17 +149,28 @@ class PaymentProvider(models.Model):
             except GatewayError as error:
                 raise UserError(provider._clover_connection_problem(error)) from error
             provider.clover_public_key = key.api_access_key
-            provider._clover_remember_sandbox_credentials("clover_api_key")
+            provider._clover_remember_sandbox_credentials(
+                provider._clover_credential("ecommerce")
+            )
         return provider.clover_public_key
 
-    def _clover_oauth_client(self):
+    def _clover_oauth_client(self, connection=None):
+        """Return the client for tokens: of the provider as it is set up, or of a connection.
+
+        :param connection: the ``clover.oauth.token`` whose environment and app are meant, whatever
+            the provider's are by now; the secret of another app is not known
+        """
         # Elevated: the secret is needed, not shown.
         provider = self.sudo()
+        app_id, secret = provider.clover_app_id or "", provider.clover_app_secret or ""
+        if connection and (connection.app_id or "") != app_id:
+            app_id, secret = connection.app_id or "", ""
+        environment = provider._clover_environment(connection and connection.environment)
         return OAuthClient(
-            provider._clover_environment(),
-            shared_transport(),
-            client_id=provider.clover_app_id or "",
-            client_secret=provider.clover_app_secret or "",
+            environment,
+            provider._clover_transport(environment, app_id),
+            client_id=app_id,
+            client_secret=secret,
             app_version=const.APP_VERSION,
         )
 

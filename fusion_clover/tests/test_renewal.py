@@ -1,4 +1,6 @@
+from contextlib import suppress
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 from odoo import fields
 from odoo.exceptions import UserError
@@ -46,6 +48,11 @@ class TestRenewal(CloverConnectCommon):
         self._write(access_token="dead", refresh_token="dead", previous_refresh_token=False)
         with self.assertLogs(RENEWAL, "WARNING"):
             return self._problem()
+
+    def _new_pair(self):
+        """Return an access token of a new connection of the same merchant."""
+        code = parse_qs(urlsplit(self._begin()).query)["code"][0]
+        return self.provider._clover_oauth_client().exchange(code).access_token
 
     # === AHEAD OF NEED === #
 
@@ -136,6 +143,28 @@ class TestRenewal(CloverConnectCommon):
         self.assertFalse(self.token.error)
         self.assertEqual(self.provider.clover_connection_state, "connected")
 
+    def test_nobody_is_called_any_more_once_it_works_again(self):
+        self._kill()
+        self.assertTrue(self.token.activity_ids)
+        with self.assertLogs(RENEWAL, "WARNING"), suppress(UserError):
+            self.provider.action_clover_test_connection()
+        self.env.invalidate_all()
+        self.assertTrue(self.token.activity_ids, "testing in vain proves nothing")
+        revived = self._new_pair()
+        self._write(access_token=revived)
+        self.provider.action_clover_test_connection()
+        self.env.invalidate_all()
+        self.assertFalse(self.token.activity_ids)
+        self.assertEqual(self.provider.clover_connection_state, "connected")
+
+    def test_a_renewal_that_succeeds_ends_the_alarm(self):
+        self._write(access_expires_at=fields.Datetime.now())
+        self.token.activity_schedule("mail.mail_activity_data_warning", user_id=self.admin.id)
+        self.env.flush_all()
+        self._read_merchant()
+        self.assertEqual(self._refreshes(), 1)
+        self.assertFalse(self.token.activity_ids)
+
     def test_a_deleted_connection_is_not_connected(self):
         client = self.provider._clover_client()
         self.provider.action_clover_disconnect()
@@ -168,10 +197,50 @@ class TestRenewal(CloverConnectCommon):
         )
         self.assertEqual(self._idle_run(), 1)
 
-    def test_lost_connections_and_those_of_another_app_are_left_alone(self):
+    def test_lost_connections_are_left_alone(self):
         self._write(rotated_at=fields.Datetime.now() - timedelta(days=8), error="lost")
         self.assertEqual(self._idle_run(), 0)
-        self._write(error=False, app_id="ANOTHERAPP001")
-        self.assertEqual(self._idle_run(), 0)
-        self._write(app_id=self.provider.clover_app_id)
+
+    # === NOT IN USE AT PRESENT === #
+
+    def _go_live(self):
+        """Leave the sandbox's connection behind, as it is."""
+        self.provider.write({"state": "enabled", "clover_app_id": "PRODUCTIONAPP"})
+        self.env.flush_all()
+
+    def test_the_sandboxs_idle_connection_is_renewed_while_production_is_enabled(self):
+        self._write(rotated_at=fields.Datetime.now() - timedelta(days=8))
+        old = self.token.refresh_token
+        self._go_live()
         self.assertEqual(self._idle_run(), 1)
+        self.assertEqual(self.token.previous_refresh_token, old)
+        self.assertFalse(self.token.error)
+
+    def test_an_idle_connection_is_renewed_while_the_provider_is_disabled(self):
+        self._write(rotated_at=fields.Datetime.now() - timedelta(days=8))
+        self.provider.state = "disabled"
+        self.env.flush_all()
+        self.assertEqual(self._idle_run(), 1)
+
+    def test_a_client_from_before_going_live_still_renews_where_its_tokens_come_from(self):
+        client = self.provider._clover_client()
+        self._write(access_expires_at=fields.Datetime.now(), access_token="expired")
+        self._go_live()
+        self.assertEqual(client.merchants.retrieve().id, MERCHANT_ID)
+        self.env.invalidate_all()
+        self.assertEqual(self._refreshes(), 1)
+        self.assertFalse(self.token.error)
+
+    def test_an_unused_connection_that_is_lost_calls_nobody(self):
+        self._write(
+            rotated_at=fields.Datetime.now() - timedelta(days=8),
+            refresh_token="dead",
+            previous_refresh_token="older",
+        )
+        self._go_live()
+        with self.assertLogs(RENEWAL, "WARNING"):
+            self.assertEqual(self._idle_run(), 1)
+        self.assertTrue(self.token.error)
+        self.assertFalse(self.token.activity_ids)
+        # The secret of the app that it belongs to is not known any more.
+        self.assertEqual(self._recoveries(), 0)

@@ -1,7 +1,10 @@
 """The administrator's way: what the form says, what to do when it is wrong, one click to repair."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 
+import psycopg2
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -9,6 +12,7 @@ from tests.e2e.conftest import open_site
 from tests.e2e.support.provider_page import ProviderPage
 from tests.e2e.support.settings import Settings
 from tests.e2e.support.site import APP, Site
+from tests.e2e.support.waiting import wait_until
 
 VIEWPORT = {"width": 1300, "height": 1700}
 
@@ -21,9 +25,9 @@ def site(settings: Settings) -> Iterator[Site]:
         yield opened
 
 
-@pytest.fixture
-def form(site: Site, browser: Browser) -> Iterator[ProviderPage]:
-    """The provider's form in a tab of the administrator, connected."""
+@contextmanager
+def opened_form(site: Site, browser: Browser) -> Iterator[ProviderPage]:
+    """The provider's form in a tab of the administrator, without complaints in the end."""
     context = browser.new_context(viewport=VIEWPORT)
     context.add_cookies(
         [{"name": "session_id", "value": site.admin.session_cookie, "url": site.url}]
@@ -34,10 +38,24 @@ def form(site: Site, browser: Browser) -> Iterator[ProviderPage]:
     page.on("pageerror", lambda error: complaints.append(str(error)))
     yield ProviderPage(page, site).open()
     context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def form(site: Site, browser: Browser) -> Iterator[ProviderPage]:
+    """The form of a provider that is connected, before and after."""
+    with opened_form(site, browser) as opened:
+        yield opened
     site.admin.call("payment.provider", "write", [site.provider_id], APP | {"state": "test"})
     action = site.admin.call("payment.provider", "action_clover_oauth_connect", [site.provider_id])
     site.admin.http.get(action["url"], timeout=60)
-    assert complaints == []
+
+
+@pytest.fixture
+def first_form(settings: Settings, browser: Browser) -> Iterator[ProviderPage]:
+    """The form of a provider that was connected once and did nothing else since."""
+    with open_site(settings, "first") as site, opened_form(site, browser) as opened:
+        yield opened
 
 
 def test_disconnect_asks_first_and_connect_brings_it_back(site, form):
@@ -81,10 +99,45 @@ def test_a_wrong_secret_is_explained_where_it_is_entered(site, form):
     assert site.database.value("SELECT count(*) FROM clover_oauth_token") == 1
 
 
-def test_going_live_with_the_sandbox_app_is_refused_with_the_reason(site, form):
+def test_whoever_saves_the_form_meanwhile_does_not_cost_the_code(site, settings, form):
+    """Clover's code works once: the conflict comes before it is sent; then all of it runs again."""
+    exchanges = "/oauth/v2/token"
+    before = [call["path"] for call in site.clover.journal()].count(exchanges)
+    token = site.database.value("SELECT id FROM clover_oauth_token")
+    action = site.admin.call("payment.provider", "action_clover_oauth_connect", [site.provider_id])
+    colleague = psycopg2.connect(
+        host=settings.pg_socket, user="odoo", dbname=site.database.name
+    )
+    with ThreadPoolExecutor(1) as pool, closing(colleague), colleague, colleague.cursor() as cursor:
+        cursor.execute(
+            "UPDATE payment_provider SET sequence = sequence + 1 WHERE id = %s", [site.provider_id]
+        )
+        landed = pool.submit(site.admin.http.get, action["url"], timeout=60)
+        wait_until(
+            lambda: site.database.value(
+                "SELECT count(*) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            ),
+            "the request waits for whoever saves the form",
+        )
+        assert [call["path"] for call in site.clover.journal()].count(exchanges) == before
+        colleague.commit()
+        assert landed.result().ok
+    names = ("clover_connection_state", "clover_connection_message")
+    shown = site.admin.read("payment.provider", site.provider_id, *names)
+    assert (shown["clover_connection_state"], shown["clover_connection_message"]) == (
+        "connected",
+        False,
+    )
+    assert [call["path"] for call in site.clover.journal()].count(exchanges) == before + 1
+    assert site.database.value("SELECT id FROM clover_oauth_token") != token
+
+
+def test_going_live_with_the_sandbox_app_is_refused_with_the_reason(first_form):
+    form, site = first_form, first_form.site
     form.page.get_by_label("Enabled", exact=True).check()
     expect(form.status("connection")).to_contain_text("Not connected. Click Connect.")
-    expect(form.page.locator(".o_clover_checklist [data-done='1']")).to_have_count(1)
+    expect(form.page.locator(".o_clover_checklist [data-done='1']")).to_have_count(0)
     form.save()
     refusal = form.page.locator(".modal", has_text="Clover cannot be enabled")
     expect(refusal).to_contain_text("App ID worked in the sandbox")

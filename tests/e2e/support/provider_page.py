@@ -11,11 +11,11 @@ class ProviderPage:
 
     def __init__(self, page: Page, site: Site) -> None:
         self.page = page
-        self._site = site
+        self.site = site
 
     def open(self) -> "ProviderPage":
         """Load the form."""
-        self.page.goto(f"{self._site.url}/odoo/payment.provider/{self._site.provider_id}")
+        self.page.goto(f"{self.site.url}/odoo/payment.provider/{self.site.provider_id}")
         expect(self.status("connection")).to_be_visible(timeout=30_000)
         return self
 

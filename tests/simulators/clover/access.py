@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from .simulator import CloverSimulator
 
 ECOMMERCE, PAYMENTS, MERCHANT, DEVICES = "ecommerce", "payments", "merchant", "devices"
+#: Of the merchant, its own record without what belongs to it: the Ecommerce key opens that, too.
+MERCHANT_ITSELF = "merchant itself"
 
 
 class Access:
@@ -24,12 +26,14 @@ class Access:
         """The merchant of the bearer token.
 
         An OAuth token opens every area, the merchant's API token the platform, the Ecommerce
-        private key the Ecommerce API; on ``/v3/merchants/{mId}`` the ids must agree.
+        private key the Ecommerce API and ``MERCHANT_ITSELF``; on ``/v3/merchants/{mId}`` the ids
+        must agree.
 
         :raises CloverError: 401, also for a permission that is missing.
         """
         scheme, _, value = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or area in self._sim.switches.denied_areas:
+        permission = MERCHANT if area == MERCHANT_ITSELF else area
+        if scheme.lower() != "bearer" or permission in self._sim.switches.denied_areas:
             raise unauthorized()
         merchant = self._sim.merchant(self._merchant_id(value.strip(), area))
         if request.match_info.get("mid", merchant.id) != merchant.id:
@@ -41,8 +45,11 @@ class Access:
         access = self._sim.grants.bearer(token)
         if access is not None:
             return access.merchant_id
-        key = switches.ecommerce_private_key if area == ECOMMERCE else switches.merchant_api_token
-        if not token or token != key:
+        keys = {
+            ECOMMERCE: (switches.ecommerce_private_key,),
+            MERCHANT_ITSELF: (switches.merchant_api_token, switches.ecommerce_private_key),
+        }
+        if not token or token not in keys.get(area, (switches.merchant_api_token,)):
             raise unauthorized()
         return switches.merchant_id
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from .access import DEVICES, MERCHANT, PAYMENTS
+from .access import DEVICES, MERCHANT, MERCHANT_ITSELF, PAYMENTS
 from .errors import bare
 from .payment_filters import filtered
 from .render_platform import (
@@ -69,7 +69,7 @@ class PlatformRoutes:
 
     async def merchant(self, request: web.Request) -> web.Response:
         """The merchant; its address is a link unless expanded."""
-        merchant = self._sim.access.merchant(request, MERCHANT)
+        merchant = self._sim.access.merchant(request, MERCHANT_ITSELF)
         expand = _expand(request)
         href = f"{request.url.origin()}/v3/merchants/{merchant.id}"
         body: dict[str, Any] = {

@@ -1,5 +1,7 @@
 """Calls wait for their turn, and pause when Clover asks for it."""
 
+import threading
+
 import pytest
 
 from odoo.addons.fusion_clover.client import limits
@@ -77,3 +79,51 @@ def test_what_gets_no_turn_in_time_is_not_sent(tmp_path):
     with pytest.raises(ThrottledError):
         sender.send(CHARGE)
     assert len(transport.requests) == 16
+
+
+def test_a_busy_merchant_leaves_the_apps_other_places_to_other_merchants(tmp_path):
+    """Ten calls of one merchant at once: five under way, five that wait and hold nothing."""
+    limiter = SharedLimiter(tmp_path)
+    started, release = threading.Semaphore(0), threading.Event()
+
+    class Slow:
+        def send(self, request):
+            started.release()
+            release.wait(10)
+            return answer(200)
+
+    def of_merchant(name, transport):
+        return LimitedTransport(
+            transport, limiter, app="A", merchant=name, max_wait=10.0, read_max_wait=10.0
+        )
+
+    busy = of_merchant("BUSY", Slow())
+    threads = [threading.Thread(target=busy.send, args=(CHARGE,)) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(5):
+            assert started.acquire(timeout=10)
+        other = LimitedTransport(
+            ScriptedTransport(*[answer(200)] * 5),
+            limiter,
+            app="A",
+            merchant="OTHER",
+            max_wait=0.0,
+            read_max_wait=0.0,
+        )
+        for _ in range(5):
+            assert other.send(CHARGE).status == 200
+    finally:
+        release.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_calls_about_tokens_count_for_the_app_alone(limiter):
+    refusal = answer(429, headers={"X-RateLimit-tokenLimit": "16"})
+    transport, sender = limited(limiter, *[answer(200)] * 17, refusal, merchant="")
+    for _ in range(18):
+        sender.send(CHARGE)
+    assert len(transport.requests) == 18
+    assert limiter.pauses == [("app A", None)]

@@ -249,7 +249,7 @@ def test_who_waits_for_a_customer_takes_no_place_from_others(tmp_path):
             transport.send(Request("POST", url))
     with pytest.raises(errors.NotSentError):
         transport.send(Request("POST", f"{base}/device/ping"))
-    assert taken == [[TERMINAL_LIMITS[1]]] * 3 + [[10, 5]]
+    assert taken == [[TERMINAL_LIMITS[1]]] * 3 + [[5, 10]]
 
 
 def _request(**changes):
