@@ -32,6 +32,13 @@ _CHEAP = {
 }
 
 
+#: To whoever opened an app that Clover connects by the way it has retired.
+_LEGACY = (
+    "Clover sent a legacy code, because the app has no Alternate Launch Path. Enter /clover/launch "
+    "there in Clover's developer dashboard, then open the app again."
+)
+
+
 @dataclass(frozen=True)
 class ForwardedBody(InboundEvent):
     """A body for tenants, with the proofs that belong to it."""
@@ -58,9 +65,12 @@ class CloverDispatcherController(http.Controller):
         if not state and not code and merchant_id:
             # Clover launches an app without Alternate Launch Path at its Site URL.
             return self._launch(dispatcher, merchant_id)
+        if not state and code:
+            return plain(400, _LEGACY)
         try:
             callback = dispatcher._relay(state)
-        except StateError:
+        except StateError as error:
+            dispatcher._note_refusal(state, error, merchant_id)
             return plain(403, "This link is not valid, or not any more. Click Connect again.")
         # To the letter: what the tenant verifies is what Clover sent.
         return _redirect(f"{callback}?{request.httprequest.query_string.decode('latin-1')}")
@@ -77,8 +87,8 @@ class CloverDispatcherController(http.Controller):
     def _launch(dispatcher, merchant_id):
         try:
             address = dispatcher._launch(merchant_id)
-        except ConfigurationError:
-            return plain(503, "The App ID of the dispatcher is not set.")
+        except ConfigurationError as error:
+            return plain(503, f"The dispatcher is not set up: {error}.")
         if not address:
             return plain(404, "This merchant is not known here. Ask whoever gave you the app.")
         return _redirect(address)

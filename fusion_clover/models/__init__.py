@@ -42,6 +42,7 @@ from . import clover_verification
 from . import clover_dispatcher
 from . import clover_tenant
 from . import clover_tenant_forwarding
+from . import clover_tenant_refusal
 from . import clover_webhook
 from . import clover_webhook_processing
 from . import payment_transaction_outside
@@ -52,6 +53,7 @@ from . import clover_unmatched_health
 from . import payment_transaction_polling
 from . import payment_transaction_rebook
 from . import clover_reconciliation
+from . import clover_reconciliation_environment
 from . import clover_reconciliation_entry
 from . import clover_reconciliation_difference
 from . import clover_reconciliation_matching

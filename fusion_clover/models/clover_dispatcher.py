@@ -5,6 +5,7 @@ from odoo import api, models
 from odoo.tools.urls import urljoin
 
 from odoo.addons.fusion_payment_common.lib import signed_state
+from odoo.addons.fusion_payment_common.lib.errors import ConfigurationError
 from odoo.addons.fusion_payment_common.lib.transport import shared_transport
 
 from .. import const, const_dispatcher
@@ -40,11 +41,19 @@ class CloverDispatcher(models.AbstractModel):
 
     @api.model
     def _environment(self):
-        """Return the hosts of the app: the sandbox's unless production was chosen."""
+        """Return the hosts of the app: the sandbox's unless production was chosen.
+
+        :raise ConfigurationError: the address that replaces the sandbox is none
+        """
         if self._parameter(const_dispatcher.ENVIRONMENT_PARAMETER) == "production":
             return clover_environment.PRODUCTION
         if origin := self._parameter(const.SANDBOX_ORIGIN_PARAMETER):
-            return clover_environment.Environment.single_origin(origin)
+            try:
+                return clover_environment.Environment.single_origin(origin)
+            except ValueError as error:
+                raise ConfigurationError(
+                    f"{const.SANDBOX_ORIGIN_PARAMETER} is no address", code="not_configured"
+                ) from error
         return clover_environment.SANDBOX
 
     # === CALLBACK === #
@@ -71,6 +80,8 @@ class CloverDispatcher(models.AbstractModel):
         payload = self._verified(token, key, host)
         if payload.redirect_to != callback:
             raise signed_state.StateHostError("the state leads to another page than the callback")
+        # Before the state is used up: should somebody write the tenant now, all of it runs again.
+        self.env["clover.tenant"].browse(tenant_id)._forget_refusal()
         if not self.env["clover.used.state"]._use(payload.nonce):
             raise signed_state.StateExpiredError("the state was used before")
         return payload.redirect_to
@@ -93,7 +104,7 @@ class CloverDispatcher(models.AbstractModel):
     def _launch(self, merchant_id):
         """Return Clover's authorize page with a fresh state of the merchant's tenant, or None.
 
-        :raise ConfigurationError: the dispatcher's App ID is not set
+        :raise ConfigurationError: the dispatcher's App ID is not set, or its sandbox is nowhere
         """
         tenant_id = self.env["clover.tenant"]._directory()[1].get(merchant_id)
         if not tenant_id:

@@ -23,6 +23,10 @@ ENDPOINT_VALUES = {
 }
 
 
+#: What is noted about a browser that was sent away; no route depends on it.
+REFUSAL_FIELDS = {"refusal", "refused_address", "refused_at"}
+
+
 class CloverTenant(models.Model):
     """An Odoo database that uses the Clover app which this database owns.
 
@@ -35,7 +39,9 @@ class CloverTenant(models.Model):
     _order = "name, id"
 
     name = fields.Char(string="Customer", required=True)
-    active = fields.Boolean(default=True, help="Archived: nothing is relayed to it any more.")
+    active = fields.Boolean(
+        default=True, help="Archived: nothing is relayed to it; what waits goes on waiting."
+    )
     base_url = fields.Char(
         string="Address of Its Odoo",
         required=True,
@@ -100,36 +106,51 @@ class CloverTenant(models.Model):
     def create(self, vals_list):
         """Override of `orm` to set up where notices for the new tenants are delivered."""
         tenants = super().create([self._tidy(values) for values in vals_list])
+        # Elevated: whoever may add a customer need not manage deliveries.
+        endpoints = self.env["fusion.delivery.endpoint"].sudo()
         for tenant in tenants:
-            tenant.endpoint_id = self.env["fusion.delivery.endpoint"].create(
-                {**ENDPOINT_VALUES, **tenant._endpoint_address()}
-            )
+            tenant.endpoint_id = endpoints.create({**ENDPOINT_VALUES, **tenant._endpoint_values()})
         self.env.registry.clear_cache()
         return tenants
 
     def write(self, vals):
-        """Override of `orm` to have notices delivered to where the tenant is now."""
+        """Override of `orm` to have notices delivered to where the tenant is now, or held back."""
         result = super().write(self._tidy(vals))
-        if {"name", "base_url"} & set(vals):
+        if {"name", "base_url", "active"} & set(vals):
             for tenant in self:
-                tenant.endpoint_id.write(tenant._endpoint_address())
-        self.env.registry.clear_cache()
+                # Elevated: as in `create`.
+                tenant.endpoint_id.sudo().write(tenant._endpoint_values())
+        if set(vals) - REFUSAL_FIELDS:
+            self.env.registry.clear_cache()
         return result
 
     def unlink(self):
-        """Override of `orm` to forget the tenant at once."""
+        """Override of `orm` to forget the tenant, and to send it nothing more, at once.
+
+        What was forwarded to it stays listed.
+        """
+        # Elevated: as in `create`.
+        endpoints = self.endpoint_id.sudo()
         result = super().unlink()
+        endpoints.active = False
         self.env.registry.clear_cache()
         return result
 
     @api.model
     def _tidy(self, values):
+        """Write the address as browsers do, so that it can be compared to the letter."""
         base_url = values.get("base_url")
-        return {**values, "base_url": base_url.strip().rstrip("/")} if base_url else values
+        if not base_url:
+            return values
+        scheme, separator, rest = base_url.strip().rstrip("/").partition("://")
+        host, slash, path = rest.partition("/")
+        tidied = f"{scheme.lower()}{separator}{host.lower()}{slash}{path}"
+        return {**values, "base_url": tidied}
 
-    def _endpoint_address(self):
+    def _endpoint_values(self):
         is_loopback = urlsplit(self.base_url).scheme == "http"
         return {
+            "active": self.active,
             "name": self.env._("Clover notices for %s", self.name),
             "url": self.base_url + const_dispatcher.TENANT_WEBHOOK_PATH,
             # Plain http is possible to this very machine only, and only in test state.

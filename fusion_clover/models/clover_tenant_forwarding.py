@@ -25,12 +25,13 @@ class CloverTenant(models.Model):
 
     def _fusion_handle_event(self, event, fetched=None):
         """Override of the inbox to hand the body, and all that came before it, to the outbox."""
-        tenants = self._of_body(event._body())
-        if not tenants:
-            return "ignored"
-        while not self._is_fanned_out(event, tenants):
+        body = event._body()
+        # Asked each time: a tenant that was archived meanwhile gets no delivery any more.
+        while tenants := self._of_body(body):
+            if self._is_fanned_out(event, tenants):
+                return None
             in_own_transaction(self.env, lambda env: env["clover.tenant"]._fan_out_next(event.id))
-        return None
+        return "ignored"
 
     @api.model
     def _of_body(self, body):

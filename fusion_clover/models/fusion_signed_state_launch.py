@@ -45,18 +45,47 @@ class FusionSignedState(models.Model):
             return None
         if self.search_count([("nonce", "=", payload.nonce)], limit=1):
             return None
-        provider = self.env["payment.provider"].search(
-            [
-                ("code", "=", const.PROVIDER_CODE),
-                ("company_id", "=", self.env.company.id),
-                ("state", "!=", "disabled"),
-            ],
-            limit=1,
-        )
+        provider = self._clover_launched_provider(key, payload.nonce)
+        if not provider:
+            return None
+        # Whoever writes it now makes Odoo run the request again: not after the state is used up.
+        provider._clover_hold()
         # Elevated: nobody's to write.
-        if not provider or not self.env["clover.used.state"].sudo()._use(payload.nonce):
+        if not self.env["clover.used.state"].sudo()._use(payload.nonce):
             return None
         return provider.with_context(**{LAUNCH_NONCE: payload.nonce})
+
+    @api.model
+    def _clover_launched_provider(self, key, nonce):
+        """Return the provider of the company whose merchant was launched, empty if there is none.
+
+        That is the one of this merchant, else the only one of no merchant yet; else the present
+        company's, which will say that it is connected to another.
+
+        :raise UserError: several companies are not connected yet
+        """
+        providers = self.env["payment.provider"].search(
+            [
+                ("code", "=", const.PROVIDER_CODE),
+                ("company_id", "in", self.env.companies.ids),
+                ("state", "!=", "disabled"),
+            ]
+        )
+        for provider in providers:
+            merchant_id = provider.clover_merchant_id
+            if merchant_id and is_launch_nonce(key, nonce, merchant_id):
+                return provider
+        unconnected = providers.filtered(lambda provider: not provider.clover_merchant_id)
+        if len(unconnected) > 1:
+            raise UserError(
+                self.env._(
+                    "Several companies here are not connected to Clover yet: %(companies)s. Open "
+                    "the payment provider of the right one and click Connect.",
+                    companies=", ".join(unconnected.company_id.mapped("name")),
+                )
+            )
+        company = self.env.company
+        return unconnected or providers.filtered(lambda one: one.company_id == company)[:1]
 
 
 class PaymentProvider(models.Model):

@@ -1,4 +1,6 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import format_datetime
 
 from .. import const
 
@@ -19,7 +21,7 @@ class PaymentProvider(models.Model):
     )
 
     @api.depends("clover_connection_state", "clover_remote_app_id", "clover_public_key")
-    @api.depends_context("lang")
+    @api.depends_context("lang", "tz")
     def _compute_clover_status(self):
         for provider in self:
             ours = provider.code == const.PROVIDER_CODE
@@ -103,16 +105,27 @@ class PaymentProvider(models.Model):
                 "No Auth Code: nothing that Clover tells is processed. Enter the webhook address "
                 "in the developer dashboard, verify it, and copy the Auth Code from there."
             )
-        if not self._clover_latest_event():
+        latest = self._clover_latest_event()
+        if not latest:
             return self.env._("Auth Code entered; nothing has arrived yet.")
         return self.env._(
             "Working; the latest notice arrived on %s.",
-            fields.Datetime.to_string(self._clover_latest_event().received_at),
+            format_datetime(self.env, latest.received_at, tz=self.env.context.get("tz")),
         )
 
     def _clover_latest_event(self):
+        """Return the latest notice about this merchant, which sandbox and production never share.
+
+        The key of a notice begins with its merchant.
+        """
+        if not self.clover_merchant_id:
+            return self.env["fusion.event"]
         return self.env["fusion.event"].search(
-            [("source", "=", const.PROVIDER_CODE), ("company_id", "=", self.company_id.id)],
+            [
+                ("source", "=", const.PROVIDER_CODE),
+                ("company_id", "=", self.company_id.id),
+                ("event_key", "=like", f"{self.clover_merchant_id}:%"),
+            ],
             order="received_at desc",
             limit=1,
         )
@@ -147,10 +160,12 @@ class PaymentProvider(models.Model):
         self.ensure_one()
         live = self.state == "enabled"
         connected = live and self.clover_connection_state == "connected"
-        heard = live and bool(self.clover_webhook_auth_code and self._clover_latest_event())
+        heard = connected and bool(self.clover_webhook_auth_code and self._clover_latest_event())
         return [
             {
-                "done": live and bool(self.clover_app_id and self.clover_app_secret),
+                "done": live
+                and bool(self.clover_app_id and self.clover_app_secret)
+                and "clover_app_id" not in self._clover_sandbox_credentials(),
                 "title": self.env._("Production app"),
                 "hint": self.env._(
                     "Have Clover approve the app, enter its production App ID and App Secret, "
@@ -190,16 +205,12 @@ class PaymentProvider(models.Model):
         ]
 
     def _clover_has_refunded_payment(self):
-        """Return whether real money went to Clover and back."""
-        return bool(
-            self.env["payment.transaction"].search_count(
-                [
-                    ("provider_id", "=", self.id),
-                    ("operation", "=", "refund"),
-                    ("state", "=", "done"),
-                    ("clover_environment", "=", "production"),
-                    ("source_transaction_id.state", "=", "done"),
-                ],
-                limit=1,
-            )
+        """Return whether real money went to Clover and back; on the same day Clover voids it."""
+        refunded = Domain("operation", "=", "refund") & Domain("state", "=", "done")
+        domain = (
+            Domain("provider_id", "=", self.id)
+            & Domain("clover_environment", "=", "production")
+            & Domain("source_transaction_id.state", "=", "done")
+            & (refunded | Domain("clover_returned_as", "!=", False))
         )
+        return bool(self.env["payment.transaction"].search_count(domain, limit=1))

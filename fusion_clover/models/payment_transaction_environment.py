@@ -27,6 +27,19 @@ class PaymentTransaction(models.Model):
             )
 
 
+class AccountPayment(models.Model):
+    _inherit = "account.payment"
+
+    clover_is_sandbox = fields.Boolean(compute="_compute_clover_is_sandbox", compute_sudo=True)
+
+    @api.depends("payment_transaction_id.clover_environment")
+    def _compute_clover_is_sandbox(self):
+        for payment in self:
+            payment.clover_is_sandbox = (
+                payment.payment_transaction_id.clover_environment == "sandbox"
+            )
+
+
 class CloverTestedDocument(models.AbstractModel):
     """A document with ``transaction_ids``: it says when it was paid in a test."""
 

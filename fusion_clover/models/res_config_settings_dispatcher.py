@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import format_datetime
 
 from .. import const_dispatcher
 
@@ -35,6 +36,11 @@ class ResConfigSettings(models.TransientModel):
     clover_dispatcher_verification = fields.Char(
         string="Verification Code", compute="_compute_clover_dispatcher_verification"
     )
+    clover_dispatcher_codes = fields.Text(
+        string="Earlier Codes",
+        compute="_compute_clover_dispatcher_verification",
+        help="Anybody can send a code: Clover's is the one that came when you asked for it.",
+    )
     clover_dispatcher_webhook_url = fields.Char(
         string="Webhook URL", compute="_compute_clover_dispatcher_verification"
     )
@@ -42,8 +48,14 @@ class ResConfigSettings(models.TransientModel):
     @api.depends("clover_is_dispatcher")
     def _compute_clover_dispatcher_verification(self):
         # Elevated: for whoever may open the settings.
-        latest = self.env["clover.verification"].sudo().search([], limit=1)
+        kept = self.env["clover.verification"].sudo().search([])
+        zone = self.env.context.get("tz")
+        earlier = "\n".join(
+            f"{one.code} ({format_datetime(self.env, one.received_at, tz=zone)})"
+            for one in kept[1:]
+        )
         address = self.env["clover.dispatcher"]._own_address(const_dispatcher.WEBHOOK_PATH)
         for settings in self:
-            settings.clover_dispatcher_verification = latest.code
+            settings.clover_dispatcher_verification = kept[:1].code
+            settings.clover_dispatcher_codes = earlier
             settings.clover_dispatcher_webhook_url = address

@@ -24,8 +24,10 @@ from . import test_token_owner
 from . import test_token_expiry
 from . import test_upgrade
 from . import test_brake_settings
+from . import test_going_live
 from . import test_health
 from . import test_dispatcher
+from . import test_tenant
 from . import test_webhook
 from . import test_outside
 from . import test_unmatched

@@ -1,5 +1,7 @@
 from urllib.parse import parse_qs, urlsplit
 
+from lxml import etree
+
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
@@ -62,6 +64,18 @@ class TestConnection(CloverConnectCommon):
         )
         self.assertFalse(self.provider.clover_token_id)
 
+    def test_a_code_that_nobody_asked_for_is_explained_and_not_exchanged(self):
+        """The App Market's way where the app has no Alternate Launch Path: a code, no state."""
+        query = f"code=LEGACY&merchant_id={MERCHANT_ID}"
+        answer = self._come_back(f"/payment/clover/oauth/callback?{query}")
+        self.assertEqual(answer.status_code, 303)
+        self.assertTrue(
+            answer.headers["Location"].endswith(f"/odoo/payment.provider/{self.provider.id}")
+        )
+        self.assertIn("Alternate Launch Path", self.provider.clover_connection_message)
+        self.assertFalse(self.provider.clover_token_id)
+        self.assertEqual(self.simulator.requests("/oauth/v2/token"), [])
+
     def test_a_refusal_of_the_merchant_is_explained(self):
         query = parse_qs(urlsplit(self._begin()).query)
         state = query["state"][0]
@@ -99,11 +113,19 @@ class TestConnection(CloverConnectCommon):
         self.provider.action_clover_test_connection()
         self.assertIn("moves no money", self.provider.clover_gateway)
 
+    def test_an_ecommerce_token_alone_reads_the_merchant(self):
+        self.provider.write(
+            {"clover_merchant_id": MERCHANT_ID, "clover_api_key": "sim-ecommerce-private-key"}
+        )
+        message = self.provider.action_clover_test_connection()["params"]["message"]
+        self.assertIn("Simulated Merchant", message)
+        with self.assertRaisesRegex(ValidationError, "Ecommerce Private Token"):
+            self.provider.state = "enabled"
+
     # === ENVIRONMENTS === #
 
     def test_enabling_with_the_sandbox_app_is_refused_with_the_reason(self):
         self._connect()
-        self.provider._clover_remember_sandbox_credentials()
         with self.assertRaisesRegex(ValidationError, "App ID worked in the sandbox"):
             self.provider.state = "enabled"
 
@@ -155,6 +177,13 @@ class TestConnection(CloverConnectCommon):
         self.assertEqual(caught.exception.code, "needs_oauth")
         self.assertIn("Connect", self.provider._clover_connection_problem(caught.exception))
 
+    def test_an_ecommerce_token_opens_nothing_of_the_platform_but_the_merchant(self):
+        self.provider.clover_api_key = "key"
+        self.assertEqual(self.provider._clover_authorizer("merchant").token(), "key")
+        with self.assertRaises(errors.ConfigurationError) as caught:
+            self.provider._clover_authorizer("platform").token()
+        self.assertEqual(caught.exception.code, "no_access_token")
+
     def test_terminals_are_told_the_raid_where_it_is_known(self):
         self.assertEqual(self.provider._clover_pos_id(), "FusionCloverOdoo")
         self.provider.clover_remote_app_id = "RAID.ABC"
@@ -189,26 +218,6 @@ class TestConnection(CloverConnectCommon):
         self.provider.state = "disabled"
         self.assertIn("Off", self.provider.clover_status_connection)
 
-    def test_the_way_to_production_ticks_itself(self):
-        self.assertEqual(self._ticked(), [])
-        self._connect()
-        self.assertEqual(self._ticked(), [], "the sandbox ticks nothing")
-        self.provider.write(
-            {
-                "state": "enabled",
-                "clover_app_id": "PRODUCTIONAPP",
-                "clover_remote_app_id": "RAID.ABC",
-            }
-        )
-        self.assertEqual(
-            self._ticked(), ["Production app", "Remote App ID of the production app"]
-        )
-        self.assertIn("fa-check-circle", self.provider.clover_checklist)
-
-    def _ticked(self):
-        self.provider.invalidate_recordset()
-        return [step["title"] for step in self.provider._clover_go_live_steps() if step["done"]]
-
     def test_settings_show_the_connection_and_lead_to_it(self):
         settings = self.env["res.config.settings"].create({})
         self.assertEqual(settings.clover_provider_id, self.provider)
@@ -242,9 +251,37 @@ class TestConnection(CloverConnectCommon):
         self.assertFalse(self.move.clover_has_sandbox_payment)
         transaction._set_done()
         self.assertTrue(self.move.clover_has_sandbox_payment)
+        transaction._create_payment()
+        comparison = self.env["clover.reconciliation"].sudo().create(
+            {"provider_id": self.provider.id}
+        )
         self.provider.state = "enabled"
         self.env.invalidate_all()
         self.assertEqual(transaction.clover_environment, "sandbox")
+        self.assertTrue(transaction.payment_id.clover_is_sandbox)
+        self.assertEqual(comparison.environment, "sandbox")
+        wizard = self.env["clover.refund.wizard"].sudo().new({"transaction_id": transaction.id})
+        self.assertTrue(wizard.is_sandbox, "what is given back was a test")
         self.authenticate("clover_admin", "clover_admin")
         page = self.url_open(self.move.get_portal_url())
         self.assertIn("SANDBOX", page.text)
+
+    def test_clerks_see_it_wherever_they_look(self):
+        for model, deciding in (
+            ("account.move", "clover_has_sandbox_payment"),
+            ("sale.order", "clover_has_sandbox_payment"),
+            ("payment.transaction", "clover_environment"),
+            ("account.payment", "clover_is_sandbox"),
+            ("clover.reconciliation", "environment"),
+            ("clover.payment.wizard", "provider_state"),
+            ("clover.refund.wizard", "is_sandbox"),
+            ("clover.unmatched.payment", "environment"),
+        ):
+            with self.subTest(model):
+                form = etree.fromstring(self.env[model].sudo().get_view(view_type="form")["arch"])
+                (banner,) = [
+                    one for one in form.iter("div") if "SANDBOX" in "".join(one.itertext())
+                ][:1]
+                self.assertIn(deciding, banner.get("invisible"))
+        listed = self.env["payment.transaction"].get_view(view_type="list")["arch"]
+        self.assertIn("clover_environment", listed)

@@ -29,7 +29,7 @@ class TestProvider(CloverCommon):
             self.provider._clover_environment()
 
     def test_without_any_credentials_it_says_what_to_do(self):
-        self.provider.clover_rest_api_token = False
+        self.provider.write({"clover_rest_api_token": False, "clover_api_key": False})
         with self.assertRaisesRegex(UserError, "click Connect"):
             self.provider.action_clover_test_connection()
 

@@ -223,3 +223,37 @@ class TestLaunchedConnection(TenantCase):
     def test_another_key_is_refused(self):
         with self.assertRaises(UserError):
             self._redeem(self._state(key="x" * 64))
+
+    # === SEVERAL COMPANIES === #
+
+    def _provider_of_another_company(self, merchant_id=False):
+        company = self.env["res.company"].create({"name": "Branch"})
+        self.env.user.company_ids += company
+        return self.provider.copy(
+            {
+                "company_id": company.id,
+                "state": "test",
+                "clover_app_id": "APP1",
+                "clover_merchant_id": merchant_id,
+            }
+        )
+
+    def test_it_connects_the_company_of_the_merchant(self):
+        other = self._provider_of_another_company("MOTHER")
+        self.assertEqual(self._redeem(self._state("MOTHER")), other)
+        self.assertEqual(self._redeem(self._state()), self.provider)
+
+    def test_a_new_merchant_gets_the_one_company_that_has_none(self):
+        other = self._provider_of_another_company()
+        self.assertEqual(self._redeem(self._state("MNEW")), other)
+        self.assertEqual(self._redeem(self._state()), self.provider)
+
+    def test_nobody_guesses_among_several_companies(self):
+        self._provider_of_another_company()
+        self.provider.clover_merchant_id = False
+        state = self._state("MNEW")
+        with self.assertRaisesRegex(UserError, "Several companies .* Branch"):
+            self._redeem(state)
+        # Its state was not used up by that.
+        self.provider.clover_merchant_id = MERCHANT
+        self.assertTrue(self._redeem(state))

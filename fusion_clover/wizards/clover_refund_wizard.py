@@ -57,7 +57,8 @@ class CloverRefundWizard(models.TransientModel):
             transaction = wizard.transaction_id
             last4 = transaction.clover_card_last4 or ""
             wizard.card = f"{transaction.clover_card_brand or ''} •••• {last4}".strip()
-            wizard.is_sandbox = transaction.provider_id.state == "test"
+            # Of the payment, not of the provider, which may have gone live since.
+            wizard.is_sandbox = transaction.clover_environment == "sandbox"
 
     @api.depends("facts", "transaction_id")
     def _compute_amount_left(self):

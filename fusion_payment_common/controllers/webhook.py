@@ -15,6 +15,7 @@ from typing import Any
 from odoo import SUPERUSER_ID, http
 from odoo.http import Response, request
 
+from ..lib.refusal_log import RefusalLog
 from ..lib.vault import VaultError
 
 _logger = logging.getLogger(__name__)
@@ -23,8 +24,6 @@ _logger = logging.getLogger(__name__)
 MAX_BODY = 256 * 1024
 #: Content types that the framework would read as a form, before us, leaving no raw body.
 _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
-#: Seconds between two log lines about refused requests of one source.
-_LOG_INTERVAL = 60
 
 
 @dataclass(frozen=True)
@@ -132,23 +131,7 @@ def _answer(status):
     return Response(b"", status=status, content_type="text/plain; charset=utf-8")
 
 
-class _RefusalLog:
-    """Counts refused requests and lets one line a minute per source into the log."""
-
-    def __init__(self):
-        self._next_line = {}
-        self._count = {}
-
-    def note(self, key, now):
-        """Return how many to report now, or 0 to stay silent."""
-        self._count[key] = self._count.get(key, 0) + 1
-        if now < self._next_line.get(key, 0):
-            return 0
-        self._next_line[key] = now + _LOG_INTERVAL
-        return self._count.pop(key)
-
-
-_refusals = _RefusalLog()
+_refusals = RefusalLog()
 
 
 def _note_refusal(source, status):

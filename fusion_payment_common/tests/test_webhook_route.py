@@ -134,7 +134,7 @@ class TestWebhookRoute(InboxCommon, HttpCase):
         self.assertLessEqual(queries / 20, 3, "A forged request asks the database too much.")
 
     def test_refusals_are_summed_up_once_a_minute(self):
-        log = webhook._RefusalLog()
+        log = webhook.RefusalLog()
         counts = [log.note("source", now) for now in (0, 1, 59, 61, 62)]
         self.assertEqual(counts, [1, 0, 0, 3, 0])
         self.assertEqual(log.note("other", 62), 1)

@@ -1,0 +1,24 @@
+"""Strangers who are sent away must not fill the log."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+#: Seconds between two log lines about refused requests of one source.
+_LOG_INTERVAL = 60
+
+
+class RefusalLog:
+    """Counts refused requests and lets one line a minute per source into the log."""
+
+    def __init__(self) -> None:
+        self._next_line: dict[Hashable, float] = {}
+        self._count: dict[Hashable, int] = {}
+
+    def note(self, key: Hashable, now: float) -> int:
+        """How many to report now, or 0 to stay silent. ``now``: seconds that only ever grow."""
+        self._count[key] = self._count.get(key, 0) + 1
+        if now < self._next_line.get(key, 0):
+            return 0
+        self._next_line[key] = now + _LOG_INTERVAL
+        return self._count.pop(key)
