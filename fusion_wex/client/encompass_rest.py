@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import Any
 
 from odoo.addons.fusion_payment_common.lib import errors
@@ -122,15 +121,16 @@ class EncompassRest(CardIssuer):
             )
         return secret
 
-    def find_by_reference(
-        self, reference: str, created_since: datetime | None = None
-    ) -> list[VirtualCard]:
+    def find_by_reference(self, reference: str) -> list[VirtualCard]:
         """See :meth:`CardIssuer.find_by_reference`.
+
+        Nothing but the reference is asked for: a time that WEX reads in a zone of its own would
+        hide the very card that is looked for.
 
         A list may hold whole payments or bare ids; what does not show its reference is read one
         by one. Rows with another reference are dropped, should a server ignore the filter.
         """
-        rows = self._query(reference, created_since)
+        rows = self._query(reference)
         cards = [self._card_of_row(row) for row in rows]
         found = [card for card in cards if card.reference == reference]
         # A full list may have left out the very one; a card that hides its reference may be it.
@@ -188,12 +188,11 @@ class EncompassRest(CardIssuer):
             raise reader.complaint("is not the one that was asked for")
         return card
 
-    def _query(self, reference: str, created_since: datetime | None) -> list[Any]:
+    def _query(self, reference: str) -> list[Any]:
         names = self._profile.query
         values: dict[str, Any] = {
             "reference": reference,
             "limit": self._profile.query_limit,
-            "created_since": created_since and _utc_text(created_since),
         }
         filters = {names[key]: value for key, value in values.items() if value and names[key]}
         verb = self._profile.find
@@ -258,9 +257,3 @@ def _raise_unless_done(reader: Reader, *, must_succeed: bool = False) -> None:
     raise error_of_code(
         code, http_status=200, detail=message, provider_reference=reader.text("id")
     )
-
-
-def _utc_text(moment: datetime) -> str:
-    if moment.tzinfo is None:
-        raise ValueError("the time has no zone")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

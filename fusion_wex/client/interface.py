@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from datetime import datetime
 
 from .types import (
     Authorization,
@@ -62,12 +61,9 @@ class CardIssuer(ABC):
         """
 
     @abstractmethod
-    def find_by_reference(
-        self, reference: str, created_since: datetime | None = None
-    ) -> list[VirtualCard]:
-        """Every card that carries exactly our ``reference``, whatever its status.
+    def find_by_reference(self, reference: str) -> list[VirtualCard]:
+        """Every card that carries exactly our ``reference``, whatever its status and age.
 
-        :param created_since: aware; cards made earlier need not be found.
         :raises UnknownOutcomeError: the list was not complete, so that absence proves nothing.
         """
 

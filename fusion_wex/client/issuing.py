@@ -7,8 +7,9 @@ dropped. What the ledger stores is ``{"card": facts, "sealed": ciphertext or Non
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from odoo.addons.fusion_payment_common.lib.errors import NotFoundError, RequestRejectedError
 from odoo.addons.fusion_payment_common.lib.ledger import Answer
 from odoo.addons.fusion_payment_common.lib.outcome import Outcome
 
@@ -20,10 +21,8 @@ from .types import CardRequest, CardSecret, VirtualCard
 #: Encrypts text; None where numbers are not kept.
 Seal = Callable[[str], str] | None
 
-#: Our clock and the issuer's may differ by this much.
-CLOCK_MARGIN = timedelta(minutes=10)
-
 ABSENCE_NOT_PROVEN = "absence_not_proven"
+ACCEPTED_AND_GONE = "accepted_and_gone"
 TOO_EARLY = "too_early"
 SEVERAL_CARDS = "several_cards"
 
@@ -32,6 +31,27 @@ def carry_out_issue(issuer: CardIssuer, request: CardRequest, seal: Seal) -> Ans
     """Create the card; see :meth:`.CardIssuer.create` for what is raised."""
     issued = issuer.create(request)
     return issue_answer(issued.card, request, issued.secret, seal)
+
+
+def repeat_issue(issuer: CardIssuer, request: CardRequest, seal: Seal) -> Answer:
+    """Create the card once more, after a search has proven that the first create made none.
+
+    So whatever refuses this create decides about the card, the account's settings included; the
+    code still says what helps.
+
+    :raises RequestRejectedError: of exactly this class: there is no card and there will be none.
+    """
+    try:
+        return carry_out_issue(issuer, request, seal)
+    except RequestRejectedError as error:
+        raise RequestRejectedError(
+            str(error),
+            code=error.code or type(error).__name__,
+            http_status=error.http_status,
+            provider_reference=error.provider_reference,
+            request_id=error.request_id,
+            detail=error.detail,
+        ) from error
 
 
 def issue_answer(
@@ -66,16 +86,23 @@ def find_issue(
     now: datetime,
     witness: str | None,
     is_search_trusted: bool,
+    known_id: str | None = None,
+    was_accepted: bool = False,
 ) -> Answer | None:
     """What became of a create whose answer was lost; None: it surely never took effect.
 
     Absence is believed only where the search is known to work: either somebody vouches for it, or
-    it finds ``witness``, the reference of another card that surely exists, in the same minute.
+    it finds ``witness``, the reference of another card that surely exists, in the same minute and
+    in the same way. What the issuer has accepted once is never believed to be absent.
 
     :param sent_at: when the last create was sent, ``now``: both aware.
+    :param known_id: the issuer's id of the payment, where it told one.
+    :param was_accepted: the issuer has said that it accepted the create.
     """
-    since = sent_at - CLOCK_MARGIN
-    found = issuer.find_by_reference(request.reference, since)
+    known = _retrieved(issuer, known_id)
+    if known:
+        return read_issue(issuer, known, request, seal)
+    found = issuer.find_by_reference(request.reference)
     resolution = resolve(
         request,
         found,
@@ -94,8 +121,26 @@ def find_issue(
         return Answer(outcome=Outcome.UNKNOWN, error_code=TOO_EARLY)
     if resolution.verdict is Verdict.ABSENT:
         works = is_search_trusted or (witness and issuer.find_by_reference(witness))
-        return None if works else Answer(outcome=Outcome.UNKNOWN, error_code=ABSENCE_NOT_PROVEN)
+        if not works:
+            return Answer(outcome=Outcome.UNKNOWN, error_code=ABSENCE_NOT_PROVEN)
+        return _gone(known_id) if was_accepted else None
     return read_issue(issuer, resolution.card, request, seal)
+
+
+def _retrieved(issuer: CardIssuer, card_id: str | None) -> VirtualCard | None:
+    try:
+        return issuer.retrieve(card_id) if card_id else None
+    except NotFoundError:
+        return None
+
+
+def _gone(card_id: str | None) -> Answer:
+    return Answer(
+        outcome=Outcome.UNKNOWN,
+        error_code=ACCEPTED_AND_GONE,
+        review=f"WEX accepted the payment ({card_id or 'without an id'}) and does not show it any "
+        "more",
+    )
 
 
 def read_issue(

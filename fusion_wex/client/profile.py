@@ -85,7 +85,6 @@ ANSWER_FIELDS = {
 #: Our name -> parameter of a query; SOAP QueryMerchantLogs has the same filters.
 QUERY_FIELDS = {
     "reference": "user_defined_field",
-    "created_since": "created_from",
     "limit": "max_returned",
 }
 

@@ -12,7 +12,6 @@ import base64
 import binascii
 import hashlib
 import json
-from datetime import datetime
 
 from odoo.addons.fusion_payment_common.lib.cards import luhn_valid
 from odoo.addons.fusion_payment_common.lib.errors import NotFoundError
@@ -83,9 +82,7 @@ class SimulatedIssuer(CardIssuer):
         reference, *_ = _facts(card_id)
         return CardSecret(_number(reference), "000", *_EXPIRY)
 
-    def find_by_reference(
-        self, reference: str, created_since: datetime | None = None
-    ) -> list[VirtualCard]:
+    def find_by_reference(self, reference: str) -> list[VirtualCard]:
         """Always none: nothing is remembered, and a repeated create gives the same card."""
         return []
 

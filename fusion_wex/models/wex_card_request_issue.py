@@ -1,18 +1,21 @@
 import uuid
 from datetime import UTC
+from functools import partial
 
 from odoo import fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.fusion_payment_common.lib import errors, idempotency
-from odoo.addons.fusion_payment_common.lib.ledger import Intent
+from odoo.addons.fusion_payment_common.lib.ledger import Answer, Intent
 from odoo.addons.fusion_payment_common.lib.money import Money
+from odoo.addons.fusion_payment_common.lib.outcome import Outcome
 
 from .. import const
 from ..client.amounts import read_amount
-from ..client.issuing import carry_out_issue, find_issue, read_issue
+from ..client.issuing import carry_out_issue, find_issue, read_issue, repeat_issue
 from ..client.types import CardRequest, InvoiceLine
 from .wex_card_request import UNDER_WAY_STATES
+from .wex_virtual_card import OPEN_STATES
 
 #: Longest memo that is sent, in characters.
 _MEMO_LENGTH = 120
@@ -35,6 +38,9 @@ class WexCardRequest(models.Model):
             )
         for line in self.line_ids:
             line.move_id._wex_check_payable(line.amount, besides=self)
+        total = sum(self.line_ids.mapped("amount"))
+        if self.line_ids and self.currency_id.compare_amounts(self.amount, total):
+            raise UserError(self.env._("%s is not over the sum of its bills.", self.name))
         try:
             self._wex_card_request(reference=self.name)
         except errors.GatewayError as error:
@@ -149,12 +155,18 @@ class WexCardRequest(models.Model):
         :raise RequestRejectedError: a bill was paid since the card was asked for; nothing is sent
         """
         request, card_request = self._wex_of(operation)
-        if "repeat" not in operation.attempt_ids.mapped("action"):
+        is_repeat = "repeat" in operation.attempt_ids.mapped("action")
+        try:
             request._wex_check_still_payable()
+        except errors.RequestRejectedError as error:
+            if not is_repeat:
+                raise
+            return partial(_not_repeated, error)
         issuer = request.account_id._wex_client(observer)
         seal = request.account_id._wex_seal()
         request.write({"state": "issuing", "message": self.env._("WEX is asked for the card.")})
-        return lambda: carry_out_issue(issuer, card_request, seal)
+        create = repeat_issue if is_repeat else carry_out_issue
+        return lambda: create(issuer, card_request, seal)
 
     def _fusion_prepare_lookup(self, operation, observer):
         """Override of `fusion_payment_common` to look for the card by our reference."""
@@ -173,6 +185,10 @@ class WexCardRequest(models.Model):
             "now": fields.Datetime.now().replace(tzinfo=UTC),
             "witness": account._wex_witness(),
             "is_search_trusted": account.is_search_trusted or account._wex_is_simulated(),
+            "known_id": operation.provider_reference or None,
+            # Once a person was asked, it is for them to say that there is none.
+            "was_accepted": not operation.review_reason
+            and Outcome.PENDING in operation.attempt_ids.mapped("outcome"),
         }
         return lambda: find_issue(issuer, card_request, seal, **facts)
 
@@ -202,7 +218,16 @@ class WexCardRequest(models.Model):
                 ("request_id.is_waiting", "=", True),
                 "&",
                 ("request_id.card_id.payment_id", "=", False),
-                ("request_id.card_id.state", "not in", (False, "expired", "cancelled")),
+                ("request_id.card_id.state", "in", (*OPEN_STATES, "cleared")),
             ]
         )
         return sum(lines.mapped("amount"))
+
+
+def _not_repeated(error):
+    """Stand in for a repeated create of a card that nobody needs any more; nothing is sent."""
+    return Answer(
+        outcome=Outcome.UNKNOWN,
+        error_code=error.code,
+        review=f"{error} The first request to WEX was not answered, and it was not sent again.",
+    )

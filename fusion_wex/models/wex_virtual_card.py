@@ -1,5 +1,9 @@
 from odoo import api, fields, models
 
+#: States in which the vendor may charge the card, and those in which nobody may any more.
+OPEN_STATES = ("issued", "opened", "authorized", "partly_used")
+FINAL_STATES = ("cleared", "expired", "cancelled", "reissued")
+
 
 class WexVirtualCard(models.Model):
     """A card that exists at WEX. Its number is not here: see ``fusion.secret``."""
@@ -30,14 +34,19 @@ class WexVirtualCard(models.Model):
     expiry = fields.Char(readonly=True, help="Month and year on the card.")
     valid_until = fields.Date(readonly=True, index=True)
     issued_at = fields.Datetime(readonly=True, required=True, default=fields.Datetime.now)
+    opened_at = fields.Datetime(
+        readonly=True, copy=False, help="When its number was first revealed or received."
+    )
     state = fields.Selection(
         [
             ("issued", "Issued"),
+            ("opened", "Opened"),
             ("authorized", "Authorized"),
             ("partly_used", "Partly Used"),
             ("cleared", "Cleared"),
             ("expired", "Expired"),
             ("cancelled", "Cancelled"),
+            ("reissued", "Reissued"),
         ],
         required=True,
         readonly=True,
@@ -86,6 +95,15 @@ class WexVirtualCard(models.Model):
                 "valid_until": facts.valid_until or request.valid_until,
             }
         )
+
+    def _wex_note_opened(self):
+        """Note that somebody has the card's number: whoever revealed or received it first."""
+        for card in self.filtered(lambda one: not one.opened_at):
+            values = {"opened_at": fields.Datetime.now()}
+            if card.state == "issued":
+                values["state"] = "opened"
+            # Elevated: nobody writes cards by hand.
+            card.sudo().write(values)
 
     def _wex_after_issue(self):
         """What happens once for each new card, in the transaction that makes it."""

@@ -129,13 +129,52 @@ class TestIssue(WexCommon):
     def test_a_bill_that_was_paid_since_it_was_queued_gets_no_card(self):
         request = self._request()
         request.action_submit()
-        self.env["account.payment.register"].with_context(
-            active_model="account.move", active_ids=self.bill.ids
-        ).create({})._create_payments()
+        self._pay_by_hand()
         self._work()
         self.assertEqual(request.state, "declined")
         self.assertIn("more than what is open", request.message)
         self.assertEqual(self.simulator.creates(), 0)
+
+    def test_a_create_that_never_arrived_is_not_repeated_for_a_bill_that_was_paid_since(self):
+        request = self._never_arrived()
+        self._pay_by_hand()
+        self._work(request)
+        self._work(request)
+        self.assertEqual((request.state, self.simulator.creates()), ("unknown", 1))
+        self.assertIn("more than what is open", request.message)
+        operation = request.operation_id.sudo()
+        self.assertTrue(operation.review_reason, "a person decides")
+        self._let_pass(request, 3600)
+        operation.with_user(self._manager())._resolve(note="Nothing at WEX.")
+        self.assertEqual((operation.state, request.state), ("rejected", "declined"))
+
+    def test_a_repeated_create_that_wex_refuses_is_refused(self):
+        request = self._never_arrived()
+        self.simulator.post("config", {"credit_line": 5000})
+        self._work(request)
+        self._work(request)
+        self.assertEqual((request.state, request.operation_id.state), ("declined", "rejected"))
+        self.assertIn("treasury", request.message)
+        self._work(request)
+        self.assertEqual(self.simulator.creates(), 2)
+
+    def _pay_by_hand(self):
+        self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=self.bill.ids
+        ).create({})._create_payments()
+
+    def _never_arrived(self):
+        """A request whose create did not reach WEX, an hour ago."""
+        self.account.is_search_trusted = True
+        self.simulator.fault("reset_before")
+        request = self._request()
+        request.action_submit()
+        self._work()
+        self._let_pass(request, 3600)
+        return request
+
+    def _manager(self):
+        return self._new_user("fusion_manager", "fusion_payment_common.group_fusion_manager")
 
     # === REFUSALS === #
 
@@ -177,6 +216,17 @@ class TestIssue(WexCommon):
         self._work(request)
         self.assertEqual(request.state, "issued")
         self.assertEqual(self.simulator.creates(), 1)
+
+    def test_a_card_that_awaits_approval_is_not_made_again_where_the_search_hides_it(self):
+        self.account.is_search_trusted = True
+        request = self._refused({"awaiting_approval": True, "query_lag_s": 1e6})
+        self._let_pass(request, 3600)
+        for _look in range(3):
+            self._work(request)
+        self.assertEqual((request.state, self.simulator.creates()), ("issuing", 1))
+        self.simulator.act(request.reference, "approve")
+        self._work(request)
+        self.assertEqual(request.state, "issued")
 
     def test_a_card_that_is_refused_at_wex_is_declined(self):
         request = self._refused({"awaiting_approval": True})

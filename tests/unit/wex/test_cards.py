@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from urllib.parse import parse_qs, urlsplit
 
@@ -102,25 +102,16 @@ def test_where_numbers_are_not_shown_later_nothing_is_asked():
     assert client.capabilities.reveals_later is False
 
 
-def test_a_query_names_reference_time_and_limit():
+def test_a_query_names_reference_and_limit_and_nothing_that_could_hide_a_card():
     client, transport = client_for(answer(200, {"merchant_logs": [listed()]}))
-    since = datetime(2025, 8, 19, 8, 0, tzinfo=timezone(timedelta(hours=-4)))
-    (card,) = client.find_by_reference(REFERENCE, since)
+    (card,) = client.find_by_reference(REFERENCE)
     assert card.id == CARD_ID
     parts = urlsplit(transport.requests[0].url)
     assert f"{parts.scheme}://{parts.netloc}{parts.path}" == URL
     assert parse_qs(parts.query) == {
         "user_defined_field": [REFERENCE],
-        "created_from": ["2025-08-19T12:00:00Z"],
         "max_returned": ["50"],
     }
-
-
-def test_a_time_without_a_zone_is_refused_before_anything_is_sent():
-    client, transport = client_for()
-    with pytest.raises(ValueError, match="zone"):
-        client.find_by_reference(REFERENCE, datetime(2025, 8, 19))  # noqa: DTZ001
-    assert transport.requests == []
 
 
 def test_cards_of_another_reference_are_dropped():

@@ -7,15 +7,23 @@ from decimal import Decimal
 import pytest
 
 from odoo.addons.fusion_payment_common.lib import errors
+from odoo.addons.fusion_payment_common.lib.ledger import Answer, after_repeat
 from odoo.addons.fusion_payment_common.lib.outcome import Outcome
 from odoo.addons.fusion_wex.client.activity import Activity, read_activity
 from odoo.addons.fusion_wex.client.cancelling import carry_out_cancel, find_cancel
-from odoo.addons.fusion_wex.client.errors import CardDataUnavailableError, Remedy
+from odoo.addons.fusion_wex.client.errors import (
+    CardDataUnavailableError,
+    CardRefusedError,
+    FundingError,
+    Remedy,
+)
 from odoo.addons.fusion_wex.client.issuing import (
     ABSENCE_NOT_PROVEN,
+    ACCEPTED_AND_GONE,
     TOO_EARLY,
     carry_out_issue,
     find_issue,
+    repeat_issue,
     sealed_text,
     unsealed,
 )
@@ -43,17 +51,23 @@ class Issuer:
     cards: dict = field(default_factory=dict)
     status: CardStatus = CardStatus.OPEN
     secret: CardSecret | Exception = field(default_factory=lambda: SECRET)
+    refusal: Exception | None = None
+    is_gone: bool = False
     asked: list = field(default_factory=list)
     capabilities: Capabilities = Capabilities(frozenset(), True, False, absence_after_s=120)
 
     def create(self, request):
+        if self.refusal:
+            raise self.refusal
         return IssuedCard(card(), self.secret)
 
-    def find_by_reference(self, reference, created_since=None):
+    def find_by_reference(self, reference):
         self.asked.append(reference)
         return self.cards.get(reference, [])
 
     def retrieve(self, card_id):
+        if self.is_gone:
+            raise errors.NotFoundError("gone")
         return card(id=card_id, status=self.status)
 
     def cancel(self, card_id):
@@ -65,7 +79,7 @@ class Issuer:
         return self.secret
 
 
-def search(issuer, *, after_s=3600, witness=None, trusted=False):
+def search(issuer, *, after_s=3600, witness=None, trusted=False, **known):
     return find_issue(
         issuer,
         card_request(),
@@ -74,6 +88,7 @@ def search(issuer, *, after_s=3600, witness=None, trusted=False):
         now=SENT + timedelta(seconds=after_s),
         witness=witness,
         is_search_trusted=trusted,
+        **known,
     )
 
 
@@ -139,6 +154,44 @@ def test_an_empty_search_proves_absence_where_somebody_vouches_for_it():
     issuer = Issuer()
     assert search(issuer, trusted=True) is None
     assert issuer.asked == [REFERENCE]
+
+
+def test_a_payment_whose_id_is_known_is_read_by_it_whatever_the_search_shows():
+    answer = search(Issuer(), trusted=True, known_id=CARD_ID, was_accepted=True)
+    assert (answer.outcome, answer.provider_reference) == (Outcome.SUCCEEDED, CARD_ID)
+
+
+@pytest.mark.parametrize("known_id", [CARD_ID, None])
+def test_a_payment_that_was_accepted_is_never_believed_to_be_absent(known_id):
+    gone = {"known_id": known_id, "was_accepted": True}
+    answer = search(Issuer(is_gone=True), trusted=True, **gone)
+    assert (answer.outcome, answer.error_code) == (Outcome.UNKNOWN, ACCEPTED_AND_GONE)
+    assert answer.review
+    assert search(Issuer(is_gone=True), after_s=119, **gone).error_code == TOO_EARLY
+    assert search(Issuer(is_gone=True), **gone).error_code == ABSENCE_NOT_PROVEN
+
+
+@pytest.mark.parametrize(
+    ("refusal", "code", "remedy"),
+    [
+        (FundingError("no", code="InsufficientCreditLimit"), None, Remedy.FUNDING),
+        (CardRefusedError("no", code="http_422"), None, Remedy.REFUSED),
+        (errors.AuthenticationError("no"), "AuthenticationError", Remedy.CONFIGURATION),
+    ],
+)
+def test_a_refusal_of_a_repeated_create_decides(refusal, code, remedy):
+    with pytest.raises(errors.RequestRejectedError) as raised:
+        repeat_issue(Issuer(refusal=refusal), card_request(), None)
+    error = raised.value
+    assert error.code == (code or refusal.code)
+    answer = after_repeat(Answer.from_error(error), error=error)
+    assert answer.outcome is Outcome.REJECTED
+    assert remedy_of_code(answer.error_code, answer.outcome) is remedy
+
+
+def test_a_lost_answer_to_a_repeated_create_decides_nothing():
+    with pytest.raises(errors.UnknownOutcomeError):
+        repeat_issue(Issuer(refusal=errors.UnknownOutcomeError("lost")), card_request(), None)
 
 
 def test_two_cards_under_one_reference_are_for_a_person():
