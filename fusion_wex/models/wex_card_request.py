@@ -11,6 +11,8 @@ PROTECTED_FIELDS = frozenset(
     {
         "approved_at",
         "approved_by_id",
+        "bill_date",
+        "bill_number",
         "card_id",
         "external_ref",
         "is_waiting",
@@ -268,6 +270,8 @@ class WexCardRequest(models.Model):
         """
         for vals in vals_list:
             self._wex_check_fields(vals)
+            if not self.env.su:
+                vals.update(self._wex_values_of_a_draft())
             if vals.get("name", "/") == "/":
                 vals["name"] = self.env["ir.sequence"].next_by_code("wex.card.request")
         return super().create(vals_list)
@@ -279,6 +283,21 @@ class WexCardRequest(models.Model):
         """
         self._wex_check_fields(vals)
         return super().write(vals)
+
+    def _wex_values_of_a_draft(self):
+        """Return every protected field as it begins.
+
+        Said outright, because defaults of the context and of the user would count otherwise.
+        """
+        begins = dict.fromkeys(PROTECTED_FIELDS - {"name"}, False)
+        return {**begins, "state": "draft", "requested_by_id": self.env.uid}
+
+    def copy_data(self, default=None):
+        """Override of `models`: a copy is a draft of whoever makes it."""
+        return [
+            {name: value for name, value in vals.items() if name not in PROTECTED_FIELDS}
+            for vals in super().copy_data(default)
+        ]
 
     def _wex_check_fields(self, vals):
         protected = PROTECTED_FIELDS & set(vals)
@@ -296,7 +315,20 @@ class WexCardRequest(models.Model):
         if any(request.state != "draft" for request in self):
             raise UserError(self.env._("Only drafts are deleted. Cancel the card instead."))
 
-    @api.constrains("line_ids", "partner_id", "currency_id")
+    @api.constrains("account_id", "currency_id")
+    def _check_currency(self):
+        for request in self:
+            # The limit of the account is an amount in its currency, and WEX is sent no other.
+            if request.currency_id != request.account_id.currency_id:
+                raise ValidationError(
+                    self.env._(
+                        "The cards of %(account)s are in %(currency)s.",
+                        account=request.account_id.name,
+                        currency=request.account_id.currency_id.name,
+                    )
+                )
+
+    @api.constrains("account_id", "line_ids", "partner_id", "currency_id")
     def _check_bills(self):
         for request in self:
             moves = request.line_ids.move_id

@@ -2,7 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from .. import const
-from .wex_card_request import NO_CARD_STATES
+from .wex_card_request import NO_CARD_STATES, UNDER_WAY_STATES
+from .wex_virtual_card import OPEN_STATES
 
 
 class WexCardRequest(models.Model):
@@ -18,18 +19,47 @@ class WexCardRequest(models.Model):
     needs_approval = fields.Boolean(compute="_compute_needs_approval")
     can_approve = fields.Boolean(compute="_compute_can_approve")
 
-    @api.depends("amount", "account_id.approval_limit", "approved_by_id", "external_ref")
+    @api.depends(
+        "amount", "line_ids.move_id", "account_id.approval_limit", "approved_by_id", "external_ref"
+    )
     def _compute_needs_approval(self):
         for request in self:
             # What another system asks for was approved there; it proves itself by its token.
             request.needs_approval = (
                 not request.approved_by_id
                 and not request.external_ref
-                and request.currency_id.compare_amounts(
-                    request.amount, request.account_id.approval_limit
+                and request._wex_is_above_limit(
+                    request.account_id, request.amount, request.line_ids.move_id
                 )
-                > 0
             )
+
+    def _wex_is_above_limit(self, account, amount, moves):
+        """Return whether one person may not have a card over ``amount`` issued alone.
+
+        What nobody else agreed to on other cards for the same bills counts as well: a bill is not
+        paid in parts to stay below the limit.
+
+        :param amount: in the account's currency
+        :param moves: the bills that the card pays
+        """
+        limit = account.approval_limit
+        if not moves or account.currency_id.compare_amounts(amount, limit) > 0:
+            return account.currency_id.compare_amounts(amount, limit) > 0
+        # Elevated: a request that somebody may not see pays the bill all the same.
+        lines = self.env["wex.card.request.line"].sudo().search(
+            [
+                ("move_id", "in", moves.ids),
+                ("request_id", "not in", self.ids),
+                ("request_id.approved_by_id", "=", False),
+                "|",
+                "|",
+                ("request_id.state", "in", UNDER_WAY_STATES),
+                ("request_id.is_waiting", "=", True),
+                ("request_id.card_id.state", "in", (*OPEN_STATES, "cleared")),
+            ]
+        )
+        total = amount + sum(lines.mapped("amount"))
+        return account.currency_id.compare_amounts(total, limit) > 0
 
     @api.depends("is_waiting", "requested_by_id")
     @api.depends_context("uid")
@@ -50,6 +80,9 @@ class WexCardRequest(models.Model):
             if request.state != "draft" or request.is_waiting:
                 raise UserError(self.env._("%s was submitted before.", request.name))
             request._wex_check_issuable()
+            # Elevated: nobody writes it by hand. Who asks is who submits, whoever made the draft:
+            # nobody approves what they submitted themselves.
+            request.sudo().requested_by_id = self.env.uid
             if request.needs_approval:
                 request._wex_ask_for_approval()
             else:
@@ -125,7 +158,6 @@ class WexCardRequest(models.Model):
                     "state": "draft",
                     "message": False,
                     "operation_id": False,
-                    "requested_by_id": self.env.uid,
                     "approved_by_id": False,
                     "approved_at": False,
                 }
@@ -144,17 +176,20 @@ class WexCardRequest(models.Model):
             and user != self.requested_by_id
             and self.company_id in user.company_ids
         )
-        own.activity_schedule(
-            "mail.mail_activity_data_todo",
-            summary=self.env._("Approve card %s", self.name),
-            note=self.env._(
-                "%(user)s asks for a card of %(amount)s for %(vendor)s.",
-                user=self.requested_by_id.name,
-                amount=self.currency_id.format(self.amount),
-                vendor=self.vendor_name,
-            ),
-            user_id=(approvers[:1] or own.env.ref("base.user_admin")).id,
+        note = self.env._(
+            "%(user)s asks for a card of %(amount)s for %(vendor)s.",
+            user=self.requested_by_id.name,
+            amount=self.currency_id.format(self.amount),
+            vendor=self.vendor_name,
         )
+        # All of them: the first may be away. Whoever decides closes the activities of all.
+        for approver in approvers or own.env.ref("base.user_admin"):
+            own.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=self.env._("Approve card %s", self.name),
+                note=note,
+                user_id=approver.id,
+            )
 
     def _wex_close_activities(self):
         self.activity_unlink(["mail.mail_activity_data_todo"])

@@ -123,14 +123,17 @@ class WexCommon(AccountTestInvoicingCommon):
         bill.action_post()
         return bill
 
-    def _request(self, bills=None, user=None, **values):
-        """A draft over the whole of ``bills``, asked for by ``user`` (the clerk)."""
+    def _request(self, bills=None, user=None, model=None, **values):
+        """A draft over the whole of ``bills``, asked for by ``user`` (the clerk).
+
+        :param model: the model with a context
+        """
         bills = self.bill if bills is None else bills
         if "line_ids" not in values:
             values["move_ids"] = [Command.set(bills.ids)]
+        model = self.env["wex.card.request"] if model is None else model
         return (
-            self.env["wex.card.request"]
-            .with_user(user or self.clerk)
+            model.with_user(user or self.clerk)
             .create(
                 {
                     "account_id": self.account.id,

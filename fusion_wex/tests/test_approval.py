@@ -1,4 +1,4 @@
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
 from .common import WexCommon
@@ -23,7 +23,8 @@ class TestApproval(WexCommon):
         request = self._submitted()
         self.assertEqual((request.state, request.is_waiting), ("draft", True))
         self.assertFalse(request.operation_id)
-        self.assertEqual(request.activity_ids.user_id, self.approver)
+        self.assertLessEqual(self.approver + self.env.user, request.activity_ids.user_id)
+        self.assertNotIn(self.clerk, request.activity_ids.user_id)
         request.with_user(self.approver).action_approve()
         self.assertEqual((request.state, request.approved_by_id), ("queued", self.approver))
         self.assertFalse(request.activity_ids)
@@ -74,6 +75,80 @@ class TestApproval(WexCommon):
             with self.assertRaises(AccessError):
                 request.write(vals)
         self.assertFalse(request.approved_by_id)
+
+    def test_defaults_do_not_write_the_steps_of_a_request(self):
+        steps = {
+            "external_ref": "mine",
+            "approved_by_id": self.approver.id,
+            "requested_by_id": self.approver.id,
+            "state": "issued",
+            "is_waiting": True,
+            "bill_number": "B-1",
+        }
+        context = {f"default_{name}": value for name, value in steps.items()}
+        request = self.env["wex.card.request"].with_context(**context)
+        self._check_waits(self._request(self.big_bill, model=request))
+
+    def test_a_default_of_the_clerks_own_does_not_write_them_either(self):
+        defaults = self.env["ir.default"].with_user(self.clerk)
+        defaults.set("wex.card.request", "external_ref", "mine", user_id=True)
+        defaults.set("wex.card.request", "approved_by_id", self.approver.id, user_id=True)
+        self._check_waits(self._request(self.big_bill))
+
+    def _check_waits(self, request):
+        self.assertEqual((request.state, request.requested_by_id), ("draft", self.clerk))
+        self.assertFalse(request.external_ref or request.approved_by_id or request.bill_number)
+        request.action_submit()
+        self.assertTrue(request.is_waiting)
+        self.assertFalse(request.operation_id)
+
+    def test_who_submits_a_colleagues_draft_is_who_asks(self):
+        request = self._request(self.big_bill)
+        request.with_user(self.approver).action_submit()
+        self.assertEqual(request.requested_by_id, self.approver)
+        self.assertFalse(request.with_user(self.approver).can_approve)
+        with self.assertRaisesRegex(AccessError, "somebody else"):
+            request.with_user(self.approver).action_approve()
+
+    def test_a_bill_in_parts_below_the_limit_waits_all_the_same(self):
+        bill = self._new_bill(1500.0)
+        first, second = (
+            self._request(bill, line_ids=[(0, 0, {"move_id": bill.id, "amount": 750.0})])
+            for _part in range(2)
+        )
+        first.action_submit()
+        self.assertEqual(first.state, "queued")
+        self._work()
+        second.invalidate_recordset()
+        second.action_submit()
+        self.assertEqual((second.state, second.is_waiting), ("draft", True))
+
+    def test_what_a_second_person_agreed_to_does_not_count_again(self):
+        bill = self._new_bill(1500.0)
+        lines = [[(0, 0, {"move_id": bill.id, "amount": amount})] for amount in (1400.0, 100.0)]
+        first = self._request(bill, line_ids=lines[0])
+        first.action_submit()
+        first.with_user(self.approver).action_approve()
+        self._work()
+        second = self._request(bill, line_ids=lines[1])
+        second.action_submit()
+        self.assertEqual(second.state, "queued")
+
+    def test_the_limit_is_in_the_currency_of_the_card(self):
+        with self.assertRaisesRegex(ValidationError, "are in"):
+            self._request(
+                self.env["account.move"], amount=900.0, currency_id=self.env.ref("base.CHF").id
+            )
+
+    def test_a_card_is_over_the_sum_of_its_bills(self):
+        request = self._request()
+        request.amount = 900.0
+        with self.assertRaisesRegex(UserError, "sum of its bills"):
+            request.action_submit()
+
+    def test_a_copy_is_a_draft_of_who_makes_it(self):
+        copy = self._submitted().with_user(self.approver).copy()
+        self.assertEqual((copy.state, copy.requested_by_id), ("draft", self.approver))
 
     def test_a_limit_is_the_managers_to_set(self):
         with self.assertRaises(AccessError):

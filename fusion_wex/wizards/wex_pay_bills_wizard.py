@@ -100,10 +100,13 @@ class WexPayBillsWizard(models.TransientModel):
         for wizard in self:
             cards = wizard._wex_cards()
             amounts = [sum(lines.mapped("amount")) for lines in cards]
-            limit = wizard.account_id.approval_limit
+            is_above_limit = self.env["wex.card.request"]._wex_is_above_limit
             wizard.card_count = len(cards)
             wizard.amount = sum(amounts)
-            wizard.approval_count = len([amount for amount in amounts if amount > limit])
+            wizard.approval_count = sum(
+                is_above_limit(wizard.account_id, amount, lines.move_id)
+                for lines, amount in zip(cards, amounts, strict=True)
+            )
 
     @api.depends("line_ids.is_blocked", "account_id")
     def _compute_warning(self):
