@@ -12,7 +12,7 @@ from .types import Authorization, CardStatus, PostedTransaction, VirtualCard
 
 APPROVED = "approved"
 REVERSED = "reversed"
-_ENDED = (CardStatus.CLOSED, CardStatus.EXPIRED, CardStatus.SETTLED)
+_ENDED = (CardStatus.CLOSED, CardStatus.EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Activity:
 
     @property
     def has_ended(self) -> bool:
-        """True when nobody can charge the card anew."""
+        """True when nobody can charge the card anew; a settled one may have charges to come."""
         return self.card.status in _ENDED
 
 

@@ -8,7 +8,11 @@ class AccountMove(models.Model):
     _inherit = "account.move"
 
     wex_line_ids = fields.One2many(
-        "wex.card.request.line", "move_id", string="Virtual Cards", readonly=True
+        "wex.card.request.line",
+        "move_id",
+        string="Virtual Cards",
+        readonly=True,
+        groups=const.USER_GROUP,
     )
     wex_can_pay = fields.Boolean(compute="_compute_wex_can_pay")
     wex_card_count = fields.Integer(string="Card Count", compute="_compute_wex_cards")
@@ -61,6 +65,29 @@ class AccountMove(models.Model):
             f"{const.MODULE}.wex_card_request_action"
         )
         return {**action, "domain": [("move_ids", "in", self.ids)]}
+
+    def _check_draftable(self):
+        """Extend to keep the entries of cards posted: they follow what WEX says about the card.
+
+        :raise UserError: one of them books a card
+        """
+        super()._check_draftable()
+        # Elevated: an entry belongs to its card, whoever may see that.
+        card = self.env["wex.virtual.card"].sudo().search(
+            [
+                "|",
+                ("payment_id.move_id", "in", self.ids),
+                ("release_move_ids", "in", self.ids),
+            ],
+            limit=1,
+        )
+        if card:
+            raise UserError(
+                self.env._(
+                    "This entry belongs to virtual card %s. Cancel the card instead.",
+                    card.display_name,
+                )
+            )
 
     def _wex_amount_open(self, besides=None):
         """Return what a card may still pay of this bill, in its currency; negative of a credit.

@@ -63,7 +63,12 @@ class WexAccount(models.Model):
         "was lost is issued again only after the search has found another card.",
     )
     tested_at = fields.Datetime(string="Last Tested", readonly=True, copy=False)
-    problem = fields.Char(readonly=True, copy=False)
+    problem = fields.Char(
+        readonly=True, copy=False, help="Why cards are not issued: of the settings here or at WEX."
+    )
+    look_problem = fields.Char(
+        readonly=True, copy=False, help="Why cards cannot be looked at: of the settings as well."
+    )
 
     # --- terms of the cards ---
     currency_id = fields.Many2one(
@@ -149,6 +154,16 @@ class WexAccount(models.Model):
                 if account._wex_is_watermarked()
                 else account.name
             )
+
+    def _wex_note_problem(self, problem):
+        """Remember why WEX issues no cards to this account, or that it does: False."""
+        # Written on a change only: cards are issued side by side.
+        self.filtered(lambda account: account.problem != problem).write({"problem": problem})
+
+    def _wex_note_look_problem(self, problem):
+        """Remember why cards cannot be looked at, or that they can: False."""
+        changed = self.filtered(lambda account: account.look_problem != problem)
+        changed.write({"look_problem": problem})
 
     def _wex_profile(self):
         """Return the deviations from the default profile, the fields of this form included.

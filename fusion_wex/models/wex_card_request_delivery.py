@@ -89,4 +89,5 @@ class WexCardRequest(models.Model):
             return
         if self.state == "issued":
             self.state = "acknowledged"
+        self.card_id._wex_note_opened()
         self.card_id._wex_after_delivery()

@@ -1,4 +1,5 @@
 import logging
+from itertools import product
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -147,45 +148,62 @@ class WexVirtualCard(models.Model):
         )[:1]
 
     def _wex_reconcile_bills(self):
-        """Set what the payment has left against the bills: first those it pays wholly."""
+        """Set the payment, and the credit notes on the card, against its bills.
+
+        Of each bill and credit note exactly what its line of the card says.
+        """
         lines = self.request_id.line_ids.filtered(lambda line: line.move_id.state == "posted")
-        whole = lines.filtered(
-            lambda line: not line.currency_id.compare_amounts(
-                abs(line.amount), line.move_id.amount_residual
+        deducted = lines.filtered(lambda line: line.amount < 0)
+        to_pay = {line: line.amount for line in lines - deducted}
+        for credit in deducted:
+            left = -credit.amount
+            for line in to_pay:
+                part = self._wex_set_off(
+                    self._wex_open_lines(credit.move_id),
+                    self._wex_open_lines(line.move_id),
+                    min(left, to_pay[line]),
+                )
+                left -= part
+                to_pay[line] -= part
+        for line, amount in to_pay.items():
+            self._wex_set_off(
+                self._wex_payable_line(), self._wex_open_lines(line.move_id), amount
             )
-        )
-        self._wex_reconcile(whole.move_id)
-        for line in lines - whole:
-            self._wex_reconcile_part(line)
 
-    def _wex_reconcile(self, moves):
+    def _wex_open_lines(self, move):
+        """Return what is open of a bill or credit note: its instalments, the first due first."""
         payable = self._wex_payable_line()
-        open_lines = moves.line_ids.filtered(
+        return move.line_ids.filtered(
             lambda line: line.account_id == payable.account_id and not line.reconciled
-        )
-        if open_lines and not payable.reconciled:
-            (open_lines + payable).reconcile()
+        ).sorted(lambda line: (line.date_maturity or line.date, line.id))
 
-    def _wex_reconcile_part(self, line):
-        """Set exactly the line's amount against its bill; the payment may be over more."""
-        payable = self._wex_payable_line()
-        left = abs(payable.amount_residual_currency)
-        if line.currency_id.compare_amounts(left, line.amount) <= 0:
-            self._wex_reconcile(line.move_id)
-            return
-        rate = abs(payable.balance / payable.amount_currency)
-        for bill_line in line.move_id.line_ids.filtered(
-            lambda item: item.account_id == payable.account_id and not item.reconciled
-        )[:1]:
-            self.env["account.partial.reconcile"].create(
-                {
-                    "debit_move_id": payable.id,
-                    "credit_move_id": bill_line.id,
-                    "amount": self.company_id.currency_id.round(line.amount * rate),
-                    "debit_amount_currency": line.amount,
-                    "credit_amount_currency": line.amount,
-                }
-            )
+    def _wex_set_off(self, debit_lines, credit_lines, amount):
+        """Set up to ``amount`` of journal items against others, in their order.
+
+        :param float amount: in the card's currency
+        :return: how much was
+        """
+        done = 0.0
+        for debit, credit in product(debit_lines, credit_lines):
+            most = min(abs(line.amount_residual_currency) for line in (debit, credit))
+            part = self.currency_id.round(min(amount - done, most))
+            if self.currency_id.compare_amounts(part, 0) <= 0:
+                continue
+            if not self.currency_id.compare_amounts(part, most):
+                (debit + credit).reconcile()
+            else:
+                rate = abs(debit.balance / debit.amount_currency)
+                self.env["account.partial.reconcile"].create(
+                    {
+                        "debit_move_id": debit.id,
+                        "credit_move_id": credit.id,
+                        "amount": self.company_id.currency_id.round(part * rate),
+                        "debit_amount_currency": part,
+                        "credit_amount_currency": part,
+                    }
+                )
+            done += part
+        return done
 
     # === WHAT WAS CHARGED === #
 
@@ -235,16 +253,35 @@ class WexVirtualCard(models.Model):
             amount, payable.account_id, self.env._("Released: %s", self.display_name)
         )
         back = move.line_ids.filtered(lambda line: line.account_id == payable.account_id)
-        bills = payable.matched_credit_ids.credit_move_id.move_id.filtered(
-            lambda bill: bill.move_type in ("in_invoice", "in_receipt")
-        ).sorted(lambda bill: (bill.invoice_date_due or bill.date, bill.id))
-        payable.remove_move_reconcile()
+        kept = self._wex_take_off(payable, amount)
         (payable + back).reconcile()
-        for bill in bills:
-            self._wex_reconcile(bill)
+        for bill_line, part in kept:
+            self._wex_set_off(payable, bill_line, part)
         self.amount_released += amount
         if not self.currency_id.compare_amounts(self.amount_released, self.amount):
             self.payment_id.state = "canceled"
+
+    def _wex_take_off(self, payable, amount):
+        """Take the payment off bills until ``amount`` of it is free, the last due first.
+
+        :return: ``[(journal item of a bill, what stays paid of it)]``
+        """
+        bill_lines = payable.matched_credit_ids.credit_move_id.filtered(
+            lambda line: line.move_type in ("in_invoice", "in_receipt")
+        ).sorted(lambda line: (line.date_maturity or line.date, line.id), reverse=True)
+        missing = amount - abs(payable.amount_residual_currency)
+        kept = []
+        for line in bill_lines:
+            if self.currency_id.compare_amounts(missing, 0) <= 0:
+                break
+            partials = line.matched_debit_ids.filtered(
+                lambda partial: partial.debit_move_id == payable
+            )
+            paid = sum(partials.mapped("debit_amount_currency"))
+            kept.append((line, max(0.0, paid - missing)))
+            missing -= paid
+            partials.unlink()
+        return kept
 
     def _wex_write_off(self, amount):
         """Book a difference within the tolerance; negative where too much was charged."""

@@ -10,7 +10,7 @@ from odoo.addons.fusion_payment_common.lib.outcome import Outcome
 
 from .. import const
 from ..client.cancelling import carry_out_cancel, find_cancel, read_cancel
-from .wex_virtual_card_life import FINAL_STATES
+from .wex_virtual_card import FINAL_STATES
 
 
 class WexVirtualCard(models.Model):
@@ -152,7 +152,9 @@ class WexVirtualCard(models.Model):
     def _wex_apply_activity(self, activity):
         """Override to have the next card made when it is known what this one left."""
         super()._wex_apply_activity(activity)
-        if self.ended_at and self.reissue_by_id and not self.reissue_id:
+        is_wanted = self.reissue_by_id and not self.reissue_id
+        # What is not booked may have been charged: it is looked at again first.
+        if self.ended_at and is_wanted and not self.booking_problem:
             self._wex_reissue()
 
     def _wex_reissue(self):
@@ -161,12 +163,16 @@ class WexVirtualCard(models.Model):
         if not values:
             return
         requests = self.env["wex.card.request"].with_user(self.reissue_by_id).sudo()
-        self.reissue_id = requests.create(values)
+        # Who submits is who asked for the reissue, not who runs the queue.
+        again = requests.create(values)
+        self.reissue_id = again
+        if self.state in ("cancelled", "expired"):
+            self.state = "reissued"
         try:
             with self.env.cr.savepoint():
-                self.reissue_id.action_submit()
+                again.action_submit()
         except UserError as error:
-            self.reissue_id.message = str(error)
+            again.message = str(error)
 
     def _wex_reissue_values(self):
         request = self.request_id
@@ -184,15 +190,34 @@ class WexVirtualCard(models.Model):
             "is_exact_amount": request.is_exact_amount,
             "reissue_of_id": request.id,
         }
-        left = self.amount - self.amount_posted
+        left = self._wex_amount_to_reissue()
+        if self.currency_id.compare_amounts(left, 0) <= 0:
+            return None
         if not request.line_ids:
-            has_more = self.currency_id.compare_amounts(left, 0) > 0
-            return {**values, "amount": left} if has_more else None
-        lines = []
-        for line in request.line_ids:
-            open_amount = line.move_id._wex_amount_open()
-            amount = min(abs(line.amount), abs(open_amount))
-            if not self.currency_id.is_zero(amount):
-                signed = amount if line.amount > 0 else -amount
-                lines.append(Command.create({"move_id": line.move_id.id, "amount": signed}))
+            return {**values, "amount": left}
+        lines = [
+            Command.create({"move_id": move.id, "amount": amount})
+            for move, amount in self._wex_bills_to_reissue(left)
+        ]
         return {**values, "line_ids": lines} if lines else None
+
+    def _wex_amount_to_reissue(self):
+        """Return what was not charged of the card, nor may still be, nor was written off."""
+        used = self.amount_posted + self.amount_written_off + self._wex_amount_held()
+        return self.currency_id.round(self.amount - used)
+
+    def _wex_bills_to_reissue(self, left):
+        """Return ``[(bill, amount)]``: what is open of each, all together ``left`` at the most."""
+        lines = []
+        for line in self.request_id.line_ids.sorted("amount"):
+            # Credit notes come first: they leave more for the bills.
+            open_amount = abs(line.move_id._wex_amount_open())
+            if line.amount < 0:
+                amount = -min(-line.amount, open_amount)
+            else:
+                amount = min(line.amount, open_amount, max(left, 0.0))
+            amount = self.currency_id.round(amount)
+            left -= amount
+            if amount:
+                lines.append((line.move_id, amount))
+        return lines

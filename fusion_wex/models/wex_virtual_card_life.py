@@ -9,11 +9,12 @@ from odoo.addons.fusion_payment_common.tools.cursors import in_own_transaction, 
 
 from .. import const
 from ..client.activity import read_activity
+from ..client.errors import Remedy, remedy_of
 from ..client.types import CardStatus
+from .wex_virtual_card import FINAL_STATES
 
 _logger = logging.getLogger(__name__)
 
-FINAL_STATES = ("cleared", "expired", "cancelled")
 #: Minutes between two looks at a card that can be charged, and at one that has ended: credits and
 #: late charges still come in.
 OPEN_PAUSE = 30
@@ -32,6 +33,9 @@ class WexVirtualCard(models.Model):
 
     authorization_ids = fields.One2many("wex.card.authorization", "card_id", readonly=True)
     amount_authorized = fields.Monetary(string="Authorized", readonly=True)
+    settled_at = fields.Datetime(
+        readonly=True, copy=False, help="Since when WEX says that it has matched the charges."
+    )
     ended_at = fields.Datetime(readonly=True, copy=False)
     looked_at = fields.Datetime(string="Last Looked At", readonly=True, copy=False)
     alerted = fields.Char(readonly=True, copy=False)
@@ -98,6 +102,10 @@ class WexVirtualCard(models.Model):
         card = self.with_company(self.company_id)
         if outcome.value is not None:
             card._wex_apply_activity(outcome.value)
+            card.account_id._wex_note_look_problem(False)
+        elif isinstance(outcome.error, errors.GatewayError):
+            if remedy_of(outcome.error) is Remedy.CONFIGURATION:
+                card.account_id._wex_note_look_problem(str(outcome.error))
         card.write(
             {
                 "lease_owner": False,
@@ -123,7 +131,9 @@ class WexVirtualCard(models.Model):
         :param activity: a :class:`~odoo.addons.fusion_wex.client.activity.Activity`
         """
         self.ensure_one()
-        self._wex_store_rows(activity)
+        foreign = self._wex_store_rows(activity)
+        if activity.card.status is CardStatus.SETTLED and not self.settled_at:
+            self.settled_at = fields.Datetime.now()
         self.write(
             {
                 "wex_id": self.wex_id or activity.card.id or False,
@@ -138,13 +148,17 @@ class WexVirtualCard(models.Model):
         if activity.is_used:
             # Whatever the setting: a code is not kept after the authorization it was for.
             self._wex_drop_code()
-        self._wex_book(self._wex_book_activity)
+        if not foreign:
+            self._wex_book(self._wex_book_activity)
+        elif self._wex_book(self._wex_book_charges):
+            self._wex_tell_foreign(foreign)
         if self.ended_at:
             # Elevated: the value is nobody's to write.
             self.secret_id.sudo().filtered(lambda one: not one.wiped_at)._wipe()
         self._wex_tell()
 
     def _wex_store_rows(self, activity):
+        """Keep what is new, and return the charges that are not in the card's currency."""
         known = set(self.authorization_ids.mapped("wex_id"))
         self.env["wex.card.authorization"].create(
             [
@@ -164,6 +178,11 @@ class WexVirtualCard(models.Model):
             ]
         )
         known = set(self.transaction_ids.mapped("wex_id"))
+        foreign = [
+            one
+            for one in activity.transactions
+            if one.currency not in (None, self.currency_id.name)
+        ]
         self.env["wex.card.transaction"].create(
             [
                 {
@@ -175,9 +194,10 @@ class WexVirtualCard(models.Model):
                     "merchant_name": one.merchant_name,
                 }
                 for one in activity.transactions
-                if one.id not in known
+                if one.id not in known and one not in foreign
             ]
         )
+        return foreign
 
     def _wex_has_ended(self, activity):
         """Return whether the card can no longer be charged.
@@ -186,6 +206,14 @@ class WexVirtualCard(models.Model):
         """
         if activity.card.is_simulated and self.valid_until:
             return self.valid_until < fields.Date.context_today(self)
+        if activity.card.status is CardStatus.SETTLED:
+            # WEX may say so before its list shows the charge: nothing is released too early.
+            is_listed = self.currency_id.compare_amounts(
+                self.amount_posted + self.account_id.tolerance, self.amount
+            )
+            return is_listed >= 0 or self.settled_at < fields.Datetime.now() - timedelta(
+                days=HOLD_DAYS
+            )
         return activity.has_ended
 
     def _wex_new_state(self, activity):
@@ -201,19 +229,22 @@ class WexVirtualCard(models.Model):
             return "cancelled" if activity.card.status is CardStatus.CLOSED else "expired"
         if posted:
             return "partly_used"
-        return "authorized" if activity.held else "issued"
+        if activity.held:
+            return "authorized"
+        return "opened" if self.opened_at else "issued"
 
     # === BOOKS === #
 
-    def _wex_book_activity(self):
-        """Book the charges; of a card that has ended, what is left as well. Repeatable."""
+    def _wex_book_charges(self):
         self._wex_book_issue()
         self._wex_book_transactions()
+
+    def _wex_book_activity(self):
+        """Book the charges; of a card that has ended, what is left as well. Repeatable."""
+        self._wex_book_charges()
         if not self.ended_at:
             return
-        left = self.amount_open
-        if self.ended_at > fields.Datetime.now() - timedelta(days=HOLD_DAYS):
-            left -= self.amount_authorized
+        left = self.amount_open - self._wex_amount_held()
         is_small = abs(self.amount_open) <= self.account_id.tolerance
         if self.currency_id.is_zero(self.amount_open):
             return
@@ -223,7 +254,22 @@ class WexVirtualCard(models.Model):
             self._wex_release(left)
             self._wex_tell_released(left)
 
+    def _wex_amount_held(self):
+        """Return what the vendor may still post: authorized, and not so long after the end."""
+        oldest = fields.Datetime.now() - timedelta(days=HOLD_DAYS)
+        is_over = self.ended_at and self.ended_at <= oldest
+        return 0.0 if is_over else self.amount_authorized
+
     # === PEOPLE === #
+
+    def _wex_tell_foreign(self, charges):
+        """Say on the card that charges in another currency are left to the accountant."""
+        shown = ", ".join(f"{one.amount} {one.currency}" for one in charges)
+        self.booking_problem = self.env._(
+            "Charged in another currency, which is not booked: %s. Nothing is released.", shown
+        )
+        summary = self.env._("Card %s cannot be booked", self.name)
+        self._wex_alert_once("foreign", summary, self.booking_problem)
 
     def _wex_tell_released(self, amount):
         note = self.env._(
@@ -255,13 +301,16 @@ class WexVirtualCard(models.Model):
             )
         days = self.account_id.reminder_days
         soon = fields.Date.add(fields.Date.context_today(self), days=days)
-        if self.state == "issued" and days and self.valid_until and self.valid_until <= soon:
+        is_waited_for = self.state in ("issued", "opened", "partly_used")
+        if is_waited_for and days and self.valid_until and self.valid_until <= soon:
             self._wex_alert_once(
                 "expiring",
                 self.env._("Card %s is about to expire", self.name),
                 self.env._(
-                    "%(vendor)s has not charged the card; it ends on %(date)s. Remind the vendor.",
+                    "%(vendor)s has not charged %(open)s of the card; it ends on %(date)s. Remind "
+                    "the vendor.",
                     vendor=self.vendor_name,
+                    open=self.currency_id.format(self.amount - self.amount_posted),
                     date=fields.Date.to_string(self.valid_until),
                 ),
             )

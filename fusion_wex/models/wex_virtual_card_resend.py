@@ -8,7 +8,7 @@ from odoo.addons.fusion_payment_common.lib.ledger import Answer, Intent
 from odoo.addons.fusion_payment_common.lib.outcome import Outcome
 
 from .. import const
-from .wex_virtual_card_life import FINAL_STATES
+from .wex_virtual_card import FINAL_STATES
 
 RESEND = "card_resend"
 

@@ -62,6 +62,12 @@ class TestLife(BooksCommon):
         self._look(card)
         self.assertEqual(len(card.activity_ids), 1)
 
+    def test_a_card_that_is_about_to_expire_half_used_is_announced(self):
+        card = self._card(valid_until=self._today(3))
+        self._charge(card, "40.00")
+        (activity,) = card.activity_ids
+        self.assertIn("73.00", activity.note)
+
     def test_a_card_that_was_charged_is_not_announced(self):
         card = self._card(valid_until=self._today(3))
         self._charge(card, "113.00")
@@ -153,13 +159,45 @@ class TestLife(BooksCommon):
         self._work()
         again = card.reissue_id
         self.assertEqual((again.state, again.amount), ("issued", 73.0))
-        self.assertEqual(again.reissue_of_id, card.request_id)
+        self.assertEqual((again.reissue_of_id, card.state), (card.request_id, "reissued"))
         self.assertNotEqual(again.reference, card.reference)
         self.assertEqual(
             self.simulator.moved(), [(card.reference, 11300), (again.reference, 7300)]
         )
         self.assertEqual(self.bill.amount_residual, 0.0)
         self.assertEqual(self._balance(self.issued_account), -73.0)
+
+    def test_what_may_still_be_posted_is_not_reissued(self):
+        card = self._card(self.env["account.move"], amount=100.0)
+        self.simulator.act(card.reference, "authorize", amount="60.00")
+        card.with_user(self.approver).action_wex_reissue()
+        self._work()
+        self._look(card)
+        self.assertEqual(card.reissue_id.amount, 40.0)
+
+    def test_a_card_that_is_not_booked_is_reissued_over_what_was_left(self):
+        self.account.journal_id = False
+        bills = self._new_bill(100.0) + self._new_bill(50.0)
+        card = self._card(bills)
+        self.simulator.act(card.reference, "post", amount="30.00")
+        card.with_user(self.approver).action_wex_reissue()
+        self._work()
+        self._look(card)
+        again = card.reissue_id
+        self.assertEqual(again.amount, 120.0)
+        self.assertEqual(sorted(again.line_ids.mapped("amount")), [50.0, 70.0])
+
+    def test_a_card_is_opened_when_somebody_has_its_number(self):
+        card = self._card()
+        card._wex_note_opened()
+        self.assertEqual(card.state, "opened")
+        opened_at = card.opened_at
+        self._look(card)
+        card._wex_note_opened()
+        self.assertEqual((card.state, card.opened_at), ("opened", opened_at))
+        self.simulator.act(card.reference, "authorize", amount="113.00")
+        self._look(card)
+        self.assertEqual(card.state, "authorized")
 
     def test_an_expired_card_is_reissued_without_being_cancelled(self):
         card = self._card()
