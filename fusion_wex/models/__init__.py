@@ -17,6 +17,7 @@ from . import (
     wex_virtual_card,
     wex_card_transaction,
     wex_virtual_card_secret,
+    fusion_secret,
     wex_virtual_card_books,
     wex_virtual_card_life,
     wex_virtual_card_cancel,

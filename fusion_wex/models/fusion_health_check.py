@@ -5,9 +5,12 @@ from odoo import api, fields, models
 from odoo.addons.fusion_payment_common.lib.health import Check, Finding, Level
 
 from .. import const
+from .wex_virtual_card import OPEN_STATES
 
 #: Minutes after which a card that should have been looked at is late.
 LATE_LOOK = 60
+#: Hours after which a card that could not be read, although it was tried, is a matter for somebody.
+UNREAD_HOURS = 24
 
 
 class FusionHealthCheck(models.Model):
@@ -42,6 +45,16 @@ class WexVirtualCard(models.Model):
         )
         if not accounts:
             return Finding(Level.OK, self.env._("No virtual cards are used in this company."))
+        broken = accounts.filtered(lambda account: account.problem or account.look_problem)[:1]
+        if broken:
+            return Finding(
+                Level.ERROR,
+                self.env._(
+                    "%(account)s cannot be used: %(problem)s.",
+                    account=broken.name,
+                    problem=broken.problem or broken.look_problem,
+                ),
+            )
         cards = [("company_id", "=", company.id)]
         unbooked = self.search_count([*cards, ("booking_problem", "!=", False)])
         if unbooked:
@@ -54,6 +67,13 @@ class WexVirtualCard(models.Model):
                 Level.WARNING,
                 self.env._("%s virtual cards were charged more than they were over.", over),
                 over,
+            )
+        unread = self._wex_count_unread(company)
+        if unread:
+            return Finding(
+                Level.WARNING,
+                self.env._("%s virtual cards could not be read at WEX for a day.", unread),
+                unread,
             )
         late = fields.Datetime.now() - timedelta(minutes=LATE_LOOK)
         waiting = self.search_count([*cards, ("next_attempt_at", "<", late)])
@@ -76,6 +96,21 @@ class WexVirtualCard(models.Model):
                 0,
             )
         return Finding(Level.OK, self.env._("Virtual cards are issued and booked."), 0)
+
+    @api.model
+    def _wex_count_unread(self, company):
+        since = fields.Datetime.now() - timedelta(hours=UNREAD_HOURS)
+        return self.search_count(
+            [
+                ("company_id", "=", company.id),
+                ("account_id.state", "!=", "disabled"),
+                ("state", "in", OPEN_STATES),
+                ("issued_at", "<", since),
+                "|",
+                ("looked_at", "=", False),
+                ("looked_at", "<", since),
+            ]
+        )
 
     @api.model
     def _remedy_cards(self, company):

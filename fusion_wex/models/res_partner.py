@@ -9,10 +9,15 @@ class ResPartner(models.Model):
     wex_merchant_code = fields.Char(
         string="WEX Merchant Code",
         company_dependent=True,
+        groups=const.USER_GROUP,
+        tracking=True,
         help="The vendor's key at WEX; empty: the account's.",
     )
     wex_email = fields.Char(
-        string="Remittance E-mail", help="Where WEX sends cards; empty: the vendor's e-mail."
+        string="Remittance E-mail",
+        groups=const.USER_GROUP,
+        tracking=True,
+        help="Where WEX sends cards; empty: the vendor's e-mail.",
     )
 
     wex_card_count = fields.Integer(

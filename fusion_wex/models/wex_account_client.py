@@ -77,7 +77,9 @@ class WexAccount(models.Model):
                     detail=f" ({error.detail})" if error.detail else "",
                 )
             ) from error
-        self.write({"tested_at": fields.Datetime.now(), "problem": False})
+        self.write(
+            {"tested_at": fields.Datetime.now(), "problem": False, "look_problem": False}
+        )
         message = (
             self.env._("Test state: the answers are simulated, WEX is not called.")
             if self._wex_is_simulated()

@@ -41,6 +41,7 @@ class WexCardRequest(models.Model):
         # The ciphertext has served: the ledger keeps facts only.
         operation.response_summary = {"card": answer.data["card"]}
         card._wex_after_issue()
+        self.account_id._wex_note_problem(False)
         self._wex_tell_bills()
         self._wex_queue_delivery()
 
@@ -52,6 +53,8 @@ class WexCardRequest(models.Model):
         ):
             return
         self.write({"state": state, "message": message})
+        if remedy_of_code(answer.error_code, answer.outcome) is Remedy.CONFIGURATION:
+            self.account_id._wex_note_problem(answer.error_message or answer.error_code)
         if state in ("declined", "failed"):
             self._wex_tell_bills()
             self._wex_queue_delivery()

@@ -78,18 +78,10 @@ class WexPush(models.AbstractModel):
         hint = json.loads(event._body())
         # Elevated: the inbox is worked on by nobody in particular.
         cards = self.env["wex.virtual.card"].sudo()
-        card = cards.search(
-            [
-                ("account_id", "=", hint["account"]),
-                "|",
-                ("wex_id", "=", hint["card"] or False),
-                ("reference", "in", hint["references"]),
-                "|",
-                ("wex_id", "!=", False),
-                ("reference", "!=", False),
-            ],
-            limit=1,
-        )
+        named = fields.Domain("reference", "in", [name for name in hint["references"] if name])
+        if hint["card"]:
+            named |= fields.Domain("wex_id", "=", hint["card"])
+        card = cards.search(fields.Domain("account_id", "=", hint["account"]) & named, limit=1)
         if not card:
             raise UserError(self.env._("No virtual card is known by %s yet.", hint["card"]))
         card.next_attempt_at = self.env.cr.now().replace(microsecond=0)

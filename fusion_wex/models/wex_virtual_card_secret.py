@@ -3,14 +3,12 @@ from functools import partial
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 
-from odoo.addons.fusion_payment_common.lib.errors import GatewayError
 from odoo.addons.fusion_payment_common.models.fusion_secret import REVEAL_GROUP
 
 from ..client.issuing import sealed_text, unsealed
+from .wex_virtual_card import FINAL_STATES
 
 NUMBER_PURPOSE = "wex_card"
-#: Minutes for which a number is kept that was read from WEX to be revealed.
-FETCHED_MINUTES = 10
 
 
 class WexAccount(models.Model):
@@ -50,12 +48,9 @@ class WexVirtualCard(models.Model):
             return
         self._wex_store(self.env["fusion.vault"]._decrypt(sealed))
 
-    def _wex_store(self, text, **time):
-        """Encrypt the text of a number for a while.
-
-        :param time: as of ``fields.Datetime.add``; the account's days without one
-        """
-        time = time or {"days": self.account_id.keep_number_days}
+    def _wex_store(self, text):
+        """Encrypt the text of a number for the account's days."""
+        days = self.account_id.keep_number_days
         # Elevated: values are nobody's to write.
         own = self.sudo()
         own.secret_id = own.env["fusion.secret"]._store(
@@ -64,7 +59,7 @@ class WexVirtualCard(models.Model):
             label=self.display_name,
             record=self,
             company=self.company_id,
-            expires_at=fields.Datetime.add(fields.Datetime.now(), **time),
+            expires_at=fields.Datetime.add(fields.Datetime.now(), days=days),
         )
 
     def _wex_has_number(self):
@@ -78,23 +73,21 @@ class WexVirtualCard(models.Model):
     def action_wex_reveal(self):
         """Open the dialog that shows the number to a permitted person, after password and reason.
 
-        A number that is not kept is read from WEX now, and kept for some minutes.
-
         :raise AccessError: the user may not see card numbers
-        :raise UserError: WEX does not show it
+        :raise UserError: the card has ended
         """
         self.ensure_one()
         self.check_access("read")
         if not self.env.user.has_group(REVEAL_GROUP):
             raise AccessError(self.env._("You are not permitted to see card data."))
-        if not self._wex_has_number():
-            try:
-                secret = self.account_id._wex_client().reveal(self.wex_id or "")
-            except GatewayError as error:
-                raise UserError(
-                    self.env._("WEX does not show the number of this card: %s.", error)
-                ) from error
-            self._wex_store(sealed_text(secret), minutes=FETCHED_MINUTES)
+        if self.state in FINAL_STATES:
+            raise UserError(
+                self.env._("%s has ended: its number is not shown any more.", self.display_name)
+            )
+        if not self.secret_id:
+            # Elevated: values are nobody's to write. This one is empty: who sees what WEX shows is
+            # recorded with it.
+            self.sudo().secret_id = self.env["fusion.secret"].sudo()._wex_placeholder(self)
         return self.secret_id.action_reveal()
 
     def _wex_secret(self):

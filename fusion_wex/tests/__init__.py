@@ -1,10 +1,13 @@
 from . import (
+    test_access,
     test_account,
     test_approval,
     test_books,
+    test_health,
     test_intake,
     test_issue,
     test_life,
+    test_opened,
     test_pay_bills,
     test_push,
     test_reveal,

@@ -55,6 +55,14 @@ class TestPush(BooksCommon, HttpCase):
         self.assertEqual(len(self._events().filtered(lambda one: one.state == "processed")), 1)
 
     @mute_logger(PROCESSOR)
+    def test_a_push_without_an_id_is_not_for_a_card_without_one(self):
+        card = self._card()
+        card.sudo().write({"wex_id": False, "next_attempt_at": "2099-01-01"})
+        self._push(UniqueId="")
+        self._process()
+        self.assertEqual(card.next_attempt_at.year, 2099)
+
+    @mute_logger(PROCESSOR)
     def test_a_push_for_a_card_that_is_not_known_yet_waits(self):
         self._push()
         self._process()

@@ -2,6 +2,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, tagged
 
 from .books_common import BooksCommon
+from .common import COLLECTION
 
 VIEWER = (
     "fusion_wex.group_wex_user,fusion_payment_common.group_fusion_card_viewer,"
@@ -37,21 +38,57 @@ class TestReveal(BooksCommon, HttpCase):
         self.assertNotIn(number, str(first))
         self.assertFalse(self.env["fusion.secret.access"].sudo().search([]))
 
-    def test_a_number_that_is_not_kept_is_read_from_wex_for_some_minutes(self):
+    def _reveal(self, card, reason="The vendor asks by phone"):
+        """What the dialog shows once the password was confirmed."""
+        action = card.with_user(self.viewer).action_wex_reveal()
+        secret = self.env["fusion.secret"].browse(action["context"]["default_secret_id"])
+        secret = secret.with_user(self.viewer)
+        secret._record_access(reason)
+        return secret._open()
+
+    def _reads(self, card):
+        path = f"{COLLECTION}/{card.wex_id}"
+        return [one for one in self.simulator.get("requests?method=GET") if one["path"] == path]
+
+    def test_a_number_that_is_not_kept_is_read_from_wex_after_password_and_reason(self):
         self.account.keeps_number = False
         card = self._card()
-        self.assertFalse(card.secret_id)
+        number = card._wex_secret().reveal_number()
+        reads = len(self._reads(card))
         card.with_user(self.viewer).action_wex_reveal()
-        secret = card.secret_id.sudo()
-        self.assertTrue(secret.payload)
-        self.assertLess((secret.expires_at - secret.create_date).total_seconds(), 660)
+        self.assertEqual(len(self._reads(card)), reads, "WEX is not asked by the button")
+        with self.assertRaisesRegex(UserError, "Say why"):
+            self._reveal(card, reason="")
+        self.assertEqual(len(self._reads(card)), reads)
+        self.assertIn(number, self._reveal(card))
+        self.assertFalse(card.secret_id.sudo().payload, "nothing is stored")
+        access = self.env["fusion.secret.access"].sudo().search([])
+        self.assertEqual((len(access), access.user_id), (1, self.viewer))
+        self.assertEqual((card.state, len(card.secret_id)), ("opened", 1))
+
+    def test_a_number_is_shown_without_an_encryption_key_as_well(self):
+        self.keys.clear()
+        card = self._card()
+        self.assertIn(card.last4, self._reveal(card).splitlines()[0])
 
     def test_a_wex_that_shows_no_numbers_later_says_so(self):
         self.account.keeps_number = False
         self.account.profile_overrides = '{"reads_number_later": false}'
         card = self._card()
         with self.assertRaisesRegex(UserError, "does not show"):
+            self._reveal(card)
+
+    def test_the_number_of_a_card_that_has_ended_is_not_shown(self):
+        self.account.keeps_number = False
+        card = self._card()
+        action = card.with_user(self.viewer).action_wex_reveal()
+        secret = self.env["fusion.secret"].browse(action["context"]["default_secret_id"])
+        self.simulator.act(card.reference, "expire")
+        self._look(card)
+        with self.assertRaisesRegex(UserError, "has ended"):
             card.with_user(self.viewer).action_wex_reveal()
+        with self.assertRaisesRegex(UserError, "has ended"):
+            secret.with_user(self.viewer)._record_access("A good reason")
 
     def test_numbers_are_not_exported_and_not_read(self):
         card = self._card()

@@ -121,6 +121,9 @@ def test_a_number_is_shown_after_password_and_reason_to_who_may_see_it(cards, de
     )
     assert accesses[0]["user_id"][0] == people["approver"].uid
     assert accesses[0]["reason"] == "Read to the vendor"
+    page.open("wex.virtual.card", card["id"])
+    expect(page.state).to_have_text("Opened")
+    page.picture("wex-9-opened")
 
 
 def test_a_cancelled_card_opens_the_bill_again(cards, desk, people):
@@ -145,6 +148,7 @@ def test_a_card_is_reissued_over_what_was_left(cards, desk, people):
     wait_until(lambda: sorted(cards.issues(bill)) == [4000, 7000], "the new card is issued", 90)
     page.open("wex.virtual.card", card["id"])
     expect(page.field("reissue_id")).to_contain_text("VC-")
+    expect(page.state).to_have_text("Reissued")
     page.picture("wex-11-reissued")
 
 
@@ -169,6 +173,8 @@ def test_the_lists_show_cards_by_state_vendor_month_and_clerk(cards, desk, peopl
     for view in ("kanban", "pivot", "graph"):
         page.page.locator(f".o_switch_view.o_{view}").click()
         expect(page.page.locator(f".o_{view}_view")).to_be_visible()
+        if view == "pivot":
+            expect(page.page.locator(".o_pivot tbody")).to_contain_text("Vera Vendor")
         page.picture(f"wex-14-{view}")
     page.open("res.partner", cards.vendor_id)
     expect(page.page.locator("button[name=action_wex_show_cards]")).to_contain_text("Virtual Cards")

@@ -125,6 +125,11 @@ class CardPage:
         expect(self.page.locator(".o_form_view .o_form_sheet").first).to_be_visible(timeout=30_000)
         return self
 
+    @property
+    def state(self) -> Locator:
+        """The present state in the bar of states."""
+        return self.page.locator(".o_statusbar_status .o_arrow_button_current:visible").first
+
     def open_action(self, xml_id: str, view: str = "") -> "CardPage":
         """Load the page of an action, in one of its views."""
         suffix = f"?view_type={view}" if view else ""
