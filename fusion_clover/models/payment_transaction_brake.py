@@ -36,10 +36,8 @@ class PaymentTransaction(models.Model):
             used_before = Domain("token_id", "=", self.token_id.id) | Domain(
                 "partner_id", "=", self.token_id.partner_id.id
             )
-            last = self.search(
-                used_before & Domain("clover_shopper_address", "!=", False), order="id desc", limit=1
-            )
-            if last:
+            known = Domain("clover_shopper_address", "!=", False)
+            if last := self.search(used_before & known, order="id desc", limit=1):
                 return last.clover_shopper_address
         return self.clover_shopper_address or payment_utils.get_customer_ip_address() or None
 

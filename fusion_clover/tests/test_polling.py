@@ -97,7 +97,7 @@ class TestPolling(OutsideCommon):
         with (
             patch.object(type(self.held), "_clover_poll", poll),
             patch.object(self.env.cr, "rollback"),
-            self.assertLogs("odoo.addons.fusion_clover.models.payment_transaction_polling", "ERROR"),
+            self.assertLogs("odoo.addons.fusion_clover", "ERROR"),
         ):
             self._poll()
         self.assertEqual(self.held.state, "done")

@@ -175,7 +175,8 @@ def test_the_books_end_alike_whatever_becomes_of_webhooks(site, report):
         report(**{name: figures})
     dashboard.mute()
     states = {(row["state"], str(row["children"])[:12]) for row in books["none"]}
-    report(final_states=len(states), identical={name: books[name] == books["none"] for name in books})
+    identical = {name: books[name] == books["none"] for name in books}
+    report(final_states=len(states), identical=identical)
     for name in DIAL:
         different = [
             (one, other) for one, other in zip(books[name], books["none"], strict=True)

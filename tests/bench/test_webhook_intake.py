@@ -6,7 +6,6 @@
 import configparser
 import os
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,7 @@ _RECEIVED = "SELECT count(*) FROM fusion_event WHERE source = 'clover' AND state
 
 
 @pytest.fixture
-def tenant(site) -> Iterator[str]:
+def tenant(site) -> str:
     """The site with the one-row route beside ours, and nobody at work on events; its merchant."""
     site.admin.call("payment.provider", "write", [site.provider_id],
                     {"clover_webhook_auth_code": AUTH_CODE})  # fmt: skip
@@ -40,7 +39,7 @@ def tenant(site) -> Iterator[str]:
     ]
     site.server.start()
     values = site.admin.read("payment.provider", site.provider_id, "clover_merchant_id")
-    yield values["clover_merchant_id"]
+    return values["clover_merchant_id"]
 
 
 def genuine(merchant, count, first):

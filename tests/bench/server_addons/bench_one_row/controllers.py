@@ -3,7 +3,7 @@ from odoo.http import request
 
 
 class OneRow(http.Controller):
-    """The least that a route can do which keeps what it is sent. Loaded server-wide, not installed."""
+    """The least that a route can do which keeps what it is sent. Loaded server-wide."""
 
     @http.route(
         "/bench/one_row",
