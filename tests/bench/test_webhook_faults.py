@@ -28,9 +28,10 @@ DIAL = {
     "delay": {"delay": 3.0},
     "drop": {"fault": "drop_webhook"},
 }
-#: Seconds until the rest is left to the daily comparison. Of a webhook that never comes only
-#: polling and the comparison know; a payment that is final is not polled any more.
-PATIENCE = 420.0
+#: Seconds until the rest is left to the daily comparison, which alone knows of what happened to a
+#: final payment without a webhook: that is not polled any more. What is held is, and has longer.
+PATIENCE = 60.0
+HELD_PATIENCE = 420.0
 #: Seconds of the comparison's own part.
 COMPARED_WITHIN = 180.0
 
@@ -125,10 +126,14 @@ def book(site, dashboard, name):
     return rows
 
 
-def watch(site, name, changed, until):
+def watch(site, name, changed, *, patience, held_patience):
     """Look until every payment is final or the time is up; note when each was seen first."""
     seen = {}
-    while len(seen) < len(changed) and time.monotonic() < until:
+    began = time.monotonic()
+    while missing := changed.keys() - seen.keys():
+        is_held = any(reference.rpartition("-")[2] in HELD for reference in missing)
+        if time.monotonic() - began > (held_patience if is_held else patience):
+            break
         now = time.monotonic()
         for row in site.database.rows(_FINAL, f"DIAL-{name}-%"):
             seen.setdefault(row["reference"], now)
@@ -144,11 +149,13 @@ def turn(site, dashboard, name, setting):
     for reference, kind, cents, payment in rows:
         changed[reference] = time.monotonic()
         dashboard.change(kind, payment, cents)
-    seconds = watch(site, name, changed, time.monotonic() + PATIENCE)
+    seconds = watch(site, name, changed, patience=PATIENCE, held_patience=HELD_PATIENCE)
     left = len(rows) - len(seconds)
     if left:
         tell_odoo(site, COMPARE)
-        late = watch(site, name, changed, time.monotonic() + COMPARED_WITHIN)
+        late = watch(
+            site, name, changed, patience=COMPARED_WITHIN, held_patience=COMPARED_WITHIN
+        )
         assert len(late) == len(rows), f"{len(rows) - len(late)} payments never became final"
     ordered = sorted(seconds.values())
     figures = {
