@@ -2,7 +2,7 @@
 
 Sizes come from the environment: ``BACKLOG`` (rows that wait, 100000), ``RUNS`` (posts of each of
 the plain ways, 1000), ``WINDOW`` (seconds of each measurement, 15), ``LARGEST`` (rows of the
-largest table whose claim is explained, 1000000).
+largest table whose claim is explained, 1000000). ``SEED`` seeds the receiver's dice.
 """
 
 import os
@@ -14,6 +14,7 @@ import uuid
 import pytest
 import requests
 
+from tests.e2e.support.reports import goal
 from tests.e2e.support.settings import Settings
 from tests.outbox.processes import receiving, run_in_odoo, until
 from tests.outbox.site import OutboxSite
@@ -24,6 +25,10 @@ WINDOW = float(os.environ.get("WINDOW") or 15)
 LARGEST = int(os.environ.get("LARGEST") or 1_000_000)
 SMALL_BACKLOG = 10_000
 INDEXES = {"fusion_delivery_due_idx", "fusion_delivery_head_idx", "fusion_delivery_pkey"}
+#: Deliveries per second of two workers: what the best-known job queue of Odoo publishes is 170.
+GOAL = 170
+#: How much of its speed the outbox has to keep while the backlog is ten times as long.
+GOAL_FLAT = 0.8
 #: Deliveries after which a worker counts as warm.
 WARM = 100
 
@@ -55,8 +60,8 @@ def outbox():
 
 
 @pytest.fixture
-def receiver():
-    with receiving() as started:
+def receiver(seed):
+    with receiving("--seed", str(seed)) as started:
         yield started
 
 
@@ -151,24 +156,29 @@ def test_deliveries_per_second(outbox, receiver, report):
         f"2 workers, only {small} waiting": by_workers(outbox, receiver, endpoint, 2, small),
     }
     stats = receiver.stats()
+    flatness = rates["2 workers"] / rates[f"2 workers, only {small} waiting"]
     report(
+        goals={
+            "deliveries a second of 2 workers": goal(rates["2 workers"], at_least=GOAL),
+            "speed of a long queue beside a short one": goal(flatness, at_least=GOAL_FLAT),
+        },
         backlog=BACKLOG,
         window_s=WINDOW,
         deliveries_per_second={name: round(rate, 1) for name, rate in rates.items()},
         ratio_to_loop=round(rates["2 workers"] / rates["requests.post in a loop"], 2),
         ratio_of_two_workers_to_one=round(rates["2 workers"] / rates["1 worker"], 2),
-        ratio_of_long_queue_to_short=round(
-            rates["2 workers"] / rates[f"2 workers, only {small} waiting"], 2
-        ),
+        ratio_of_long_queue_to_short=round(flatness, 2),
         duplicates=stats["arrivals"] - stats["effects"],
         peak_memory_of_this_process_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     )
     assert stats["arrivals"] == stats["effects"], "nothing may be sent twice while all are healthy"
     assert rates["2 workers"] > rates["a thread per payment"] * 0.2
+    # Far below the goal, which a busy machine may miss: a claim that reads the table would be seen.
+    assert flatness > 0.5
 
 
-def test_a_receiver_that_takes_its_time(outbox, report):
-    with receiving("--delay", "0.1") as receiver:
+def test_a_receiver_that_takes_its_time(outbox, seed, report):
+    with receiving("--delay", "0.1", "--seed", str(seed)) as receiver:
         endpoint, _token = outbox.endpoint(receiver.origin + "/in")
         loop = in_a_loop(receiver.origin + "/in", POSTS // 10)
         rate = by_workers(outbox, receiver, endpoint, 2, min(SMALL_BACKLOG, BACKLOG))

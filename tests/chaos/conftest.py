@@ -1,20 +1,17 @@
 """How much chaos, which seed, and a site to let it loose on."""
 
-import json
 import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e.support.settings import HOME, Settings
+from tests.e2e.support.reports import RunReport
+from tests.e2e.support.settings import Settings
 from tests.e2e.support.site import Site
 from tests.simulators import running
-
-REPORTS = Path(os.environ.get("FUSION_REPORTS", HOME / "reports"))
 
 
 @pytest.fixture(scope="session")
@@ -38,14 +35,17 @@ def site() -> Iterator[Site]:
         yield stack.enter_context(Site(settings, "fusion_chaos", origin))
 
 
+@pytest.fixture(scope="session")
+def run_report(seed: int) -> RunReport:
+    """The report of this run."""
+    return RunReport("chaos", seed)
+
+
 @pytest.fixture
-def report(request: pytest.FixtureRequest) -> Iterator[Callable[..., None]]:
+def report(request: pytest.FixtureRequest, run_report: RunReport) -> Iterator[Callable[..., None]]:
     """Collects figures; writes and prints them when the test is over, however it ended."""
     figures: dict[str, Any] = {}
     started = time.monotonic()
     yield figures.update
     figures["seconds"] = round(time.monotonic() - started, 1)
-    REPORTS.mkdir(parents=True, exist_ok=True)
-    path = REPORTS / f"chaos-{request.node.name}.json"
-    path.write_text(json.dumps(figures, indent=2) + "\n")
-    print(f"\n{request.node.name}: {json.dumps(figures)}")
+    print(run_report.add(request.node.name, figures))

@@ -1,7 +1,8 @@
 """Two Odoo hosts deliver from one outbox while they are killed at random moments.
 
-``RUNS`` is the number of kills (50), ``SEED`` seeds every die; forty deliveries are enqueued before
-each kill. Half of them are done when the receiver answers, half when it has acknowledged.
+``RUNS`` is how often somebody is killed (50): mostly one of them, every fifth time both. ``SEED``
+seeds every die; forty deliveries are enqueued before each time. Half of them are done when the
+receiver answers, half when it has acknowledged.
 """
 
 import os
@@ -18,6 +19,8 @@ KILLS = int(os.environ.get("RUNS") or 50)
 PER_KILL = 40
 #: Seconds: the receiver takes a random part of it, so that kills hit calls that are under way.
 ANSWER_DELAY = 0.4
+#: Every so many times both hosts die at once, so that nobody is left to go on.
+BOTH_EVERY = 5
 #: How many of the kills wait until the host is at work; the others may hit it while it starts.
 MID_WORK = 0.8
 #: Shortest and longest time before a kill, in seconds.
@@ -59,16 +62,21 @@ def next_victim(outbox, hosts, dice):
 
 
 def kill_at_random(outbox, hosts, endpoints, dice):
-    """Kill and restart one host after the other; returns how many calls each kill interrupted."""
+    """Kill and restart one host, or both; returns how many calls were interrupted each time."""
     interrupted = []
-    for _kill in range(KILLS):
+    for number in range(1, KILLS + 1):
         enqueue(outbox, endpoints)
-        host = next_victim(outbox, hosts, dice)
+        victims = [next_victim(outbox, hosts, dice)]
+        if number % BOTH_EVERY == 0:
+            victims = hosts
         time.sleep(dice.uniform(*PAUSES))  # the moment of the kill is anybody's guess
-        pid = host.process.pid
-        host.kill()
-        interrupted.append(outbox.count(f"split_part(lease_owner, ':', 3) = '{pid}'"))
-        host.start()
+        pids = [host.process.pid for host in victims]
+        for host in victims:
+            host.kill()
+        died = ", ".join(f"'{pid}'" for pid in pids)
+        interrupted.append(outbox.count(f"split_part(lease_owner, ':', 3) IN ({died})"))
+        for host in victims:
+            host.start()
     return interrupted
 
 
@@ -91,6 +99,7 @@ def figures(rows, interrupted, attempts):
     after_loss = sum(1 for row in rows if row["delivery_uuid"] in again and row["lost"])
     return {
         "kills": KILLS,
+        "kills_of_both": KILLS // BOTH_EVERY,
         "kills_that_interrupted_calls": sum(1 for calls in interrupted if calls),
         "calls_interrupted": sum(interrupted),
         "deliveries": len(rows),

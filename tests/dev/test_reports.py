@@ -1,10 +1,12 @@
 """The verdict over a test run, and over Odoo's logs."""
 
+import json
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from dev import check_xml, log_check, test_summary
+from tests.e2e.support import reports
 
 LINE = "2026-11-21 03:19:40,530 8918 {} db odoo.addons.fusion_clover: {}\n"
 
@@ -107,3 +109,21 @@ def test_broken_xml_is_reported_with_its_line(capsys, tmp_path):
     (tmp_path / "bad.xml").write_text("<odoo>\n<record>\n</odoo>")
     assert check_xml.main([str(tmp_path)]) == 1
     assert f"{tmp_path / 'bad.xml'}:3: " in capsys.readouterr().out
+
+
+def test_a_run_leaves_one_report_with_everything_in_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(reports, "DIRECTORY", tmp_path)
+    run = reports.RunReport("bench", seed=7)
+    run.add("first", {"rate": 1})
+    said = run.add("second", {"goals": {"rate": reports.goal(160.4, at_least=170)}})
+    written = json.loads((tmp_path / "bench.json").read_text())
+    assert (written["seed"], list(written["tests"])) == (7, ["first", "second"])
+    assert written["tests"]["second"] == json.loads((tmp_path / "bench-second.json").read_text())
+    assert "GOAL MISSED: rate: 160.4, goal 170" in said
+
+
+def test_a_run_starts_its_report_anew(tmp_path, monkeypatch):
+    monkeypatch.setattr(reports, "DIRECTORY", tmp_path)
+    reports.RunReport("chaos", seed=1).add("old", {})
+    assert "MISSED" not in reports.RunReport("chaos", seed=2).add("new", {"n": 1})
+    assert list(json.loads((tmp_path / "chaos.json").read_text())["tests"]) == ["new"]
