@@ -190,7 +190,7 @@ class PaymentTransaction(models.Model):
         if payment_data["outcome"] != Outcome.SUCCEEDED or payment_data.get("review"):
             return None
         money = Money(
-            payment_data["amount"] - self._fusion_own_surcharge().minor,
+            payment_data["amount"] - self._fusion_extras().minor,
             payment_data["currency"],
             self.currency_id.decimal_places,
         )

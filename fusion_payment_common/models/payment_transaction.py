@@ -1,4 +1,5 @@
 import logging
+from dataclasses import replace
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -169,6 +170,12 @@ class PaymentTransaction(models.Model):
             if answer.outcome != Outcome.SUCCEEDED:
                 return
             transaction = self._fusion_recreate(operation)
+        difference = transaction._fusion_difference(answer, kind=operation.kind)
+        if difference and operation.resolved_by_id:
+            # A Manager has read the provider's record and named it: what moved is booked.
+            answer = replace(answer, data={**answer.data, "accepted_difference": True})
+        elif difference:
+            operation._require_review(difference)
         transaction._fusion_take(answer, kind=operation.kind)
         if transaction.state == "done" and not transaction.is_post_processed:
             transaction._fusion_post_process(operation)
@@ -189,14 +196,45 @@ class PaymentTransaction(models.Model):
         return self.create(values)
 
     def _fusion_take(self, answer, *, kind):
-        """Let core process the answer."""
-        self.fusion_outcome_unknown = answer.outcome == Outcome.UNKNOWN
+        """Let core process the answer.
+
+        Money that moved otherwise than asked is put before a person instead of being called an
+        error, which would let somebody move it once more.
+        """
         if answer.data.get("accepted_difference") and self.state != "done":
             digits = self.currency_id.decimal_places
-            minor = answer.data["amount"] - self._fusion_own_surcharge().minor
+            minor = answer.data["amount"] - self._fusion_extras().minor
             moved = Money(minor, answer.data["currency"], digits)
             self.amount = float(moved.major) * (-1 if self.amount < 0 else 1)
+        if difference := self._fusion_difference(answer, kind=kind):
+            answer = replace(answer, outcome=Outcome.UNKNOWN, review=difference)
+        self.fusion_outcome_unknown = answer.outcome == Outcome.UNKNOWN
         self._process(self.provider_code, self._fusion_payment_data(answer, kind=kind))
+
+    def _fusion_difference(self, answer, *, kind):
+        """Return in words how a success differs from what this transaction asked for, or None.
+
+        For what is booked already, nothing is compared any more.
+        """
+        if answer.outcome != Outcome.SUCCEEDED or answer.review or self.state == "done":
+            return None
+        moved = self._extract_amount_data(self._fusion_payment_data(answer, kind=kind))
+        if self.operation == "validation" or moved is None:
+            return None
+        amount, currency = moved.get("amount") or 0.0, moved.get("currency_code")
+        is_same_amount = not self.currency_id.compare_amounts(amount, abs(self.amount))
+        if is_same_amount and currency == self.currency_id.name:
+            return None
+        return self.env._(
+            "The provider moved %(moved)s %(moved_currency)s under %(reference)s (%(ref)s), "
+            "%(asked)s %(currency)s were asked for.",
+            moved=amount,
+            moved_currency=currency or "",
+            reference=self.reference,
+            ref=answer.provider_reference or "-",
+            asked=abs(self.amount),
+            currency=self.currency_id.name,
+        )
 
     def _fusion_payment_data(self, answer, *, kind):
         """Return what core's ``_process`` is given: the answer, in words all providers share."""

@@ -63,6 +63,11 @@ class PaymentTransaction(models.Model):
         own = self.fusion_surcharge_amount if self.fusion_surcharge_origin == "own" else 0.0
         return self.currency_id.round(self.amount + own)
 
+    def _fusion_extras(self):
+        """Return what the provider is asked to move beyond the amount, without sign, as money."""
+        self.ensure_one()
+        return self._fusion_money(abs(self._fusion_requested_amount()) - abs(self.amount))
+
     def _fusion_refund_surcharge(self, amount, *, besides=None):
         """Return how much of our own surcharge goes back with ``amount`` of this payment.
 

@@ -154,6 +154,48 @@ class TestOperation(OperationCommon):
         self.assertFalse(self.transaction.payment_id)
         self.assertEqual(len(operation.activity_ids), 1)
 
+    def _will_say(self, amount, currency="USD"):
+        """Have the provider's success speak of this amount, as an integration reads it."""
+        self.patch(
+            type(self.env["payment.transaction"]),
+            "_extract_amount_data",
+            lambda transaction, data: (
+                None if data["review"] else {"amount": amount, "currency_code": currency}
+            ),
+        )
+
+    def test_a_success_over_another_amount_is_no_error_that_may_be_tried_again(self):
+        for amount, currency in ((112.99, self.currency.name), (113.0, "XXX")):
+            with self.subTest(amount=amount, currency=currency):
+                move = self.init_invoice(
+                    "out_invoice", partner=self.partner_a, amounts=[113.0], taxes=[], post=True
+                )
+                transaction, key = self._new_transaction(move), f"key-{amount}-{currency}"
+                self._will_say(amount, currency)
+                self.remote.will_answer(self._succeeded())
+                self._perform(transaction, key=key)
+                operation = self._operation(key)
+                self.assertEqual(transaction.state, "pending")
+                self.assertIn("113.0", operation.review_reason)
+                self.assertEqual(len(operation.activity_ids), 1)
+                self.assertEqual(operation.hold_ids.res_id, move.id)
+                with self.assertRaises(OperationInProgress):
+                    self._perform(self._new_transaction(move), key=f"{key}-again")
+                self.assertFalse(transaction.payment_id)
+
+    def test_what_a_manager_has_read_is_booked_with_the_amount_that_moved(self):
+        self._will_say(100.0, self.currency.name)
+        self.remote.will_answer(self._succeeded(amount=10000, currency=self.currency.name))
+        self._perform()
+        operation = self._operation()
+        self.assertEqual(self.transaction.state, "pending")
+        operation.write({"resolved_by_id": self.env.uid, "review_reason": False})
+        self.env.flush_all()
+        operation._settle(operation.id)
+        self.env.invalidate_all()
+        self.assertEqual((self.transaction.state, self.transaction.amount), ("done", 100.0))
+        self.assertFalse(operation.hold_ids)
+
     def test_a_late_contradicting_answer_is_put_before_a_person(self):
         self.remote.will_answer(errors.DeclinedError("no", code="card_declined"))
         self._perform()
