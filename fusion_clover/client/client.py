@@ -8,6 +8,7 @@ from odoo.addons.fusion_payment_common.lib.api_client import ApiClient, Authoriz
 from odoo.addons.fusion_payment_common.lib.transport import Timeout, Transport
 
 from .charges import Charges
+from .credits import Credits
 from .customers import Customers
 from .environment import Environment
 from .errors import map_error
@@ -83,6 +84,7 @@ class CloverClient:
         )
         self.charges = Charges(calls)
         self.refunds = Refunds(calls)
+        self.credits = Credits(calls)
         self.payments = Payments(calls)
         self.merchants = Merchants(calls)
         self.tokens = Tokens(calls)

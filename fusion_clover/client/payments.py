@@ -86,6 +86,14 @@ class Payments:
         ]
         yield from self._filtered(filters, made_since_ms)
 
+    def retrieve_refund(self, refund_id: str) -> PlatformRefund:
+        """One refund, wherever it was made; a void is none.
+
+        :raises NotFoundError: Clover does not know it.
+        """
+        document = self._calls.platform(f"/refunds/{path_id(refund_id, 'refund id')}")
+        return _read_platform_refund(Reader(document, "the refund"))
+
     def list_refunds(self, since_ms: int, until_ms: int) -> Iterator[PlatformRefund]:
         """Every refund made from ``since_ms`` to before ``until_ms`` (unix ms); voids are none."""
         params: list[tuple[str, Any]] = [

@@ -16,6 +16,9 @@ from odoo.addons.fusion_payment_common.lib.stored import Stored
 from .types import Gateway, MerchantProperties, Payment
 
 DAY_MS = 24 * 3600 * 1000
+#: Milliseconds in which a device takes a final payment back as if it had not been made; afterwards
+#: Clover makes a refund of it ("Void a payment", docs.clover.com).
+DEVICE_VOID_MS = 25 * 60 * 1000
 
 #: Card types whose networks want the card to be present when money goes back.
 CARD_PRESENT_ONLY = frozenset({"INTERAC", "EFTPOS", "EBT"})
@@ -26,6 +29,7 @@ class Way(StrEnum):
 
     VOID = "void"
     REFUND = "refund"
+    DEVICE_VOID = "device_void"
     DEVICE_REFUND = "device_refund"
     CREDIT = "credit"
 
@@ -46,6 +50,8 @@ class Reason(StrEnum):
     GONE = "gone"
     CARD_MUST_BE_PRESENT = "card_must_be_present"
     NEEDS_TERMINAL = "needs_terminal"
+    WINDOW_OVER = "window_over"
+    NO_CREDITS = "no_credits"
     NOT_NEEDED = "not_needed"
 
 
@@ -57,7 +63,9 @@ class PaymentFacts(Stored):
     :param left: what can still go back, refunds made anywhere counted.
     :param in_parts: whether Clover lets a part of it go back (no tip, no tax).
     :param same_batch: whether it is not settled yet; None when that cannot be told.
+    :param in_device_window: whether a device can still void it.
     :param has_terminal: whether there is a terminal to present the card at.
+    :param credits_allowed: whether the merchant's gateway gives credits; not known counts as yes.
     :param gone: Clover does not know the payment any more.
     """
 
@@ -70,8 +78,10 @@ class PaymentFacts(Stored):
     in_parts: bool = True
     card_present_only: bool = False
     same_batch: bool | None = None
+    in_device_window: bool = False
     gone: bool = False
     has_terminal: bool = False
+    credits_allowed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +105,12 @@ def facts_of(payment: Payment, *, now_ms: int, same_batch: bool | None) -> Payme
     :param now_ms: unix milliseconds.
     """
     total = payment.amount + payment.tip_amount
+    age_ms = max(now_ms - (payment.created_ms or now_ms), 0)
     nothing_left = payment.is_voided or payment.is_failed
     return PaymentFacts(
         total=total,
         left=0 if nothing_left else max(total - payment.returned, 0),
-        age_days=max((now_ms - (payment.created_ms or now_ms)) // DAY_MS, 0),
+        age_days=age_ms // DAY_MS,
         # "PREAUTH" with the state "PENDING" is an authorization; the flag "captured" is not
         # reliable (payments reference, rules of reading).
         captured=payment.transaction_type != "PREAUTH" and payment.result != "AUTH",
@@ -109,6 +120,7 @@ def facts_of(payment: Payment, *, now_ms: int, same_batch: bool | None) -> Payme
         in_parts=not payment.tip_amount and not payment.tax_amount,
         card_present_only=payment.card_type in CARD_PRESENT_ONLY,
         same_batch=same_batch,
+        in_device_window=payment.created_ms is not None and age_ms < DEVICE_VOID_MS,
     )
 
 
@@ -187,6 +199,18 @@ def _refund(facts: PaymentFacts, amount: int, age_limit_days: int) -> Reason | N
     return None
 
 
+def _device_void(facts: PaymentFacts, amount: int, age_limit_days: int) -> Reason | None:
+    blocked = _refund(facts, amount, age_limit_days)
+    if blocked is not Reason.CARD_MUST_BE_PRESENT:
+        return Reason.NOT_NEEDED
+    checks = (
+        (amount != facts.total, Reason.NOT_WHOLE),
+        (not facts.in_device_window, Reason.WINDOW_OVER),
+        (not facts.has_terminal, Reason.NEEDS_TERMINAL),
+    )
+    return next((reason for applies, reason in checks if applies), None)
+
+
 def _device_refund(facts: PaymentFacts, amount: int, age_limit_days: int) -> Reason | None:
     blocked = _refund(facts, amount, age_limit_days)
     if blocked is Reason.CARD_MUST_BE_PRESENT:
@@ -198,14 +222,17 @@ def _device_refund(facts: PaymentFacts, amount: int, age_limit_days: int) -> Rea
 
 def _credit(facts: PaymentFacts, amount: int, age_limit_days: int) -> Reason | None:
     blocked = _refund(facts, amount, age_limit_days)
-    if blocked in (Reason.TOO_OLD, Reason.GONE):
-        return None if facts.has_terminal else Reason.NEEDS_TERMINAL
-    return Reason.NOT_NEEDED
+    if blocked not in (Reason.TOO_OLD, Reason.GONE):
+        return Reason.NOT_NEEDED
+    if not facts.credits_allowed:
+        return Reason.NO_CREDITS
+    return None if facts.has_terminal else Reason.NEEDS_TERMINAL
 
 
 _RULES = (
     (Way.VOID, _void),
     (Way.REFUND, _refund),
+    (Way.DEVICE_VOID, _device_void),
     (Way.DEVICE_REFUND, _device_refund),
     (Way.CREDIT, _credit),
 )

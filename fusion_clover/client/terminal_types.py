@@ -85,6 +85,8 @@ class TerminalRefundRequest(Stored):
 
     :param payment_id: the payment to refund; None for a credit without a payment.
     :param whole: all that was paid, which Clover may turn into a void.
+    :param void: take the whole payment back as if it had not been made.
+    :param device_ref: id of the device, by which Clover's records name it.
     :param known_refund_ids: refunds of the payment that were there before.
     """
 
@@ -92,7 +94,9 @@ class TerminalRefundRequest(Stored):
     serial: str
     payment_id: str | None = None
     whole: bool = False
+    void: bool = False
     wait: int = 180
+    device_ref: str | None = None
     known_refund_ids: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -9,12 +9,13 @@ from .errors import bare
 from .payment_filters import filtered
 from .render_platform import (
     EXPANDABLE,
+    credit_json,
     payment_json,
     payment_result,
     refund_json,
     tender_json,
 )
-from .state import Merchant
+from .state import Credit, Merchant
 
 if TYPE_CHECKING:
     from .simulator import CloverSimulator
@@ -41,6 +42,12 @@ _REFUND_FIELDS = {
     "amount": lambda r: r.amount,
     "createdTime": lambda r: r.created_ms,
 }
+_CREDIT_FIELDS = {
+    "id": lambda c: c.id,
+    "amount": lambda c: c.amount,
+    "device.id": lambda c: c.device_id,
+    "clientCreatedTime": lambda c: c.created_ms,
+}
 
 
 class PlatformRoutes:
@@ -64,6 +71,8 @@ class PlatformRoutes:
                 web.get(f"{_BASE}/orders/{{id}}", self.order),
                 web.get(f"{_BASE}/refunds", self.refunds),
                 web.get(f"{_BASE}/refunds/{{id}}", self.refund),
+                web.get(f"{_BASE}/credits", self.credits),
+                web.get(f"{_BASE}/credits/{{id}}", self.credit),
             ]
         )
 
@@ -198,6 +207,25 @@ class PlatformRoutes:
             if refund.id == request.match_info["id"]:
                 charge = self._sim.state.charges[refund.charge_id]
                 return web.json_response(refund_json(refund, charge, _expand(request)))
+        raise bare(404, "Not Found")
+
+    def _credits(self, request: web.Request) -> list[Credit]:
+        merchant = self._sim.access.merchant(request, PAYMENTS)
+        if not self._sim.switches.lists_credits:
+            raise bare(404, "Not Found")
+        return self._sim.state.credits_of(merchant)
+
+    async def credits(self, request: web.Request) -> web.Response:
+        """Money given on devices without a payment, newest first, through all ``filter``s."""
+        filters = request.query.getall("filter", [])
+        found = filtered(self._credits(request), filters, _CREDIT_FIELDS)
+        return _elements(request, [credit_json(c) for c in _window(request, found)])
+
+    async def credit(self, request: web.Request) -> web.Response:
+        """One credit."""
+        for credit in self._credits(request):
+            if credit.id == request.match_info["id"]:
+                return web.json_response(credit_json(credit))
         raise bare(404, "Not Found")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Set
 from typing import Any
 
-from .state import Charge, Merchant, Refund
+from .state import Charge, Credit, Merchant, Refund
 
 _NO_DEVICE = "00000000-0000-0000-0000-000000000000"
 EXPANDABLE = frozenset(
@@ -140,6 +140,18 @@ def refund_json(refund: Refund, charge: Charge, expand: Set[str]) -> dict[str, A
             "elements": [{"type": "CREDIT_SURCHARGE", "amount": refund.surcharge}]
         }
     return answer
+
+
+def credit_json(credit: Credit) -> dict[str, Any]:
+    """A credit of the platform."""
+    return {
+        "id": credit.id,
+        "amount": credit.amount,
+        "createdTime": credit.created_ms,
+        "clientCreatedTime": credit.created_ms,
+        "device": {"id": credit.device_id},
+        "voided": False,
+    }
 
 
 def tender_json(merchant: Merchant) -> dict[str, Any]:

@@ -117,6 +117,7 @@ class Credit:
     currency: str
     created_ms: int
     card: Card
+    device_id: str = ""
 
 
 @dataclass
@@ -172,3 +173,7 @@ class State:
     def refunds_of(self, merchant: Merchant) -> list[Refund]:
         """The merchant's refunds, newest first."""
         return [r for r in reversed(self.refunds.values()) if r.merchant_id == merchant.id]
+
+    def credits_of(self, merchant: Merchant) -> list[Credit]:
+        """The merchant's credits, newest first."""
+        return [c for c in reversed(self.credits.values()) if c.merchant_id == merchant.id]

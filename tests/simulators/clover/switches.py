@@ -24,6 +24,8 @@ class CloverSwitches:
         ``max_refund_amount``; ``captured_difference`` is charged on top of what was asked, as by a
         gateway that rounds differently; ``surcharge`` adds ``surcharge_rate`` on credit cards only,
         shown as ``additional_charges_shape`` (``list`` or ``elements``).
+    Credits
+        ``lists_credits``: the platform shows what devices gave without a payment.
     Webhooks
         Sent to ``webhook_url`` (empty: none) with ``webhook_auth_code``, ``webhook_delay_s`` after
         what they tell; ``webhook_long_ids`` spells an object ``P:<merchant>/<id>``. A message that
@@ -50,6 +52,7 @@ class CloverSwitches:
     payment_gateway_api: str = "fdcrcip"
     supports_multi_pay_token: bool = True
     supports_naked_credit: bool = True
+    lists_credits: bool = True
     batch_closing_time: str = "02:00:00"
 
     apps: dict[str, str] = field(default_factory=lambda: {DEFAULT_APP_ID: DEFAULT_APP_SECRET})

@@ -139,7 +139,13 @@ class TerminalPayments:
         if script.action == "decline" or card.behaviour == DECLINED:
             raise errors.bad_request("The credit was declined", "CREDIT")
         credit = Credit(
-            vendor_id(), merchant.id, amount, merchant.currency, self._sim.clock.now_ms(), card
+            id=vendor_id(),
+            merchant_id=merchant.id,
+            amount=amount,
+            currency=merchant.currency,
+            created_ms=self._sim.clock.now_ms(),
+            card=card,
+            device_id=device.id,
         )
         self._sim.state.credits[credit.id] = credit
         self._sim.ledger.record(

@@ -20,6 +20,7 @@ from odoo.addons.fusion_clover.client.types import (
 
 FACTS = PaymentFacts(total=11300, left=11300, age_days=0, same_batch=True)
 NOW_MS = 1_800_000_000_000
+CARD_AT_TERMINAL = {"card_present_only": True, "has_terminal": True}
 
 
 def route(amount=11300, *, limit=180, **changes):
@@ -38,6 +39,11 @@ def route(amount=11300, *, limit=180, **changes):
         ({"age_days": 180, "same_batch": False}, 4000, Way.REFUND),
         ({"captured": False, "age_days": 3}, 11300, Way.VOID),
         ({"in_parts": False}, 11300, Way.VOID),
+        (CARD_AT_TERMINAL | {"in_device_window": True}, 11300, Way.DEVICE_VOID),
+        (CARD_AT_TERMINAL | {"in_device_window": True}, 4000, Way.DEVICE_REFUND),
+        (CARD_AT_TERMINAL, 11300, Way.DEVICE_REFUND),
+        ({"has_terminal": True, "age_days": 181}, 4000, Way.CREDIT),
+        ({"has_terminal": True, "gone": True, "left": 0, "total": 0}, 4000, Way.CREDIT),
     ],
 )
 def test_the_way_money_goes_back(changes, amount, way):
@@ -74,12 +80,38 @@ def test_a_part_is_no_void_and_a_settled_payment_neither():
 
 def test_only_cards_that_must_be_present_and_old_payments_need_a_terminal():
     present = route(card_present_only=True).closed
+    assert present[Way.DEVICE_VOID] == Reason.WINDOW_OVER
     assert present[Way.DEVICE_REFUND] == Reason.NEEDS_TERMINAL
     assert present[Way.CREDIT] == Reason.NOT_NEEDED
     for changes in ({"age_days": 181}, {"gone": True}):
         closed = route(**changes).closed
         assert closed[Way.CREDIT] == Reason.NEEDS_TERMINAL
         assert closed[Way.DEVICE_REFUND] == Reason.NOT_NEEDED
+
+
+@pytest.mark.parametrize(
+    ("changes", "amount", "reason"),
+    [
+        ({"in_device_window": True}, 4000, Reason.NOT_WHOLE),
+        ({}, 11300, Reason.WINDOW_OVER),
+        ({"in_device_window": True, "has_terminal": False}, 11300, Reason.NEEDS_TERMINAL),
+    ],
+)
+def test_a_terminal_voids_a_whole_payment_within_minutes_only(changes, amount, reason):
+    closed = route(amount, **{**CARD_AT_TERMINAL, **changes}).closed
+    assert closed[Way.DEVICE_VOID] == reason
+
+
+def test_a_gateway_without_credits_closes_them():
+    closed = route(age_days=181, has_terminal=True, credits_allowed=False).closed
+    assert closed[Way.CREDIT] == Reason.NO_CREDITS
+
+
+@pytest.mark.parametrize(("age_ms", "expected"), [(25 * 60_000 - 1, True), (25 * 60_000, False)])
+def test_a_device_voids_within_25_minutes(age_ms, expected):
+    payment = Payment(id="P1", amount=1, result="SUCCESS", created_ms=NOW_MS - age_ms)
+    facts = facts_of(payment, now_ms=NOW_MS, same_batch=None)
+    assert facts.in_device_window is expected
 
 
 def test_the_age_limit_can_be_switched_off():

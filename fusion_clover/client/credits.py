@@ -1,0 +1,73 @@
+"""Credits that devices have given, read only: "Get all credits" of the platform's reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from odoo.addons.fusion_payment_common.lib.errors import NotFoundError
+
+from .gateway_calls import MerchantCalls, path_id
+from .reading import Reader
+
+#: Milliseconds by which a device's clock, which this list is filtered by, may be wrong.
+DEVICE_CLOCK_MS = 24 * 3600 * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """Money that was given to a card without a payment. ``amount`` in minor units."""
+
+    id: str
+    amount: int
+    created_ms: int | None = None
+    device_ref: str | None = None
+    voided: bool = False
+
+
+class Credits:
+    """What Clover has booked."""
+
+    def __init__(self, calls: MerchantCalls) -> None:
+        self._calls = calls
+
+    def retrieve(self, credit_id: str) -> Credit:
+        """One credit.
+
+        :raises NotFoundError: Clover does not know it.
+        """
+        document = self._calls.platform(f"/credits/{path_id(credit_id, 'credit id')}")
+        return _read(Reader(document, "the credit"))
+
+    def are_shown(self) -> bool:
+        """Whether Clover shows the merchant's credits at all."""
+        try:
+            self._calls.platform("/credits", params={"limit": 1})
+        except NotFoundError:
+            return False
+        return True
+
+    def list_made(self, amount: int, since_ms: int) -> Iterator[Credit]:
+        """Every credit of this amount made since then, as far as Clover knows its time.
+
+        :param amount: minor units.
+        :param since_ms: unix milliseconds.
+        """
+        filters = (f"amount={int(amount)}", f"clientCreatedTime>={since_ms - DEVICE_CLOCK_MS}")
+        for row in self._calls.pages("/credits", [("filter", one) for one in filters]):
+            credit = _read(row)
+            is_late_enough = credit.created_ms is None or credit.created_ms >= since_ms
+            # Should a server ignore the filters, a stranger's credit is not taken for ours.
+            if credit.amount == amount and is_late_enough:
+                yield credit
+
+
+def _read(reader: Reader) -> Credit:
+    device = reader.child("device")
+    return Credit(
+        id=reader.required_text("id"),
+        amount=reader.required_integer("amount"),
+        created_ms=reader.integer("createdTime"),
+        device_ref=device.text("id") or reader.child("deviceRef").text("id"),
+        voided=reader.flag("voided"),
+    )
