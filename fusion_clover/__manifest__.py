@@ -22,6 +22,7 @@
         "views/clover_payment_wizard_terminal_views.xml",
         "views/clover_refund_wizard_views.xml",
         "views/clover_refund_wizard_terminal_views.xml",
+        "views/clover_refund_wizard_live_views.xml",
         "views/res_config_settings_refund_views.xml",
         "views/res_config_settings_brake_views.xml",
         "views/account_move_views.xml",

@@ -12,6 +12,11 @@ class AccountMove(models.Model):
 
     clover_can_refund = fields.Boolean(compute="_compute_clover_can_refund", compute_sudo=True)
 
+    # Elevated: whoever may refund may see that somebody does.
+    clover_refund_at_terminal = fields.Boolean(
+        compute="_compute_clover_refund_at_terminal", compute_sudo=True
+    )
+
     @api.depends("state", "move_type", "amount_residual", "transaction_ids.state")
     def _compute_clover_can_refund(self):
         for move in self:
@@ -19,6 +24,12 @@ class AccountMove(models.Model):
             if possible and move.move_type == "out_refund":
                 possible = move.currency_id.compare_amounts(move._clover_refund_due(), 0) > 0
             move.clover_can_refund = possible and bool(move._clover_refundable_transactions())
+
+    def _compute_clover_refund_at_terminal(self):
+        wizards = self.env["clover.refund.wizard"]
+        for move in self:
+            is_note = move.move_type == "out_refund"
+            move.clover_refund_at_terminal = is_note and bool(wizards._at_terminal(move))
 
     def _clover_refund_due(self, *, besides=None):
         """Return what the customer may still get for this credit note, refunds under way counted.
@@ -87,6 +98,8 @@ class AccountMove(models.Model):
         self._clover_check_refunder()
         if self.move_type == "out_invoice":
             return self._clover_refund_by_credit_note()
+        if action := self.env["clover.refund.wizard"]._resume(self):
+            return action
         if self.fusion_payment_notice:
             raise UserError(self.fusion_payment_notice)
         transactions = self._clover_refundable_transactions()
@@ -111,6 +124,9 @@ class AccountMove(models.Model):
         The open credit note if there is one already, else a new one in draft: what is credited is
         the accountant's decision; its Refund button gives the money back.
         """
+        notes = self.reversal_move_ids.filtered(lambda move: move.move_type == "out_refund")
+        if at_terminal := notes.filtered("clover_refund_at_terminal"):
+            return at_terminal[0].action_clover_refund()
         if not self._clover_refundable_transactions():
             raise UserError(
                 self.env._(
@@ -118,7 +134,6 @@ class AccountMove(models.Model):
                     "given back."
                 )
             )
-        notes = self.reversal_move_ids.filtered(lambda move: move.move_type == "out_refund")
         posted = notes.filtered("clover_can_refund")
         if posted:
             return posted[0].action_clover_refund()

@@ -34,6 +34,12 @@ class PaymentTransaction(models.Model):
         help="Made in Clover's dashboard or on a device, and found by Odoo.",
     )
 
+    clover_surplus_returns = fields.Json(
+        readonly=True,
+        copy=False,
+        help="Refunds at Clover that nothing was left for, and that a person was told of.",
+    )
+
     # === WHICH TRANSACTION === #
 
     @api.model
@@ -204,22 +210,18 @@ class PaymentTransaction(models.Model):
     def _clover_take_return(self, one):
         """Book one refund or void as core books one of its own."""
         left = self._clover_left()
-        amount, surcharge = left, {}
+        amount, extras = left, {}
         if one.amount is not None:
-            amount, surcharge = self._clover_return_parts(self._clover_major(one.amount))
-        if self.currency_id.compare_amounts(left, 0) <= 0:
+            amount, extras = self._clover_return_parts(self._clover_major(one.amount))
+        nothing_left = self.currency_id.compare_amounts(left, 0) <= 0
+        if nothing_left and one.is_void and self._clover_is_voided_here():
             # All of it is accounted for: a void of ours is known by the id of its refund.
             return
-        if self.currency_id.compare_amounts(amount, left) > 0:
-            _logger.warning(
-                "Clover gave back %s of transaction %s, of which only %s is left",
-                amount,
-                self.reference,
-                left,
-            )
+        if nothing_left or self.currency_id.compare_amounts(amount, left) > 0:
+            self._clover_report_surplus(one)
             return
         child = self._create_child_transaction(
-            amount, is_refund=True, clover_made_outside=True, **surcharge
+            amount, is_refund=True, clover_made_outside=True, **extras
         )
         answer = return_answer(
             one, amount=child._clover_money().minor, currency=self.currency_id.name
@@ -229,16 +231,58 @@ class PaymentTransaction(models.Model):
         child._fusion_post_process(child.fusion_operation_ids)
         self._clover_ask_for_credit_note(child)
 
+    def _clover_is_voided_here(self):
+        """Return whether a void at Clover is one of our refunds; a credit is none."""
+        return any(not refund.clover_credit_reason for refund in self._clover_given_back())
+
     def _clover_return_parts(self, moved):
         """Return what of an amount on the card is the document's, and values for the rest of it.
 
         :param float moved: in the currency; Clover's own surcharge not counted
         """
-        amount = self._clover_without_surcharge(moved)
-        if self.fusion_surcharge_origin != "own":
-            return amount, {}
-        share = self.currency_id.round(moved - amount)
-        return amount, {"fusion_surcharge_amount": -share, "fusion_surcharge_origin": "own"}
+        amount = self._clover_document_part(moved)
+        tip = self._clover_tip_back(amount)
+        if self.currency_id.compare_amounts(moved, amount + tip) < 0:
+            tip = 0.0
+        values = {"clover_tip_amount": -tip}
+        if self.fusion_surcharge_origin == "own":
+            share = self.currency_id.round(moved - amount - tip)
+            values |= {"fusion_surcharge_amount": -share, "fusion_surcharge_origin": "own"}
+        return amount, values
+
+    def _clover_report_surplus(self, one):
+        """Have a person look, once, at money that went back although nothing of it was left."""
+        if one.id in (self.clover_surplus_returns or []):
+            return
+        self.clover_surplus_returns = [*(self.clover_surplus_returns or []), one.id]
+        moved = self.fusion_card_amount
+        if one.amount is not None:
+            moved = self._clover_major(one.amount)
+        amount = self.currency_id.format(moved)
+        left = self.currency_id.format(max(self._clover_left(), 0))
+        _logger.warning(
+            "Clover gave back %s of %s (%s), of which %s is left",
+            amount,
+            self.reference,
+            one.id,
+            left,
+        )
+        for document in (*self.invoice_ids, *self.sale_order_ids):
+            document.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=self.env._("More was given back than was left"),
+                note=self.env._(
+                    "Clover gave back %(amount)s of payment %(reference)s (%(ref)s), of which only "
+                    "%(left)s is left in Odoo. It is not booked: compare with Clover's dashboard.",
+                    amount=amount,
+                    reference=self.reference,
+                    ref=one.id,
+                    left=left,
+                ),
+                user_id=self._clover_someone_of(
+                    "fusion_payment_common.group_fusion_manager"
+                ).id,
+            )
 
     def _clover_ask_for_credit_note(self, refund):
         """Tell whoever is in charge of the invoice that the money went back without Odoo."""

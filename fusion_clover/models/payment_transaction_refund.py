@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
 
 from .. import const
+from ..client.refund_routing import CARD_PRESENT_ONLY
 
 #: States of a child transaction in which its amount is spoken for.
 COUNTING_STATES = ("draft", "pending", "authorized", "done")
@@ -46,18 +47,27 @@ class PaymentTransaction(models.Model):
         """
         self.ensure_one()
         self._clover_check_may_give_back()
+        self.check_access("read")
         # Elevated: Refunders need not have access to providers.
         transaction = self.sudo()
+        wizards = self.env["clover.refund.wizard"]
+        if action := wizards._resume(transaction):
+            return action
         transaction._clover_check_refund(max(transaction._clover_left(), 0))
-        return self.env["clover.refund.wizard"]._open(transaction)
+        return wizards._open(transaction)
 
     def action_clover_void(self):
         """Take the whole payment back and say what Clover made of it: a void or a refund.
+
+        Cards that have to be present for that get the dialog of the refund, which names a terminal.
 
         :raise UserError: a part was given back already, or something is still being checked
         """
         self.ensure_one()
         self._clover_check_may_give_back()
+        self.check_access("read")
+        if self.clover_card_brand in CARD_PRESENT_ONLY and self.state == "done":
+            return self.action_clover_refund()
         # Elevated: Refunders may give back without being able to change transactions.
         transaction = self.sudo().with_context(payment_backend_action=True)
         if transaction.state == "authorized":
@@ -111,9 +121,10 @@ class PaymentTransaction(models.Model):
 
     def _clover_follow_up_message(self):
         """Return in a sentence what became of this refund or void."""
-        amount = self.currency_id.format(abs(self.amount))
         if self.state == "cancel":
+            amount = self.currency_id.format(abs(self.amount))
             return self.env._("The authorization of %s was released.", amount)
+        amount = self.currency_id.format(abs(self.fusion_card_amount))
         if self.state != "done":
             return self.state_message or self.env._("Nothing was sent to Clover.")
         if self.clover_returned_as == "void":
@@ -121,6 +132,18 @@ class PaymentTransaction(models.Model):
                 "Clover voided the payment of %s: it will not show on the card's statement.", amount
             )
         return self.env._("%s goes back to the card. It takes the bank a few days.", amount)
+
+    def _clover_someone_of(self, group):
+        """Return a user of the company who is in this group, or the administrator.
+
+        :param str group: external id
+        """
+        self.ensure_one()
+        users = self.env.ref(group).all_user_ids.filtered(
+            lambda user: user.active and not user.share and self.company_id in user.company_ids
+        )
+        people = users.sorted(lambda user: user._is_superuser())
+        return people[:1] or self.env.ref("base.user_admin")
 
     # === BUSINESS METHODS - WHAT IS LEFT === #
 
@@ -130,12 +153,19 @@ class PaymentTransaction(models.Model):
         :param str besides: reference of a refund that does not count
         """
         self.ensure_one()
-        given_back = self.child_transaction_ids.filtered(
+        given_back = self._clover_given_back(besides=besides)
+        return self.currency_id.round(self.amount + sum(given_back.mapped("amount")))
+
+    def _clover_given_back(self, *, besides=None):
+        """Return the refunds of this payment that count, those under way included.
+
+        :param str besides: reference of a refund that does not count
+        """
+        return self.child_transaction_ids.filtered(
             lambda tx: tx.operation == "refund"
             and tx.state in COUNTING_STATES
             and tx.reference != besides
         )
-        return self.currency_id.round(self.amount + sum(given_back.mapped("amount")))
 
     def _clover_captures(self, *, states):
         """Return the captures and releases of this authorization that are in these states."""

@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 
 from odoo import models
 from odoo.exceptions import UserError, ValidationError
@@ -7,7 +8,15 @@ from odoo.addons.fusion_payment_common.lib import errors
 from odoo.addons.fusion_payment_common.lib.money import Money
 
 from .. import const
-from ..client.refund_routing import PaymentFacts, Reason, Way, decide, facts_of, in_same_batch
+from ..client.refund_routing import (
+    DEVICE_VOID_MS,
+    PaymentFacts,
+    Reason,
+    Way,
+    decide,
+    facts_of,
+    in_same_batch,
+)
 
 
 class PaymentTransaction(models.Model):
@@ -27,17 +36,24 @@ class PaymentTransaction(models.Model):
         try:
             payment = client.payments.retrieve(self.provider_reference or "")
         except errors.NotFoundError:
-            return PaymentFacts(total=0, left=0, age_days=0, gone=True)
+            payment = None
         except errors.GatewayError as error:
             raise self._clover_cannot_say(error) from error
+        same_batch, credits_allowed = None, True
         try:
-            same_batch = in_same_batch(
-                payment, client.merchants.gateway(), client.merchants.properties(), now_ms=now_ms
-            )
+            gateway = client.merchants.gateway()
+            credits_allowed = gateway.supports_naked_credit
+            if payment:
+                properties = client.merchants.properties()
+                same_batch = in_same_batch(payment, gateway, properties, now_ms=now_ms)
         except errors.GatewayError:
-            # Only decides which of two outcomes is announced; Clover decides which one it is.
-            same_batch = None
-        return facts_of(payment, now_ms=now_ms, same_batch=same_batch)
+            # Only decides what is announced; Clover decides what becomes of it.
+            pass
+        if payment is None:
+            facts = PaymentFacts(total=0, left=0, age_days=0, gone=True)
+        else:
+            facts = facts_of(payment, now_ms=now_ms, same_batch=same_batch)
+        return replace(facts, credits_allowed=credits_allowed)
 
     def _clover_cannot_say(self, error):
         return UserError(
@@ -55,9 +71,19 @@ class PaymentTransaction(models.Model):
         :param str besides: reference of the refund itself, once it exists
         """
         self.ensure_one()
-        share = self._fusion_refund_surcharge(amount, besides=besides)
-        money = self._fusion_money(amount + share)
+        money = self._fusion_money(self._clover_card_amount(amount, besides=besides))
         return decide(facts, money.minor, age_limit_days=self._clover_refund_age_limit())
+
+    def _clover_card_amount(self, amount, *, besides=None):
+        """Return what goes back to the card with ``amount`` of the document.
+
+        :param float amount: in the currency, without surcharge
+        :param str besides: reference of the refund itself, once it exists
+        """
+        self.ensure_one()
+        return self.currency_id.round(
+            amount + self._fusion_refund_surcharge(amount, besides=besides)
+        )
 
     def _clover_check_route(self, facts, amount, *, besides=None):
         """Refuse what the table of ways has no open way for.
@@ -111,6 +137,7 @@ class PaymentTransaction(models.Model):
         return {
             Way.VOID: self.env._("Void"),
             Way.REFUND: self.env._("Refund"),
+            Way.DEVICE_VOID: self.env._("Void on a terminal"),
             Way.DEVICE_REFUND: self.env._("Refund on a terminal"),
             Way.CREDIT: self.env._("Credit to any card"),
         }[way]
@@ -151,6 +178,12 @@ class PaymentTransaction(models.Model):
             ),
             Reason.NEEDS_TERMINAL: self.env._(
                 "This takes a Clover terminal and the customer's card; no terminal is set up here."
+            ),
+            Reason.WINDOW_OVER: self.env._(
+                "A terminal voids a payment within %s minutes only.", DEVICE_VOID_MS // 60000
+            ),
+            Reason.NO_CREDITS: self.env._(
+                "The merchant's gateway gives no credits without a payment."
             ),
             Reason.NOT_NEEDED: self.env._("Not the way for this payment."),
         }[reason]

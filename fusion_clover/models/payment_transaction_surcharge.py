@@ -1,5 +1,5 @@
 import hashlib
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 
 from odoo import fields, models
 from odoo.exceptions import UserError
@@ -114,20 +114,27 @@ class PaymentTransaction(models.Model):
 
     # === REFUNDS === #
 
-    def _clover_without_surcharge(self, amount):
+    def _clover_document_part(self, amount):
         """Return the part of the document's amount that goes with ``amount`` on the card.
 
-        :param float amount: what Clover can give back, our own surcharge included
+        The most that goes with it: what goes back with that part is never more. It may be more than
+        is left.
+
+        :param float amount: what Clover gave back or can give back, our own surcharge included
         """
         self.ensure_one()
         own = self._fusion_own_surcharge()
         if not own.minor:
             return amount
-        base, left = self._fusion_money(self.amount), self._fusion_money(amount)
-        minor = int(
-            (Decimal(left.minor) * base.minor / (base + own).minor).to_integral_value(ROUND_DOWN)
-        )
-        return float(Decimal(minor).scaleb(-base.digits))
+        base, on_card = self._fusion_money(self.amount), self._fusion_money(amount)
+        ratio = Decimal(on_card.minor) * base.minor / (base + own).minor
+        # Shares are rounded: the inverse is within one minor unit of the ratio.
+        for minor in range(int(ratio) + 2, 0, -1):
+            part = float(Decimal(minor).scaleb(-base.digits))
+            share = self._fusion_refund_surcharge(part)
+            if self.currency_id.compare_amounts(part + share, amount) <= 0:
+                return part
+        return 0.0
 
     def _clover_back_label(self, amount):
         """Return what goes back to the card with ``amount`` of the document, as text."""

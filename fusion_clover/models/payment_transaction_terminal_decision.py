@@ -9,6 +9,7 @@ from ..client.terminal_outcomes import Situation
 from .payment_transaction_terminal import TERMINAL_CHARGE
 
 KEEP, GIVE_BACK = "keep", "give_back"
+REFUNDER = "fusion_payment_common.group_fusion_refunder"
 
 
 class FusionOperation(models.Model):
@@ -97,4 +98,5 @@ class PaymentTransaction(models.Model):
                     reference=self.reference,
                     issues=self.clover_issues or "-",
                 ),
+                user_id=self._clover_someone_of(REFUNDER).id,
             )

@@ -24,6 +24,79 @@ class PaymentTransaction(models.Model):
                 transaction.fusion_card_amount + transaction.clover_tip_amount
             )
 
+    # === AMOUNTS === #
+
+    def _clover_tip_left(self, *, besides=None):
+        """Return how much of this payment's tip was not given back, refunds under way counted.
+
+        :param str besides: reference of a refund that does not count
+        """
+        self.ensure_one()
+        given_back = self._clover_given_back(besides=besides)
+        return self.currency_id.round(
+            self.clover_tip_amount + sum(given_back.mapped("clover_tip_amount"))
+        )
+
+    def _clover_tip_back(self, amount, *, besides=None):
+        """Return how much of the tip goes back with ``amount`` of this payment.
+
+        All of it with whatever is the rest: Clover gives back a payment with a tip as a whole only.
+
+        :param float amount: in the currency, without surcharge and tip
+        :param str besides: reference of a refund that does not count
+        """
+        self.ensure_one()
+        tip = self._clover_tip_left(besides=besides)
+        is_rest = not self.currency_id.compare_amounts(amount, self._clover_left(besides=besides))
+        return max(tip, 0.0) if is_rest else 0.0
+
+    def _fusion_requested_amount(self):
+        """Override of `fusion_payment_common`: a tip is asked back; a customer gave it unasked."""
+        amount = super()._fusion_requested_amount()
+        if self.operation != "refund":
+            return amount
+        return self.currency_id.round(amount + self.clover_tip_amount)
+
+    def _clover_card_amount(self, amount, *, besides=None):
+        """Override to give the tip back with the rest of the payment."""
+        on_card = super()._clover_card_amount(amount, besides=besides)
+        return self.currency_id.round(on_card + self._clover_tip_back(amount, besides=besides))
+
+    def _clover_document_part(self, amount):
+        """Override to leave out the tip, where it goes back."""
+        tip = self._clover_tip_left()
+        everything = self._clover_card_amount(max(self._clover_left(), 0.0))
+        if tip and self.currency_id.compare_amounts(amount, everything) >= 0:
+            amount = self.currency_id.round(amount - tip)
+        return super()._clover_document_part(amount)
+
+    def _create_child_transaction(self, amount, is_refund=False, **custom_create_values):
+        """Override of `payment` to give the tip back with the rest of the payment."""
+        if is_refund and self.clover_tip_amount:
+            custom_create_values = {
+                "clover_tip_amount": -self._clover_tip_back(amount),
+                **custom_create_values,
+            }
+        return super()._create_child_transaction(
+            amount, is_refund=is_refund, **custom_create_values
+        )
+
+    def _fusion_recreation_values(self):
+        """Override of `fusion_payment_common` to keep the tip of a refund."""
+        return {**super()._fusion_recreation_values(), "clover_tip_amount": self.clover_tip_amount}
+
+    def _clover_back_label(self, amount):
+        """Override to name the tip."""
+        label = super()._clover_back_label(amount)
+        tip = self._clover_tip_back(amount)
+        if not tip:
+            return label
+        return self.env._(
+            "%(label)s and the tip of %(tip)s", label=label, tip=self.currency_id.format(tip)
+        )
+
+    # === BOOKING === #
+
     def _create_payment(self, **extra_create_values):
         """Override of `account_payment` to book what moved on the card."""
         if self.clover_tip_amount:
@@ -43,7 +116,10 @@ class PaymentTransaction(models.Model):
                 transaction.with_company(transaction.company_id)._clover_book_tip(booked)
 
     def _clover_book_tip(self, payment):
-        """Move the tip out of the payment, once: an invoice paid in part would take it as well."""
+        """Move the tip out of the payment, once: an invoice paid in part would take it as well.
+
+        A tip that goes back is negative, and so is its entry.
+        """
         self.ensure_one()
         receivable = payment.destination_account_id
         account = self.company_id.clover_tip_account_id or receivable
@@ -83,7 +159,11 @@ class PaymentTransaction(models.Model):
         )
         entry.action_post()
         self.clover_tip_move_id = entry
-        taken = entry.line_ids.filtered(lambda line: line.balance > 0)
+        taken = entry.line_ids.filtered(lambda line: line.balance * tip > 0)
         (payment.move_id.line_ids + taken).filtered(
+            lambda line: line.account_id == receivable and not line.reconciled
+        ).reconcile()
+        # Without an account of its own the tip was an open credit of the customer's: it is closed.
+        (entry + self.source_transaction_id.clover_tip_move_id).line_ids.filtered(
             lambda line: line.account_id == receivable and not line.reconciled
         ).reconcile()

@@ -39,3 +39,5 @@ from . import test_terminal_routes
 from . import test_terminal_refund
 from . import test_neutralize
 from . import test_canaries_flows
+from . import test_terminal_credit
+from . import test_tip_refund

@@ -12,6 +12,10 @@ class SurchargeCommon(RefundCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls._add_surcharges()
+
+    @classmethod
+    def _add_surcharges(cls):
         company = cls.env.company
         company.country_id = cls.env.ref("base.ca")
         company.state_id = cls.env.ref("base.state_ca_on")

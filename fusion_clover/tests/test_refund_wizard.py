@@ -164,6 +164,37 @@ class TestRefundWizard(RefundCommon):
             )
         self.assertEqual(self._sent(), [])
 
+    def test_another_companys_payment_is_not_given_back(self):
+        dialog = self._open(self.transaction)
+        other = self.env["res.company"].create({"name": "Other"})
+        stranger = new_test_user(
+            self.env,
+            login="clover_stranger",
+            groups="fusion_payment_common.group_fusion_refunder",
+            company_id=other.id,
+            company_ids=[Command.set(other.ids)],
+        )
+        transaction = self.transaction.with_user(stranger)
+        with self.assertRaises(AccessError):
+            transaction.action_clover_refund()
+        with self.assertRaises(AccessError):
+            transaction.action_clover_void()
+        own = self.env["clover.refund.wizard"].with_user(stranger).create(
+            {"transaction_id": self.transaction.id, "facts": dialog.facts, "amount": 113.0}
+        )
+        with self.assertRaises(AccessError):
+            own.action_refund()
+        self.assertEqual(self._sent(), [])
+
+    def test_a_credit_note_is_not_given_back_of_another_invoices_payment(self):
+        note = self._note(40.0)
+        other = self._paid(self._new_invoice(50.0))
+        dialog = self._open(other)
+        dialog.move_id = note
+        with self.assertRaisesRegex(UserError, "can go back to this card"):
+            dialog.action_refund()
+        self.assertEqual(self._sent(), [])
+
     def test_an_unpaid_invoice_has_nothing_to_give_back(self):
         move = self._new_invoice(20.0)
         self.assertFalse(move.clover_can_refund)

@@ -165,6 +165,43 @@ class TestOwnSurcharge(SurchargeCommon):
         surcharges = transaction.child_transaction_ids.mapped("fusion_surcharge_amount")
         self.assertAlmostEqual(sum(surcharges), -transaction.fusion_surcharge_amount)
 
+    def _refund_dialog(self, transaction):
+        action = transaction.with_user(self.refunder).action_clover_refund()
+        return self.env["clover.refund.wizard"].with_user(self.refunder).browse(action["res_id"])
+
+    def test_the_dialog_offers_the_rest_to_the_last_cent(self):
+        transaction = self._collect(self.invoice, CREDIT_CARD)
+        self.simulator.post("batch/close")
+        self._refund(33.33, transaction)
+        dialog = self._refund_dialog(transaction)
+        self.assertEqual(dialog.amount, 66.67)
+        dialog.action_refund()
+        self._commit()
+        self.assertEqual(sum(self._moved("refund")), 10_240)
+        self.assertEqual(transaction._clover_left(), 0.0)
+
+    def test_what_the_dashboard_gave_back_is_booked_to_the_last_cent(self):
+        transaction = self._collect(self.invoice, CREDIT_CARD)
+        self.simulator.post("batch/close")
+        self._refund(33.33, transaction)
+        self._refund_in_dashboard(6_827, transaction.provider_reference)
+        payment = self.provider._clover_client().payments.retrieve(
+            transaction.provider_reference
+        )
+        self.env["payment.transaction"]._clover_take_reading(self.provider, payment)
+        self.env.invalidate_all()
+        self.assertEqual(transaction._clover_left(), 0.0)
+        refunds = transaction.child_transaction_ids
+        self.assertAlmostEqual(sum(refunds.mapped("fusion_surcharge_amount")), -2.4)
+        self.assertAlmostEqual(sum(refunds.payment_id.mapped("amount")), 102.4)
+
+    def test_every_first_part_leaves_a_rest_that_can_be_given_back(self):
+        transaction = self._collect(self.invoice, CREDIT_CARD)
+        for cents in range(1, 10_000, 7):
+            part = cents / 100
+            on_card = transaction._clover_card_amount(part)
+            self.assertEqual(transaction._clover_document_part(on_card), part)
+
     def test_a_declined_refund_takes_no_share_with_it(self):
         transaction = self._collect(self.invoice, CREDIT_CARD)
         self.simulator.post("batch/close")

@@ -6,45 +6,24 @@ from odoo.fields import Command
 from odoo.tests import tagged
 
 from .terminal_common import TerminalCommon
+from .terminal_refund_common import TerminalRefundCommon
 
 
 @tagged("post_install", "-at_install")
-class TestTerminalRefund(TerminalCommon):
+class TestTerminalRefund(TerminalRefundCommon):
     """Money back with the card at the terminal."""
 
-    def _paid(self, card):
-        self._tell(self.flex, "approve", card=card)
-        wizard, _status = self._send()
-        self.assertEqual(self._work(wizard)["state"], "approved")
-        return wizard.sudo().transaction_id
-
-    def _refund_dialog(self, transaction, user):
-        action = transaction.with_user(user).action_clover_refund()
-        return self.env["clover.refund.wizard"].with_user(user).browse(action["res_id"])
-
-    def _kinds(self):
-        return [(effect["kind"], effect["amount"]) for effect in self.simulator.ledger()]
-
-    def _child(self, transaction):
-        self.env.invalidate_all()
-        return transaction.child_transaction_ids
-
-    def _work_on(self, transaction):
-        operation = self.env["fusion.operation"].sudo().search(
-            [("reference", "=", transaction.reference)]
-        )
-        operation.write({"next_attempt_at": "2020-01-01", "lease_until": False})
-        self._run_worker(operation)
-
     def test_interac_goes_back_at_the_terminal_once(self):
-        transaction = self._paid("INTERAC")
+        transaction = self._paid_at_terminal("INTERAC")
+        self._make_old(transaction, days=1)
         dialog = self._refund_dialog(transaction, self.manager)
         self.assertTrue(dialog.is_open and dialog.needs_terminal)
         self.assertFalse(dialog.needs_approval)
         self.assertIn("presents it at the terminal", dialog.what_happens)
+        self.assertIn("25 minutes", dialog.closed_ways)
         self.assertEqual(dialog.terminal_id, self.flex)
-        action = dialog.action_refund()
-        self.assertIn("present the card", action["params"]["message"])
+        dialog.action_refund()
+        self.assertTrue(dialog.is_at_terminal)
         self.assertEqual(self._kinds(), [("charge", 11300)])
         child = self._child(transaction)
         self._work_on(child)
@@ -54,8 +33,63 @@ class TestTerminalRefund(TerminalCommon):
         with self.assertRaisesRegex(UserError, "Nothing was sent"):
             dialog.action_refund()
 
+    def test_within_minutes_a_terminal_takes_the_whole_payment_back(self):
+        transaction = self._paid_at_terminal("INTERAC")
+        action = transaction.with_user(self.manager).action_clover_void()
+        dialog = self.env["clover.refund.wizard"].with_user(self.manager).browse(action["res_id"])
+        self.assertIn("as if it had not been made", dialog.what_happens)
+        child = self._give_back(dialog)
+        self.assertEqual((child.state, child.clover_returned_as), ("done", "void"))
+        self.assertEqual(self._kinds(), [("charge", 11300), ("refund", 11300)])
+        path = f"/connect/v1/payments/{transaction.provider_reference}/void"
+        (call,) = self._requests_of(path)
+        self.assertEqual(call["body"], {"voidReason": "USER_CANCEL"})
+
+    def test_a_void_whose_answer_got_lost_is_found(self):
+        transaction = self._paid_at_terminal("INTERAC")
+        dialog = self._refund_dialog(transaction)
+        path = f"/connect/v1/payments/{transaction.provider_reference}/void"
+        self.simulator.fault("reset_after", path)
+        child = self._give_back(dialog)
+        self.assertEqual(child.state, "pending")
+        self._work_on(child)
+        self.assertEqual((child.state, child.clover_returned_as), ("done", "void"))
+        self.assertEqual(self._kinds(), [("charge", 11300), ("refund", 11300)])
+
+    def test_another_way_than_the_announced_one_is_not_gone(self):
+        transaction = self._paid_at_terminal("INTERAC")
+        dialog = self._refund_dialog(transaction)
+        self._make_old(transaction, days=1)
+        with self.assertRaisesRegex(UserError, "Open it again"):
+            dialog.action_refund()
+        self.assertEqual(len(self._kinds()), 1)
+
+    def test_a_refund_on_the_terminal_is_shown_again_and_cancelled(self):
+        transaction = self._paid_at_terminal("INTERAC")
+        note = self._new_note(13.0)
+        dialog = self._refund_dialog(note)
+        dialog.action_refund()
+        self.env.flush_all()
+        self.assertEqual(dialog.clover_terminal_status()["state"], "sending")
+        self.assertTrue(note.clover_refund_at_terminal)
+        for document in (note, transaction):
+            again = self._refund_dialog(document)
+            self.assertNotEqual(again, dialog)
+            self.assertEqual((again.amount, again.terminal_id), (13.0, self.flex))
+            self.assertTrue(again.clover_terminal_status()["can_cancel"])
+        refunder = self._new_user("clover_other_refunder", "group_fusion_refunder")
+        again = self._refund_dialog(note, refunder)
+        status = again.clover_terminal_cancel()
+        self.assertEqual(status["state"], "cancelled", status)
+        self.assertIn("Nothing was given back", status["message"])
+        self.assertEqual(self._kinds(), [("charge", 11300)])
+        self.assertFalse(self.flex.in_use_notice)
+        self.assertEqual(note.amount_residual, 13.0)
+        with self.assertRaises(AccessError):
+            again.with_user(self.clerk).clover_terminal_status()
+
     def test_a_refund_whose_answer_got_lost_is_found(self):
-        transaction = self._paid("INTERAC")
+        transaction = self._paid_at_terminal("INTERAC")
         dialog = self._refund_dialog(transaction, self.manager)
         dialog.amount = 13.0
         path = f"/connect/v1/payments/{transaction.provider_reference}/refunds"
@@ -69,41 +103,27 @@ class TestTerminalRefund(TerminalCommon):
         self.assertEqual(self._kinds()[1:], [("refund", 1300)])
 
     def test_a_customer_who_does_not_present_the_card_gets_nothing(self):
-        transaction = self._paid("INTERAC")
+        transaction = self._paid_at_terminal("INTERAC")
+        self._make_old(transaction, days=1)
         dialog = self._refund_dialog(transaction, self.manager)
         self._tell(self.flex, "cancel")
         dialog.action_refund()
         child = self._child(transaction)
         self._work_on(child)
         self.assertEqual(child.state, "error")
-        self.assertIn("Nothing was given back", child.state_message)
+        self.assertEqual(child.state_message, "Cancelled. Nothing was given back.")
         self.assertEqual(len(self._kinds()), 1)
 
     def test_a_credit_card_needs_no_terminal(self):
-        transaction = self._paid("4242424242424242")
+        transaction = self._paid_at_terminal("4242424242424242")
         dialog = self._refund_dialog(transaction, self.manager)
         self.assertFalse(dialog.needs_terminal)
 
     def test_without_a_terminal_interac_stays_closed(self):
-        transaction = self._paid("INTERAC")
+        transaction = self._paid_at_terminal("INTERAC")
         (self.flex | self.mini).active = False
         dialog = self._refund_dialog(transaction, self.manager)
         self.assertFalse(dialog.is_open)
-
-    def test_a_credit_is_for_managers_with_a_reason(self):
-        transaction = self._paid("4242424242424242")
-        self.env["ir.config_parameter"].sudo().set_param("fusion_clover.refund_age_limit_days", 3)
-        facts = transaction._clover_refund_facts().to_dict() | {"age_days": 4}
-        refunder = self._new_user("clover_credit_refunder", "group_fusion_refunder")
-        values = {"transaction_id": transaction.id, "facts": facts}
-        dialog = self.env["clover.refund.wizard"].with_user(refunder).create(values)
-        self.assertTrue(dialog.needs_approval)
-        with self.assertRaisesRegex(AccessError, "Manager"):
-            dialog.action_refund()
-        dialog = self.env["clover.refund.wizard"].with_user(self.manager).create(values)
-        with self.assertRaisesRegex(UserError, "reason"):
-            dialog.action_refund()
-        self.assertEqual(len(self._kinds()), 1)
 
 
 @tagged("post_install", "-at_install")
@@ -135,6 +155,9 @@ class TestTerminalDecisions(TerminalCommon):
         status = wizard.clover_terminal_decide("give_back")
         self.assertFalse(status["can_decide"])
         self.assertIn("Give", self.move.activity_ids.summary)
+        self.assertTrue(
+            self.move.activity_ids.user_id.has_group("fusion_payment_common.group_fusion_refunder")
+        )
         self.assertEqual(wizard.sudo().transaction_id.clover_issue_decision, "give_back")
 
     def test_a_receipt_is_printed_on_the_terminal_or_sent(self):

@@ -9,3 +9,4 @@ from . import clover_payment_wizard_terminal
 from . import clover_payment_wizard_receipt
 from . import clover_terminal_message
 from . import clover_refund_wizard_terminal
+from . import clover_refund_wizard_live

@@ -25,6 +25,7 @@ class CloverRefundWizard(models.TransientModel):
     partner_id = fields.Many2one(related="transaction_id.partner_id", string="Customer")
     card = fields.Char(compute="_compute_card", compute_sudo=True)
     facts = fields.Json(readonly=True, help="What Clover said when the dialog was opened.")
+    is_gone = fields.Boolean(compute="_compute_amount_left", help="Clover does not know it.")
     amount_left = fields.Monetary(string="Left at Clover", compute="_compute_amount_left")
     amount_most = fields.Monetary(compute="_compute_amount_most")
     amount = fields.Monetary(
@@ -48,6 +49,13 @@ class CloverRefundWizard(models.TransientModel):
     closed_ways = fields.Text(compute="_compute_way")
     is_sandbox = fields.Boolean(compute="_compute_card", compute_sudo=True)
     sent = fields.Boolean(readonly=True, copy=False)
+    refund_id = fields.Many2one(
+        "payment.transaction",
+        readonly=True,
+        copy=False,
+        ondelete="cascade",
+        help="What the dialog has begun.",
+    )
 
     # === COMPUTE METHODS === #
 
@@ -64,17 +72,18 @@ class CloverRefundWizard(models.TransientModel):
     def _compute_amount_left(self):
         for wizard in self:
             digits = wizard.currency_id.decimal_places
-            wizard.amount_left = (wizard.facts or {}).get("left", 0) / 10**digits
+            facts = wizard.facts or {}
+            wizard.amount_left = facts.get("left", 0) / 10**digits
+            wizard.is_gone = facts.get("gone", False)
 
     @api.depends("amount_left", "move_id", "transaction_id")
     def _compute_amount_most(self):
         for wizard in self:
             # Elevated: Refunders need not have access to transactions.
             transaction = wizard.transaction_id.sudo()
-            most = [
-                transaction._clover_without_surcharge(wizard.amount_left),
-                transaction._clover_left(),
-            ]
+            most = [transaction._clover_left()]
+            if not wizard.is_gone:
+                most.append(transaction._clover_document_part(wizard.amount_left))
             if wizard.move_id:
                 most.append(wizard.move_id._clover_refund_due())
             wizard.amount_most = max(min(most), 0)
@@ -87,6 +96,9 @@ class CloverRefundWizard(models.TransientModel):
     @api.depends("amount", "amount_most", "facts")
     def _compute_way(self):
         for wizard in self:
+            if not wizard.facts:
+                wizard.is_open, wizard.what_happens, wizard.closed_ways = False, "", ""
+                continue
             transaction = wizard.transaction_id.sudo()
             facts = PaymentFacts.from_dict(wizard.facts)
             routing = transaction._clover_route(facts, wizard.amount)
@@ -119,11 +131,15 @@ class CloverRefundWizard(models.TransientModel):
                 "facts": facts.to_dict(),
             }
         )
+        return wizard._show()
+
+    def _show(self):
+        """Return the action that opens this very dialog."""
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Refund"),
             "res_model": self._name,
-            "res_id": wizard.id,
+            "res_id": self.id,
             "views": [(False, "form")],
             "target": "new",
         }
@@ -134,9 +150,7 @@ class CloverRefundWizard(models.TransientModel):
         :raise UserError: nothing was sent; the message says why
         """
         self.ensure_one()
-        if self.move_id:
-            self.move_id.check_access("read")
-        self.transaction_id._clover_check_may_give_back()
+        self._check_may_give_back()
         self._check_amount()
         if self.sent:
             raise UserError(self.env._("This refund was sent already."))
@@ -147,8 +161,29 @@ class CloverRefundWizard(models.TransientModel):
         source = self.transaction_id.sudo().with_context(
             payment_backend_action=True, clover_refund_reason=self.reason
         )
-        child = source._clover_refund_for(self.amount, self.move_id)
-        return source._clover_result_notification(child)
+        self.refund_id = source._clover_refund_for(self.amount, self.move_id)
+        return source._clover_result_notification(self.refund_id.sudo())
+
+    def _check_may_give_back(self):
+        """Refuse what the user may not do, or a payment that has nothing to do with the note.
+
+        :raise AccessError: no Refunder, or another company's documents
+        :raise UserError: the credit note is for other payments
+        """
+        self.transaction_id._clover_check_may_give_back()
+        self.transaction_id.check_access("read")
+        if not self.move_id:
+            return
+        self.move_id.check_access("read")
+        if self.sent:
+            return
+        if self.transaction_id not in self.move_id._clover_refundable_transactions():
+            raise UserError(
+                self.env._(
+                    "Nothing of this credit note can go back to this card any more. Nothing was "
+                    "sent."
+                )
+            )
 
     def _check_amount(self):
         if not self.is_open:

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..client.refund_routing import PaymentFacts, Way
+from ..models.payment_transaction_terminal_refund import KIND_OF_WAY
 
 
 class CloverRefundWizard(models.TransientModel):
@@ -39,10 +40,13 @@ class CloverRefundWizard(models.TransientModel):
     def _compute_needs_terminal(self):
         for wizard in self:
             way = wizard._way()
-            wizard.needs_terminal = way in (Way.DEVICE_REFUND, Way.CREDIT)
+            wizard.needs_terminal = way in KIND_OF_WAY
             wizard.needs_approval = way == Way.CREDIT
 
     def _way(self):
+        """Return the way that the dialog announces; which one it is, is decided when it is sent."""
+        if not self.facts:
+            return None
         transaction = self.transaction_id.sudo()
         return transaction._clover_route(PaymentFacts.from_dict(self.facts), self.amount).way
 
@@ -59,11 +63,12 @@ class CloverRefundWizard(models.TransientModel):
             raise UserError(self.env._("Choose a terminal first."))
         if self.needs_approval:
             self._check_approval()
-        wizard = self.with_context(clover_refund_terminal_id=self.terminal_id.id)
-        action = super(CloverRefundWizard, wizard).action_refund()
-        if self.needs_approval:
-            self._keep_approval()
-        return action
+        wizard = self.with_context(
+            clover_refund_terminal_id=self.terminal_id.id,
+            clover_refund_way=str(self._way()),
+            clover_credit_reason=self.approval_note,
+        )
+        return super(CloverRefundWizard, wizard).action_refund()
 
     def _check_approval(self):
         if not self.env.user.has_group("fusion_payment_common.group_fusion_manager"):
@@ -72,16 +77,3 @@ class CloverRefundWizard(models.TransientModel):
             )
         if not self.approval_note:
             raise UserError(self.env._("Enter the reason of the credit."))
-
-    def _keep_approval(self):
-        # Elevated: the trail is nobody's to write by hand.
-        transaction = self.transaction_id.sudo()
-        for document in self.move_id or transaction.invoice_ids:
-            document.message_post(
-                body=self.env._(
-                    "%(user)s approved a credit of %(amount)s to another card: %(reason)s",
-                    user=self.env.user.name,
-                    amount=self.currency_id.format(self.amount),
-                    reason=self.approval_note,
-                )
-            )
