@@ -9,6 +9,7 @@ SHOWN = frozenset(
         "applied_at",
         "review_reason",
         "error_code",
+        "attempt_count",
         "clover_cancel_requested_at",
         "clover_cancel_error",
     }

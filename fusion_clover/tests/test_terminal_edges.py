@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
 from odoo.addons.fusion_payment_common.lib import errors
@@ -107,6 +108,22 @@ class TestTerminalMoney(TerminalCommon):
         )
         self.assertTrue(self._status(wizard)["can_cancel"])
 
+    def test_a_repeated_request_is_waited_for_like_the_first(self):
+        self._tell(self.flex, "busy")
+        wizard, _status = self._send()
+        self._work(wizard)
+        operation = self._operation_of(wizard)
+        attempt = {"number": 9, "action": "repeat", "started_at": fields.Datetime.now()}
+        operation.write(
+            {
+                "lease_until": fields.Datetime.now() + timedelta(minutes=2),
+                "attempt_ids": [Command.create(attempt)],
+            }
+        )
+        status = self._status(wizard)
+        self.assertEqual(status["state"], "waiting")
+        self.assertIn("Waiting for the customer", status["message"])
+
     def test_a_repetition_that_cannot_be_prepared_is_tried_again_soon(self):
         self.simulator.fault("reset_before", PAYMENTS)
         wizard, _status = self._send()
@@ -122,6 +139,43 @@ class TestTerminalMoney(TerminalCommon):
         self.assertEqual(operation.state, "unknown")
         self.assertFalse(operation.lease_until)
         self.assertEqual(len(self._calls()), 1)
+
+    def test_a_manager_closes_what_a_terminal_that_is_gone_cannot_prove(self):
+        wizard = self._lost_past_its_time("offline")
+        resolution = self._resolution(wizard)
+        resolution.action_confirm()
+        operation = self._operation_of(wizard)
+        self.assertEqual((operation.state, operation.resolved_by_id), ("rejected", self.manager))
+        self.assertFalse(self.move.fusion_payment_notice)
+        self.assertFalse(self.flex.in_use_notice)
+
+    def test_what_may_be_on_the_screen_is_not_closed(self):
+        wizard = self._lost_past_its_time("busy")
+        with self.assertRaisesRegex(UserError, "still working on this payment"):
+            self._resolution(wizard).action_confirm()
+        self.assertEqual(self._operation_of(wizard).state, "unknown")
+
+    def _lost_past_its_time(self, trouble):
+        self.simulator.fault("reset_before", PAYMENTS)
+        wizard, _status = self._send()
+        self._work(wizard)
+        self._tell(self.flex, trouble)
+        self._operation_of(wizard).send_until = "2020-01-01"
+        self.assertEqual(self._work(wizard)["state"], "checking")
+        return wizard
+
+    def _resolution(self, wizard):
+        return (
+            self.env["fusion.operation.resolution"]
+            .with_user(self.manager)
+            .create(
+                {
+                    "operation_id": self._operation_of(wizard).id,
+                    "verdict": "nothing",
+                    "note": "The terminal was stolen; the dashboard shows no payment.",
+                }
+            )
+        )
 
     def test_the_wait_stays_within_what_clover_takes(self):
         parameters = self.env["ir.config_parameter"].sudo()

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from odoo.addons.fusion_payment_common.lib.ledger import CLOSED_STATES, IN_FLIGHT, READY
+from odoo.addons.fusion_payment_common.lib.ledger import CLOSED_STATES, READY
 from odoo.addons.fusion_payment_common.lib.outcome import Outcome
 from odoo.addons.fusion_payment_common.tools.cursors import own_environment
 
@@ -294,7 +294,7 @@ class CloverPaymentWizard(models.TransientModel):
             )
         if operation.state == READY:
             return "sending", self.env._("Sending to %s…", terminal)
-        if operation.state == IN_FLIGHT and operation.lease_until > fields.Datetime.now():
+        if self._is_at_terminal(operation):
             return "waiting", self.env._(
                 "Waiting for the customer at %(terminal)s (started by %(user)s).",
                 terminal=terminal,
@@ -305,8 +305,14 @@ class CloverPaymentWizard(models.TransientModel):
             transaction._clover_terminal_sentence(situation or Situation.NO_ANSWER),
         )
 
+    def _is_at_terminal(self, operation):
+        """Return whether a request is with the terminal right now, the first or a repeated one."""
+        current = operation.attempt_ids.filtered(lambda one: not one.outcome)[:1]
+        is_leased = operation.lease_until and operation.lease_until > fields.Datetime.now()
+        return bool(is_leased) and current.action in ("call", "repeat")
+
     def _cancelling(self, transaction, operation, terminal):
-        state = "waiting" if operation.state == IN_FLIGHT else "checking"
+        state = "waiting" if self._is_at_terminal(operation) else "checking"
         situation = SITUATION_OF_CODE.get(operation.clover_cancel_error)
         if not situation:
             return state, self.env._("Cancelling on %s…", terminal)

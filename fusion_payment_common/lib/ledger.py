@@ -97,6 +97,17 @@ class Answer:
     review: str | None = None
     under_way: bool = False
 
+    @property
+    def may_have_moved_money(self) -> bool:
+        """Whether a look-up's answer speaks against closing the operation as never made.
+
+        That nobody can be asked does not: then a person's evidence is all there is.
+        """
+        if self.outcome.moved_money == "no":
+            return False
+        has_object = bool(self.provider_reference or self.review)
+        return has_object or self.under_way or self.outcome in (Outcome.SUCCEEDED, Outcome.PENDING)
+
     @classmethod
     def from_error(cls, error: errors.GatewayError) -> Answer:
         """Return the answer that a gateway error stands for.

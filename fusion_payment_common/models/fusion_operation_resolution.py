@@ -125,7 +125,11 @@ class FusionOperation(models.Model):
             raise UserError(
                 self.env._("The provider cannot be asked now (%s). Try again later.", error)
             ) from error
-        if answer is not None and answer.outcome != Outcome.DECLINED:
+        if answer is not None and answer.under_way:
+            raise UserError(
+                self.env._("The provider is still working on this payment. Try again later.")
+            )
+        if answer is not None and answer.may_have_moved_money:
             raise UserError(
                 self.env._(
                     "The provider knows this payment as %s: resolve it with that reference.",

@@ -118,7 +118,7 @@ def find_issue(
             + ", ".join(card.id for card in found),
         )
     if resolution.verdict is Verdict.TOO_EARLY:
-        return Answer(outcome=Outcome.UNKNOWN, error_code=TOO_EARLY)
+        return Answer(outcome=Outcome.UNKNOWN, error_code=TOO_EARLY, under_way=True)
     if resolution.verdict is Verdict.ABSENT:
         works = is_search_trusted or (witness and issuer.find_by_reference(witness))
         if not works:

@@ -1,4 +1,8 @@
-"""Twenty customers stand at twenty terminals: Odoo's pages stay as fast as with none."""
+"""Twenty customers stand at twenty terminals: Odoo's pages stay as fast as with none.
+
+Blocks in turns on one server: nobody at the terminals, twenty waiting, all approved and booked,
+nobody again, and so on; both sides see the same machine.
+"""
 
 import statistics
 import time
@@ -8,7 +12,26 @@ from tests.e2e.support.terminal import Terminals
 from tests.e2e.support.waiting import wait_until
 
 TERMINALS = 20
+BLOCKS = 3
 WIZARD = "clover.payment.wizard"
+#: Slower by less than this beside twenty waiting terminals.
+GOAL = 1.05
+#: What the measurement itself may be wrong by on a machine that does other things as well.
+NOISE = 0.15
+#: What the form view of an invoice reads.
+FORM = {
+    "name": {},
+    "state": {},
+    "payment_state": {},
+    "amount_residual": {},
+    "fusion_payment_notice": {},
+    "clover_on_terminal": {},
+    "partner_id": {"fields": {"display_name": {}}},
+    "currency_id": {"fields": {"display_name": {}}},
+    "invoice_line_ids": {
+        "fields": {"name": {}, "quantity": {}, "price_unit": {}, "price_total": {}}
+    },
+}
 
 
 def test_pages_beside_twenty_waiting_terminals(site, runs, report):
@@ -18,44 +41,58 @@ def test_pages_beside_twenty_waiting_terminals(site, runs, report):
     clerk = site.clerk("Tess Terminals")
     domain = [["product", "=", "Flex 4"]]
     rows = site.admin.call("clover.terminal", "search_read", domain, ["serial"], limit=TERMINALS)
-    invoices = [site.invoice(2000 + number) for number in range(TERMINALS)]
+    page = site.invoice(100)
+    loads = max(20, runs // 2)
+    for _warm in range(20):
+        _load(clerk, page)
+    alone, beside, booked_after = [], [], []
+    for block in range(BLOCKS):
+        alone.append([_load(clerk, page) for _number in range(loads)])
+        invoices = [site.invoice(2000 + 100 * block + number) for number in range(TERMINALS)]
+        _let_all_wait(site, terminals, rows, invoices)
+        beside.append([_load(clerk, page) for _number in range(loads)])
+        assert _waiting(terminals, rows) == TERMINALS
+        booked_after.append(_approve_all(site, terminals, rows, invoices))
+    ratio = _median(beside) / _median(alone)
+    report(
+        terminals=TERMINALS,
+        loads=BLOCKS * loads,
+        all_booked_after_s=booked_after,
+        page_alone_ms=_milliseconds(alone),
+        page_beside_ms=_milliseconds(beside),
+        ratio_p50=round(ratio, 3),
+        goal=GOAL,
+        goal_met=ratio < GOAL,
+    )
+    assert ratio < GOAL + NOISE
+    taken = sorted(effect["amount"] for effect in site.clover.ledger())
+    expected = (2000 + 100 * block + one for block in range(BLOCKS) for one in range(TERMINALS))
+    assert taken == sorted(expected)
+
+
+def _let_all_wait(site, terminals, rows, invoices):
     for row in rows:
         terminals.tell(row["serial"], "silent")
-    page = site.invoice(100)
-    for _warm in range(10):
-        _load(clerk, page)
-    rounds, alone, beside = max(2, runs // 30), [], []
-    started_at = time.perf_counter()
-    for number in range(rounds):
-        # In turns, so that both see the same machine.
-        alone += [_load(clerk, page) for _load_number in range(30)]
-        share = list(zip(invoices, rows, strict=True))[number::rounds]
-        with ThreadPoolExecutor(4) as pool:
-            list(pool.map(lambda pair: _send(site, *pair), share))
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda pair: _send(site, *pair), zip(invoices, rows, strict=True)))
     wait_until(
-        lambda: sum(terminals.shows(row["serial"]) is not None for row in rows) == TERMINALS,
+        lambda: _waiting(terminals, rows) == TERMINALS,
         "all terminals wait for their customers",
         timeout=120,
     )
-    waiting_after = time.perf_counter() - started_at
-    beside += [_load(clerk, page) for _load_number in range(30 * rounds)]
-    shown = [terminals.shows(row["serial"])["amount"] for row in rows]
+
+
+def _approve_all(site, terminals, rows, invoices):
+    """Seconds until all twenty are booked, once their customers have paid."""
+    started = time.perf_counter()
     for row in rows:
         terminals.tell(row["serial"], "approve")
-    approved_at = time.perf_counter()
     wait_until(lambda: _paid(site, invoices) == TERMINALS, "all twenty are booked", timeout=120)
-    report(
-        terminals=TERMINALS,
-        loads=len(beside),
-        all_waiting_after_s=round(waiting_after, 1),
-        all_booked_after_s=round(time.perf_counter() - approved_at, 1),
-        page_alone_ms=_milliseconds(alone),
-        page_beside_ms=_milliseconds(beside),
-        ratio_p50=round(statistics.median(beside) / statistics.median(alone), 3),
-    )
-    assert sorted(shown) == sorted(invoice.cents for invoice in invoices)
-    effects = site.clover.ledger()
-    assert sorted(effect["amount"] for effect in effects) == sorted(shown)
+    return round(time.perf_counter() - started, 1)
+
+
+def _waiting(terminals, rows):
+    return sum(terminals.shows(row["serial"]) is not None for row in rows)
 
 
 def _send(site, invoice, row):
@@ -67,10 +104,10 @@ def _send(site, invoice, row):
 
 
 def _load(user, invoice):
-    """Seconds for what a form view asks for when an invoice is opened."""
+    """Seconds for opening an invoice: the page itself, and what its form view reads."""
     started = time.perf_counter()
-    names = ["name", "amount_residual", "payment_state", "fusion_payment_notice", "line_ids"]
-    user.call("account.move", "read", [invoice.id], names)
+    user.http.get(f"{user.url}/odoo/account.move/{invoice.id}", timeout=60).raise_for_status()
+    user.call("account.move", "web_read", [invoice.id], FORM)
     return time.perf_counter() - started
 
 
@@ -81,8 +118,14 @@ def _paid(site, invoices):
     )
 
 
-def _milliseconds(seconds):
+def _median(blocks):
+    """The median of the blocks' medians: one disturbed block does not decide."""
+    return statistics.median(statistics.median(block) for block in blocks)
+
+
+def _milliseconds(blocks):
+    seconds = [value for block in blocks for value in block]
     return {
-        "p50": round(statistics.median(seconds) * 1000, 1),
+        "p50": round(_median(blocks) * 1000, 1),
         "p95": round(statistics.quantiles(seconds, n=20)[-1] * 1000, 1),
     }

@@ -258,3 +258,26 @@ def test_an_inconclusive_repetition_keeps_why_and_when_but_no_data():
         error_message="slow down",
         retry_after=12.0,
     )
+
+
+# === may_have_moved_money ===
+
+
+@pytest.mark.parametrize(
+    ("answer", "speaks_against"),
+    [
+        (Answer(outcome=Outcome.UNKNOWN, error_code="unreachable"), False),
+        (Answer(outcome=Outcome.NOT_SENT), False),
+        (Answer(outcome=Outcome.REJECTED, provider_reference="P"), False),
+        (Answer(outcome=Outcome.DECLINED, provider_reference="P"), False),
+        (Answer(outcome=Outcome.UNKNOWN, under_way=True), True),
+        (Answer(outcome=Outcome.UNKNOWN, review="another amount"), True),
+        (Answer(outcome=Outcome.UNKNOWN, provider_reference="P"), True),
+        (Answer(outcome=Outcome.PENDING), True),
+        (Answer(outcome=Outcome.SUCCEEDED), True),
+    ],
+)
+def test_a_person_may_close_what_nobody_can_be_asked_about_and_nothing_that_shows(
+    answer, speaks_against
+):
+    assert answer.may_have_moved_money is speaks_against

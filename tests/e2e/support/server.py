@@ -9,6 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import requests
 
 from .settings import LOGS, Settings
@@ -67,6 +68,23 @@ class OdooServer:
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._process = None
+
+    def kill_workers(self, kind: str) -> None:
+        """SIGKILL some processes; the master starts others in their place, unless it is killed.
+
+        :param kind: ``web``, ``cron`` (the scheduler, which makes the long calls), or ``all``.
+        """
+        if kind == "all" or self._process is None:
+            self.kill()
+            return
+        master = psutil.Process(self._process.pid)
+        # Odoo makes its scheduler nicer than the others; the websockets' process has a command
+        # line of its own.
+        for worker in master.children():
+            if "gevent" in worker.cmdline():
+                continue
+            if (worker.nice() > master.nice()) == (kind == "cron"):
+                worker.kill()
 
     def stop(self, timeout: float = 20.0) -> None:
         """End it in an orderly way if it runs; insist after ``timeout`` seconds."""

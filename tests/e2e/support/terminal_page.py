@@ -45,11 +45,11 @@ class TerminalPage:
         self.expect_phase("ready")
         return self
 
-    def resume(self, invoice: Invoice) -> "TerminalPage":
-        """Load the invoice and press *Show Terminal Payment*."""
+    def resume(self, invoice: Invoice, phase: str = "waiting") -> "TerminalPage":
+        """Load the invoice and press *Show Terminal Payment*; it is in this phase."""
         self.tab.open_invoice(invoice)
         self.page.get_by_role("button", name="Show Terminal Payment").click()
-        self.expect_phase("waiting")
+        self.expect_phase(phase)
         return self
 
     def send(self) -> None:
