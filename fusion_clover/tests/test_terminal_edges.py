@@ -266,6 +266,22 @@ class TestTerminalReceipt(TerminalCommon):
         self.assertEqual(self._device(self.flex)["printed"], [sent])
         self.assertEqual(self._device(self.flex)["screen"], "thank-you")
 
+    def test_a_company_may_have_every_customer_asked(self):
+        transaction = self.wizard.sudo().transaction_id
+        terminals = self.provider._clover_client().terminals
+        operation = self._operation_of(self.wizard)
+        end = transaction._clover_good_end(operation, terminals, self.flex.serial)
+        end()
+        self.assertFalse(transaction.clover_receipt_choice)
+        transaction.company_id.clover_ask_receipt = True
+        self._tell(self.flex, "approve", receipt="PRINT")
+        end = transaction._clover_good_end(operation, terminals, self.flex.serial)
+        self.assertEqual(transaction.clover_receipt_choice, "asking")
+        end()
+        self.env.invalidate_all()
+        self.assertEqual(transaction.clover_receipt_choice, "print")
+        self.assertEqual(len(self._device(self.flex)["printed"]), 1)
+
     def test_a_customer_may_want_none(self):
         self._tell(self.flex, "approve", receipt="NO_RECEIPT")
         self.wizard.clover_terminal_receipt("ASK")

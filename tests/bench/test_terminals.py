@@ -4,6 +4,7 @@ Blocks in turns on one server: nobody at the terminals, twenty waiting, all appr
 nobody again, and so on; both sides see the same machine.
 """
 
+import os
 import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -16,8 +17,11 @@ BLOCKS = 3
 WIZARD = "clover.payment.wizard"
 #: Slower by less than this beside twenty waiting terminals.
 GOAL = 1.05
-#: What the measurement itself may be wrong by on a machine that does other things as well.
-NOISE = 0.15
+#: On a machine that does other things as well, processor time says more than the clock: that one
+#: may be wrong by as much as this.
+NOISE_OF_THE_CLOCK = 0.5
+#: Loads before each block that do not count: what was changed meanwhile is read again.
+WARM = 8
 #: What the form view of an invoice reads.
 FORM = {
     "name": {},
@@ -43,31 +47,44 @@ def test_pages_beside_twenty_waiting_terminals(site, runs, report):
     rows = site.admin.call("clover.terminal", "search_read", domain, ["serial"], limit=TERMINALS)
     page = site.invoice(100)
     loads = max(20, runs // 2)
-    for _warm in range(20):
-        _load(clerk, page)
     alone, beside, booked_after = [], [], []
     for block in range(BLOCKS):
-        alone.append([_load(clerk, page) for _number in range(loads)])
+        alone.append(_block(site, clerk, page, loads))
         invoices = [site.invoice(2000 + 100 * block + number) for number in range(TERMINALS)]
         _let_all_wait(site, terminals, rows, invoices)
-        beside.append([_load(clerk, page) for _number in range(loads)])
+        beside.append(_block(site, clerk, page, loads))
         assert _waiting(terminals, rows) == TERMINALS
         booked_after.append(_approve_all(site, terminals, rows, invoices))
     ratio = _median(beside) / _median(alone)
+    ratio_cpu = _cpu(beside) / _cpu(alone)
     report(
         terminals=TERMINALS,
         loads=BLOCKS * loads,
         all_booked_after_s=booked_after,
         page_alone_ms=_milliseconds(alone),
         page_beside_ms=_milliseconds(beside),
+        cpu_alone_ms=round(_cpu(alone) * 1000, 1),
+        cpu_beside_ms=round(_cpu(beside) * 1000, 1),
         ratio_p50=round(ratio, 3),
+        ratio_cpu=round(ratio_cpu, 3),
+        load_average=os.getloadavg()[0],
         goal=GOAL,
         goal_met=ratio < GOAL,
     )
-    assert ratio < GOAL + NOISE
+    assert ratio_cpu < GOAL
+    assert ratio < GOAL + NOISE_OF_THE_CLOCK
     taken = sorted(effect["amount"] for effect in site.clover.ledger())
     expected = (2000 + 100 * block + one for block in range(BLOCKS) for one in range(TERMINALS))
     assert taken == sorted(expected)
+
+
+def _block(site, user, page, loads):
+    """Seconds of each load, and processor seconds of the server for one."""
+    for _warm in range(WARM):
+        _load(user, page)
+    before = site.server.cpu_seconds()
+    seconds = [_load(user, page) for _number in range(loads)]
+    return seconds, (site.server.cpu_seconds() - before) / loads
 
 
 def _let_all_wait(site, terminals, rows, invoices):
@@ -120,11 +137,15 @@ def _paid(site, invoices):
 
 def _median(blocks):
     """The median of the blocks' medians: one disturbed block does not decide."""
-    return statistics.median(statistics.median(block) for block in blocks)
+    return statistics.median(statistics.median(seconds) for seconds, _cpu_seconds in blocks)
+
+
+def _cpu(blocks):
+    return statistics.median(cpu_seconds for _seconds, cpu_seconds in blocks)
 
 
 def _milliseconds(blocks):
-    seconds = [value for block in blocks for value in block]
+    seconds = [value for block, _cpu_seconds in blocks for value in block]
     return {
         "p50": round(_median(blocks) * 1000, 1),
         "p95": round(statistics.quantiles(seconds, n=20)[-1] * 1000, 1),
