@@ -277,6 +277,7 @@ class TestTerminalReceipt(TerminalCommon):
         self._tell(self.flex, "approve", receipt="PRINT")
         end = transaction._clover_good_end(operation, terminals, self.flex.serial)
         self.assertEqual(transaction.clover_receipt_choice, "asking")
+        self.env.flush_all()
         end()
         self.env.invalidate_all()
         self.assertEqual(transaction.clover_receipt_choice, "print")
