@@ -48,7 +48,9 @@ class ResConfigSettings(models.TransientModel):
     @api.depends("clover_is_dispatcher")
     def _compute_clover_dispatcher_verification(self):
         # Elevated: for whoever may open the settings.
-        kept = self.env["clover.verification"].sudo().search([])
+        kept = self.env["clover.verification"].sudo().search(
+            [], limit=const_dispatcher.CHALLENGES_KEPT
+        )
         zone = self.env.context.get("tz")
         earlier = "\n".join(
             f"{one.code} ({format_datetime(self.env, one.received_at, tz=zone)})"
