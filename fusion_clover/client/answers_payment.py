@@ -16,12 +16,14 @@ class Return:
 
     :param id: of the refund, or of the void.
     :param amount: minor units; None for a void, which takes back whatever was left.
+    :param additional_charges: what went back beside it of what Clover had added.
     """
 
     id: str
     amount: int | None
     created_ms: int | None
     is_void: bool = False
+    additional_charges: int = 0
 
 
 def is_captured(payment: Payment) -> bool:
@@ -64,21 +66,33 @@ def payment_answer(payment: Payment, *, default_currency: str) -> Answer:
 
 
 def returns_of(payment: Payment) -> tuple[Return, ...]:
-    """What was given back of a payment, oldest first.
+    """What was given back of a payment, oldest first; refunds that failed or are not done yet are
+    not among it.
 
     A void has no refund object; its own id is used where Clover tells it.
     """
     if payment.is_voided:
         identifier = payment.void_payment_id or f"{payment.id}-void"
         return (Return(identifier, None, payment.modified_ms, is_void=True),)
-    refunds = sorted(payment.refunds, key=lambda refund: (refund.created_ms or 0, refund.id))
-    return tuple(Return(refund.id, refund.amount, refund.created_ms) for refund in refunds)
+    done = (refund for refund in payment.refunds if refund.is_done)
+    return tuple(
+        Return(
+            refund.id,
+            refund.amount,
+            refund.created_ms,
+            additional_charges=refund.additional_charges,
+        )
+        for refund in sorted(done, key=lambda refund: (refund.created_ms or 0, refund.id))
+    )
 
 
-def return_answer(one: Return, *, amount: int, currency: str) -> Answer:
+def return_answer(
+    one: Return, *, amount: int, currency: str, additional_charges: int = 0
+) -> Answer:
     """What a return means for the refund that stands for it.
 
     :param amount: minor units that go back.
+    :param additional_charges: minor units that go back beside them.
     """
     return Answer(
         outcome=Outcome.SUCCEEDED,
@@ -88,5 +102,6 @@ def return_answer(one: Return, *, amount: int, currency: str) -> Answer:
             "currency": currency,
             "created_ms": one.created_ms,
             "voided": one.is_void,
+            "additional_charges": additional_charges,
         },
     )

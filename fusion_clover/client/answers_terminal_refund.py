@@ -220,10 +220,14 @@ def _found_refund(client: CloverClient, request: TerminalRefundRequest) -> Answe
     new = [
         refund
         for refund in payment.refunds
-        if refund.id not in request.known_refund_ids and refund.amount == request.amount.minor
+        if refund.id not in request.known_refund_ids
+        and refund.amount == request.amount.minor
+        and not refund.is_failed
     ]
     if len(new) > 1:
         return _several(refund.id for refund in new)
+    if new and not new[0].is_done:
+        return Answer(outcome=Outcome.PENDING, provider_reference=new[0].id)
     if new:
         found = TerminalRefund(new[0].id, new[0].amount, new[0].created_ms, request.payment_id)
         return terminal_refund_answer(found, request)

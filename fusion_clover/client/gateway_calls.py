@@ -16,8 +16,11 @@ from .environment import Environment
 from .reading import Reader
 
 _ID = re.compile(r"[A-Za-z0-9_\-]{1,64}")
-#: Rows per page of a platform list, and pages after which something must be wrong.
+#: Rows per page of a platform list: as many as come without being asked for, and of long lists
+#: (Clover gives up to 1,000; an answer has to stay within what the transport takes).
 PAGE_SIZE = 100
+LONG_PAGE = 500
+#: Pages after which something must be wrong.
 MAX_PAGES = 200
 
 
@@ -64,18 +67,25 @@ class MerchantCalls:
         url = f"{self._environment.api}/connect/v1{path}"
         return self._terminal_api.call(method, url, headers=headers, **options)
 
-    def pages(self, path: str, params: list[tuple[str, Any]]) -> Iterator[Reader]:
+    def pages(
+        self, path: str, params: list[tuple[str, Any]], *, page_size: int = PAGE_SIZE
+    ) -> Iterator[Reader]:
         """Every row of a platform list, page by page.
+
+        A page may hold fewer rows than were asked for: one of :data:`PAGE_SIZE` rows or more is
+        not taken for the last one.
 
         :raises MalformedResponseError: when the list does not end.
         """
-        for page in range(MAX_PAGES):
-            window = [("limit", PAGE_SIZE), ("offset", page * PAGE_SIZE)]
+        offset = 0
+        for _page in range(MAX_PAGES):
+            window = [("limit", page_size), ("offset", offset)]
             document = self.platform(path, params=[*params, *window])
             rows = Reader(document, "a list").children("elements")
             yield from rows
             if len(rows) < PAGE_SIZE:
                 return
+            offset += len(rows)
         raise MalformedResponseError(f"the list at {path} does not end", code="endless_list")
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from typing import Any
 
 from odoo.addons.fusion_payment_common.lib.errors import NotFoundError
 
 from .charges import sum_additional_charges
-from .gateway_calls import MerchantCalls, path_id
+from .gateway_calls import LONG_PAGE, PAGE_SIZE, MerchantCalls, path_id
 from .reading import Reader
 from .types import Payment, PaymentRefund, PlatformRefund, check_external_reference
 
@@ -31,12 +32,28 @@ class Payments:
     def retrieve(self, payment_id: str, expand: Collection[str] = EXPAND) -> Payment:
         """One payment; the id of a charge is the id of its payment.
 
+        Each refund shows which part of what Clover added went back with it: that is read apart,
+        where there is any.
+
         :raises NotFoundError: Clover does not know it.
         """
         document = self._calls.platform(
             f"/payments/{path_id(payment_id, 'payment id')}", params={"expand": ",".join(expand)}
         )
-        return read_payment(document)
+        payment = read_payment(document)
+        if not payment.additional_charges:
+            return payment
+        return replace(payment, refunds=tuple(map(self._with_charges, payment.refunds)))
+
+    def _with_charges(self, refund: PaymentRefund) -> PaymentRefund:
+        if refund.additional_charges or not refund.is_done:
+            return refund
+        document = self._calls.platform(
+            f"/refunds/{path_id(refund.id, 'refund id')}",
+            params={"expand": "additionalCharges"},
+        )
+        charges = sum_additional_charges(Reader(document, "the refund"), "additionalCharges")
+        return replace(refund, additional_charges=charges)
 
     def of_order(self, order_id: str) -> list[Payment]:
         """The payments of an order, each read as :meth:`retrieve` does; none for an unknown order.
@@ -74,17 +91,17 @@ class Payments:
         Filters on time reach back 90 days at Clover.
         """
         until = [f"createdTime<{until_ms}"] if until_ms is not None else []
-        yield from self._filtered(until, since_ms)
+        yield from self._filtered(until, since_ms, page_size=LONG_PAGE)
 
-    def list_changed(self, since_ms: int, until_ms: int, made_since_ms: int) -> Iterator[Payment]:
-        """Every payment created from ``made_since_ms`` to before ``since_ms`` that was changed
-        from then to before ``until_ms`` (unix ms): voided, captured, given a tip, refunded."""
-        filters = [
-            f"modifiedTime>={int(since_ms)}",
-            f"modifiedTime<{int(until_ms)}",
-            f"createdTime<{int(since_ms)}",
-        ]
-        yield from self._filtered(filters, made_since_ms)
+    def list_changed(self, since_ms: int, made_since_ms: int) -> Iterator[Payment]:
+        """Every payment created from ``made_since_ms`` to before ``since_ms`` (unix ms) that was
+        changed since then: voided, captured, given a tip, refunded.
+
+        There is no end: a payment that changed again would leave the list, another one would take
+        its place on a page that was read already, and be lost.
+        """
+        filters = [f"modifiedTime>={int(since_ms)}", f"createdTime<{int(since_ms)}"]
+        yield from self._filtered(filters, made_since_ms, page_size=LONG_PAGE)
 
     def retrieve_refund(self, refund_id: str) -> PlatformRefund:
         """One refund, wherever it was made; a void is none.
@@ -101,14 +118,16 @@ class Payments:
             ("filter", f"createdTime<{int(until_ms)}"),
             ("expand", "additionalCharges"),
         ]
-        for row in self._calls.pages("/refunds", params):
+        for row in self._calls.pages("/refunds", params, page_size=LONG_PAGE):
             yield _read_platform_refund(row)
 
-    def _filtered(self, filters: list[str], since_ms: int) -> Iterator[Payment]:
+    def _filtered(
+        self, filters: list[str], since_ms: int, page_size: int = PAGE_SIZE
+    ) -> Iterator[Payment]:
         conditions = [*filters, f"createdTime>={int(since_ms)}"]
         params: list[tuple[str, Any]] = [("filter", condition) for condition in conditions]
         params.append(("expand", ",".join(EXPAND)))
-        for row in self._calls.pages("/payments", params):
+        for row in self._calls.pages("/payments", params, page_size=page_size):
             yield _read(row)
 
 
@@ -186,4 +205,7 @@ def _read_refund(row: Reader) -> PaymentRefund:
         id=row.required_text("id"),
         amount=row.required_integer("amount"),
         created_ms=row.integer("createdTime"),
+        status=row.text("status", default="") or "",
+        is_voided=row.flag("voided"),
+        additional_charges=sum_additional_charges(row, "additionalCharges"),
     )

@@ -11,6 +11,8 @@ from .types import Payment, PlatformRefund
 
 #: Filters on time reach back 90 days at Clover ("Get payments", docs.clover.com reference).
 REACH_MS = 90 * 24 * 3600 * 1000
+#: Type of an authorization that was captured ("cardTransaction.type" of the same reference).
+CAPTURED_LATER = "PREAUTHCAPTURE"
 #: Tender that never reaches a bank by way of Clover.
 CASH = "com.clover.tender.cash"
 
@@ -23,7 +25,11 @@ class Entry:
     :param payment_ref: of a refund, the payment it belongs to; of a payment, itself.
     :param state: ``taken``, ``held``, ``voided``, ``released`` (held, then let go), ``open`` or
         ``failed``; of a refund, ``returned`` or ``failed``.
-    :param net: what moved to the merchant; negative for a refund, 0 for what was voided.
+    :param net: what the merchant has of it by now; negative for a refund, 0 for what was voided.
+    :param moved: what moved in the period alone: nothing when an earlier payment was only given a
+        refund, which is an entry of its own; all of an earlier authorization that was captured.
+    :param moved_ms: when that was.
+    :param is_capture: an authorization that was captured later.
     :param is_earlier: made before the period, only changed in it.
     """
 
@@ -34,6 +40,9 @@ class Entry:
     total: int
     net: int
     created_ms: int
+    moved: int = 0
+    moved_ms: int = 0
+    is_capture: bool = False
     tip: int = 0
     surcharge: int = 0
     currency: str | None = None
@@ -48,25 +57,44 @@ class Entry:
     is_earlier: bool = False
 
 
-def entries_of(client: CloverClient, since_ms: int, until_ms: int) -> Iterator[Entry]:
-    """Read what was made or changed from ``since_ms`` to before ``until_ms`` (unix ms).
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The time from ``since_ms`` to before ``until_ms`` (unix ms).
+
+    :param settled_ms: what was changed from then on is left alone: it happens just now.
+    """
+
+    since_ms: int
+    until_ms: int
+    settled_ms: int
+
+    def __contains__(self, moment_ms: int) -> bool:
+        return self.since_ms <= moment_ms < self.until_ms
+
+
+def entries_of(client: CloverClient, period: Period) -> Iterator[Entry]:
+    """Read what was made in the period, and what was made earlier and changed since it began.
 
     A row may come twice when something is made while the list is read: whoever keeps them keeps
     the first one of each ``ref``.
 
     :raises GatewayError: Clover cannot be asked.
     """
-    for payment in client.payments.list_created(since_ms, until_ms):
-        yield payment_entry(payment)
-    for payment in client.payments.list_changed(since_ms, until_ms, since_ms - REACH_MS):
-        yield payment_entry(payment, is_earlier=True)
-    for refund in client.payments.list_refunds(since_ms, until_ms):
+    for payment in client.payments.list_created(period.since_ms, period.until_ms):
+        yield payment_entry(payment, period)
+    # Counted from today: what was made before that cannot be asked for.
+    reach = max(period.since_ms, period.settled_ms) - REACH_MS
+    for payment in client.payments.list_changed(period.since_ms, reach):
+        if (payment.modified_ms or 0) < max(period.until_ms, period.settled_ms):
+            yield payment_entry(payment, period)
+    for refund in client.payments.list_refunds(period.since_ms, period.until_ms):
         yield refund_entry(refund)
 
 
-def payment_entry(payment: Payment, *, is_earlier: bool = False) -> Entry:
+def payment_entry(payment: Payment, period: Period) -> Entry:
     """A payment as an entry."""
     state = payment_state(payment)
+    moved, moved_ms = _movement(payment, state, period)
     return Entry(
         kind="payment",
         ref=payment.id,
@@ -75,6 +103,9 @@ def payment_entry(payment: Payment, *, is_earlier: bool = False) -> Entry:
         total=payment.total,
         net=payment.total if state == "taken" else 0,
         created_ms=payment.created_ms or 0,
+        moved=moved,
+        moved_ms=moved_ms,
+        is_capture=payment.transaction_type == CAPTURED_LATER,
         tip=payment.tip_amount,
         surcharge=payment.additional_charges,
         currency=payment.currency,
@@ -86,8 +117,30 @@ def payment_entry(payment: Payment, *, is_earlier: bool = False) -> Entry:
         card_last4=payment.last4,
         device_ref=payment.device_id,
         employee_ref=payment.employee_id,
-        is_earlier=is_earlier,
+        is_earlier=(payment.created_ms or 0) < period.since_ms,
     )
+
+
+def _movement(payment: Payment, state: str, period: Period) -> tuple[int, int]:
+    """What a payment moved in the period (minor units), and when (unix ms).
+
+    Clover tells one moment of change only. What was captured is taken to have been captured then,
+    unless a refund explains the change.
+    """
+    created = payment.created_ms or 0
+    changed = payment.modified_ms or created
+    if payment.transaction_type == CAPTURED_LATER and state == "taken":
+        refunded = [refund.created_ms or 0 for refund in payment.refunds if refund.is_done]
+        captured = created if any(moment in period for moment in refunded) else changed
+        return (payment.total, captured) if captured in period else (0, captured)
+    if state == "taken":
+        return (payment.total, created) if created in period else (0, created)
+    if state != "voided":
+        return 0, created
+    if created in period:
+        # Voided after the period: within it, the money was there.
+        return (0, changed) if changed in period else (payment.total, created)
+    return (-payment.total, changed) if changed in period else (0, changed)
 
 
 def payment_state(payment: Payment) -> str:
@@ -112,6 +165,8 @@ def refund_entry(refund: PlatformRefund) -> Entry:
         total=total,
         net=-total if refund.is_done else 0,
         created_ms=refund.created_ms,
+        moved=-total if refund.is_done else 0,
+        moved_ms=refund.created_ms,
         surcharge=refund.additional_charges,
         device_ref=refund.device_id,
         employee_ref=refund.employee_id,

@@ -22,6 +22,9 @@ MAX_CHARGE_MINOR = 99_999_999
 #: Zero- and three-decimal currencies are not documented by Clover.
 CURRENCY_DIGITS = 2
 ECOMINDS = ("ecom", "moto", "retail")
+#: Words for a refund that has gone back; where there is none, Clover lists done ones only.
+_REFUND_DONE = ("", "SUCCESS")
+_REFUND_FAILED = ("FAIL", "VOIDED")
 REFUND_REASONS = ("duplicate", "fraudulent", "requested_by_customer")
 
 
@@ -169,11 +172,24 @@ class Refund(Stored):
 
 @dataclass(frozen=True, slots=True)
 class PaymentRefund(Stored):
-    """A refund as listed inside a platform payment."""
+    """A refund as listed inside a platform payment; ``additional_charges`` went back beside it."""
 
     id: str
     amount: int
     created_ms: int | None = None
+    status: str = ""
+    is_voided: bool = False
+    additional_charges: int = 0
+
+    @property
+    def is_done(self) -> bool:
+        """False when nothing went back, or nobody knows yet."""
+        return not self.is_voided and self.status in _REFUND_DONE
+
+    @property
+    def is_failed(self) -> bool:
+        """True when nothing went back and nothing will."""
+        return self.is_voided or self.status in _REFUND_FAILED
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +208,9 @@ class PlatformRefund(Stored):
 
     @property
     def is_done(self) -> bool:
-        """False when nothing went back: "Refund" of the payments reference, docs.clover.com."""
-        return not self.is_voided and self.status not in ("FAIL", "PENDING", "VOIDED")
+        """False when nothing went back, or nobody knows yet: "Refund" of the payments reference,
+        docs.clover.com."""
+        return not self.is_voided and self.status in _REFUND_DONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,10 +288,10 @@ class Payment(Stored):
 
     @property
     def returned(self) -> int:
-        """What was given back: all of a voided payment, else the sum of its refunds."""
+        """What was given back: all of a voided payment, else the sum of what its refunds did."""
         if self.is_voided:
             return self.amount + self.tip_amount
-        return sum(refund.amount for refund in self.refunds)
+        return sum(refund.amount for refund in self.refunds if refund.is_done)
 
 
 @dataclass(frozen=True, slots=True)

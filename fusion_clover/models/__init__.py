@@ -57,9 +57,11 @@ from . import clover_reconciliation_environment
 from . import clover_reconciliation_entry
 from . import clover_reconciliation_difference
 from . import clover_reconciliation_matching
+from . import clover_reconciliation_outcome
 from . import clover_reconciliation_finding
 from . import clover_reconciliation_total
 from . import clover_reconciliation_repair
+from . import clover_reconciliation_schedule
 from . import clover_reconciliation_export
 from . import clover_reconciliation_health
 from . import payment_provider_webhook

@@ -1,30 +1,28 @@
 import logging
 import time as clock
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-from odoo.addons.fusion_payment_common.lib.errors import GatewayError
-
 from .. import const
-from ..client.period import entries_of
+from ..client.period import REACH_MS, Period, entries_of
 
 _logger = logging.getLogger(__name__)
 
 CRON = "fusion_clover.ir_cron_clover_reconciliation"
-#: Hour of the merchant's day from which the day before is compared: batches are closed by then.
-COMPARE_FROM_HOUR = 3
 #: Entries that are written at once; progress is committed with them.
 BATCH = 500
 #: Seconds that are left out at the end of a period that is not over: what is happening just now.
 SETTLING_SECONDS = 60
 #: System parameter that overrides it.
 SETTLING_PARAMETER = "fusion_clover.comparison_settling_seconds"
-#: Days in one comparison, and times that a comparison is tried while Clover cannot be asked.
+#: Days in one comparison, and how many days back Clover can be asked.
 MOST_DAYS = 31
-MOST_TRIES = 12
+REACH_DAYS = REACH_MS // (24 * 3600 * 1000) - 1
+#: What somebody who wants a comparison says.
+ASKED = {"provider_id", "date_from", "date_to"}
 MANAGER = "fusion_payment_common.group_fusion_manager"
 
 
@@ -180,6 +178,34 @@ class CloverReconciliation(models.Model):
                 raise ValidationError(
                     self.env._("Choose 1 to %s days, the first one first.", MOST_DAYS)
                 )
+            if one.date_from < fields.Date.today() - timedelta(days=REACH_DAYS):
+                raise ValidationError(
+                    self.env._(
+                        "Clover lists payments of the last %s days only: choose later ones.",
+                        REACH_DAYS,
+                    )
+                )
+
+    # === WRITING === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override of `base`: by hand, only what is to be compared is said."""
+        allowed = ASKED | {"difference_ids"}
+        if not self.env.su and any(set(vals) - allowed for vals in vals_list):
+            raise AccessError(self.env._("The result of a comparison is not written by hand."))
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """Override of `base`: by hand, only what is to be compared is changed, before it is.
+
+        Lines are written by their own rules.
+        """
+        if not self.env.su:
+            allowed = ASKED if all(one.state == "draft" for one in self) else set()
+            if set(vals) - allowed - {"difference_ids"}:
+                raise AccessError(self.env._("A comparison that was made is not changed by hand."))
+        return super().write(vals)
 
     # === ACTION METHODS === #
 
@@ -234,64 +260,7 @@ class CloverReconciliation(models.Model):
         if not (self.env.su or self.env.user.has_group(MANAGER)):
             raise AccessError(self.env._("Only a Manager of Fusion Payments compares."))
 
-    # === SCHEDULE === #
-
-    @api.model
-    def _cron_compare(self):
-        """Compare the day before of every merchant, and what people have asked for."""
-        self._queue_yesterdays()
-        cron = self.env["ir.cron"]
-        # One process at a time runs a scheduled action: what is "running" was interrupted.
-        waiting = self.search([("state", "in", ("queued", "running"))], order="id")
-        cron._commit_progress(remaining=len(waiting))
-        for one in waiting:
-            one._compare_or_say_why_not()
-            if not cron._commit_progress(1):
-                return
-
-    @api.model
-    def _queue_yesterdays(self):
-        """Queue the day before of each merchant, once its night is over."""
-        for provider in self._providers().sudo():
-            now = datetime.now(ZoneInfo(self._zone_of(provider)))
-            if now.hour < COMPARE_FROM_HOUR or not provider.clover_merchant_id:
-                continue
-            yesterday = now.date() - timedelta(days=1)
-            known = self.search_count(
-                [
-                    ("provider_id", "=", provider.id),
-                    ("date_from", "<=", yesterday),
-                    ("date_to", ">=", yesterday),
-                    ("create_date", ">=", _as_utc(now.date(), now.tzinfo)),
-                ]
-            )
-            if not known:
-                values = {"provider_id": provider.id, "state": "queued"}
-                self.create({**values, "date_from": yesterday, "date_to": yesterday})
-
-    @api.model
-    def _zone_of(self, provider):
-        """Return the merchant's time zone, as far as it is known without asking."""
-        latest = self.search(
-            [("provider_id", "=", provider.id), ("timezone", "!=", False)],
-            order="id desc",
-            limit=1,
-        )
-        return latest.timezone or provider.company_id.partner_id.tz or "UTC"
-
     # === COMPARISON === #
-
-    def _compare_or_say_why_not(self):
-        """Compare; when Clover cannot be asked, say so and try again with the next run."""
-        self.ensure_one()
-        self.try_count += 1
-        try:
-            self._compare()
-        except GatewayError as error:
-            problem = self.provider_id._clover_connection_problem(error)
-            _logger.warning("The comparison of %s was not possible: %s", self.name, error)
-            is_last = self.try_count >= MOST_TRIES
-            self.write({"state": "failed" if is_last else "queued", "message": problem})
 
     def _compare(self):
         """Read the period from Clover, match it with the books and list what differs.
@@ -305,15 +274,17 @@ class CloverReconciliation(models.Model):
         self._forget()
         client = self.provider_id._clover_client(calls.append)
         properties = client.merchants.properties()
-        self.timezone = properties.timezone or self._zone_of(self.provider_id)
-        period = self._period()
-        self._read(client, period)
+        self.timezone = zone_named(properties.timezone or self._zone_of(self.provider_id)).key
+        since, until, settled = self._period()
+        self._read(client, Period(*map(_unix_ms, (since, until, settled))))
         self.env.flush_all()
-        self._match_entries()
-        self._find_differences(period)
+        self._match_entries((since, until))
+        self._find_differences((since, until))
         self._verify(client)
         self._carry_decisions_over()
         self._sum_up()
+        self._supersede()
+        self._take_what_was_missed(client)
         self.write(
             {
                 "state": "done",
@@ -337,12 +308,12 @@ class CloverReconciliation(models.Model):
 
     def _read(self, client, period):
         """Keep everything that Clover lists; a batch is committed with the progress."""
-        since_ms, until_ms = (int(moment.timestamp() * 1000) for moment in period)
         batch = []
-        for entry in entries_of(client, since_ms, until_ms):
+        for entry in entries_of(client, period):
             batch.append(entry)
             if len(batch) == BATCH:
-                passed = (until_ms - entry.created_ms) / max(until_ms - since_ms, 1)
+                length = max(period.until_ms - period.since_ms, 1)
+                passed = (period.until_ms - entry.created_ms) / length
                 self._keep(batch, percent=int(90 * min(max(passed, 0), 1)))
                 batch = []
         self._keep(batch, percent=90)
@@ -355,8 +326,9 @@ class CloverReconciliation(models.Model):
         self.env["ir.cron"]._commit_progress()
 
     def _period(self):
-        """Return the first moment of the period and the first one after it (aware, UTC)."""
-        zone = ZoneInfo(self.timezone)
+        """Return the first moment of the period, the first one after it, and the moment from which
+        on nothing is settled yet (aware, UTC)."""
+        zone = zone_named(self.timezone)
         since = datetime.combine(self.date_from, time(), tzinfo=zone).astimezone(UTC)
         end = datetime.combine(self.date_to + timedelta(days=1), time(), tzinfo=zone)
         # Elevated: system parameters are readable by administrators only.
@@ -364,9 +336,17 @@ class CloverReconciliation(models.Model):
             SETTLING_PARAMETER, SETTLING_SECONDS
         )
         settled = datetime.now(UTC) - timedelta(seconds=float(settling))
-        return since, max(since, min(end.astimezone(UTC), settled))
+        return since, max(since, min(end.astimezone(UTC), settled)), settled
 
 
-def _as_utc(day: date, zone):
-    """Return the beginning of a day as Odoo writes moments: UTC without saying so."""
-    return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
+def zone_named(name):
+    """Return a time zone by its name; UTC for a name that nobody knows."""
+    try:
+        return ZoneInfo(name)
+    except (ValueError, ZoneInfoNotFoundError):
+        _logger.warning("Unknown time zone %r: its days are taken to be those of UTC", name)
+        return ZoneInfo("UTC")
+
+
+def _unix_ms(moment):
+    return int(moment.timestamp() * 1000)

@@ -1,8 +1,14 @@
 from odoo import fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import format_datetime
 
 #: Minutes after which a payment that was booked on another day than it was made was booked late.
 LATE_MINUTES = 15
+#: States beside those of entries and transactions: done in Odoo, but not in the books; of a payment
+#: that only the books have, what Clover says of it.
+NOT_BOOKED = "not booked"
+NOT_KNOWN = "not known"
+NEVER_NAMED = "never named"
 
 
 class CloverReconciliationDifference(models.Model):
@@ -21,7 +27,7 @@ class CloverReconciliationDifference(models.Model):
     )
     company_id = fields.Many2one(related="reconciliation_id.company_id", store=True, index=True)
     currency_id = fields.Many2one(related="reconciliation_id.currency_id")
-    date = fields.Date(related="reconciliation_id.date_from", store=True)
+    date = fields.Date(readonly=True, index=True, help="Of the merchant's, on which it happened.")
     kind = fields.Selection(
         [
             ("clover_only", "In Clover only"),
@@ -41,20 +47,33 @@ class CloverReconciliationDifference(models.Model):
         index=True,
     )
     state = fields.Selection(
-        [("open", "Open"), ("repaired", "Repaired"), ("accepted", "Accepted")],
+        [
+            ("open", "Open"),
+            ("repaired", "Repaired"),
+            ("accepted", "Accepted"),
+            ("superseded", "Superseded"),
+        ],
         required=True,
         readonly=True,
         default="open",
         index=True,
+        help="Superseded: a later comparison has looked at it again.",
     )
     clover_ref = fields.Char(string="Clover ID", readonly=True, index=True)
     payment_ref = fields.Char(string="Clover Payment", readonly=True)
     entry_id = fields.Many2one(
-        "clover.reconciliation.entry", string="Clover's Entry", readonly=True, ondelete="cascade"
+        "clover.reconciliation.entry",
+        string="Clover's Entry",
+        readonly=True,
+        ondelete="set null",
+        index="btree_not_null",
     )
-    transaction_id = fields.Many2one("payment.transaction", readonly=True, ondelete="set null")
+    made_at = fields.Datetime(string="Made On", readonly=True)
+    transaction_id = fields.Many2one(
+        "payment.transaction", readonly=True, ondelete="set null", index="btree_not_null"
+    )
     payment_id = fields.Many2one(
-        "account.payment", readonly=True, ondelete="set null"
+        "account.payment", readonly=True, ondelete="set null", index="btree_not_null"
     )
     clover_state = fields.Char(string="At Clover", readonly=True)
     odoo_state = fields.Char(string="In Odoo", readonly=True)
@@ -84,24 +103,44 @@ class CloverReconciliationDifference(models.Model):
         """Return what either side says, in a sentence that an accountant can check."""
         self.ensure_one()
         # Elevated: Managers see the comparison, not every transaction.
-        transaction = self.sudo().transaction_id.reference or "-"
-        money, entry = self.currency_id.format, self.entry_id
+        own = self.sudo()
+        money = self.currency_id.format
         words = {
             "ref": self.clover_ref or "-",
             "ours": money(self.odoo_amount),
             "theirs": money(self.clover_amount),
-            "transaction": transaction,
-            "clover_state": self.clover_state or self.env._("unknown"),
-            "odoo_state": self.odoo_state or "-",
-            "moment": fields.Datetime.to_string(entry.created_at) if entry else "-",
+            "transaction": own.transaction_id.reference or own.payment_id.name or "-",
+            "clover_state": self._state_in_words(
+                "clover.reconciliation.entry", "clover_state", self.clover_state
+            )
+            or self.env._("unknown"),
+            "odoo_state": self._state_in_words("payment.transaction", "state", self.odoo_state)
+            or "-",
+            "moment": self._moment_in_words(),
         }
         return self._sentences(words)[self.kind]
+
+    def _state_in_words(self, model, name, value):
+        """Return how a state is called; what is none of the states is a word already."""
+        words = {
+            NOT_BOOKED: self.env._("not booked"),
+            NOT_KNOWN: self.env._("not known"),
+            NEVER_NAMED: self.env._("it was never named"),
+        }
+        words.update(self.env[model]._fields[name]._description_selection(self.env))
+        return words.get(value, value)
+
+    def _moment_in_words(self):
+        """Return when it was made, in the merchant's time zone."""
+        if not self.made_at:
+            return "-"
+        zone = self.reconciliation_id.timezone or "UTC"
+        return f"{format_datetime(self.env, self.made_at, tz=zone)} {zone}"
 
     def _sentences(self, words):
         return {
             "clover_only": self.env._(
-                "Clover took %(theirs)s (%(ref)s, %(moment)s UTC); Odoo knows of no such "
-                "payment.",
+                "Clover took %(theirs)s (%(ref)s, %(moment)s); Odoo knows of no such payment.",
                 **words,
             ),
             "odoo_only": self.env._(
@@ -119,8 +158,8 @@ class CloverReconciliationDifference(models.Model):
                 **words,
             ),
             "state": self.env._(
-                "%(ref)s is %(clover_state)s at Clover, and %(transaction)s is %(odoo_state)s "
-                "in Odoo.",
+                "%(ref)s is at Clover: %(clover_state)s; %(transaction)s is in Odoo: "
+                "%(odoo_state)s.",
                 **words,
             ),
             "refund_missing": self.env._(
@@ -143,11 +182,21 @@ class CloverReconciliationDifference(models.Model):
                 **words,
             ),
             "late": self.env._(
-                "Clover took %(theirs)s on %(moment)s UTC (%(ref)s); Odoo booked it on a later "
-                "day (%(transaction)s).",
+                "Clover took %(theirs)s on %(moment)s (%(ref)s); Odoo booked it on a later day "
+                "(%(transaction)s).",
                 **words,
             ),
         }
+
+    # === WRITING === #
+
+    def write(self, vals):
+        """Override of `base`: by hand, only who paid is said, and only before it is decided."""
+        if not self.env.su and (
+            set(vals) - {"partner_id"} or any(found.state != "open" for found in self)
+        ):
+            raise AccessError(self.env._("A comparison that was made is not changed by hand."))
+        return super().write(vals)
 
     # === ACTION METHODS === #
 
@@ -180,6 +229,10 @@ class CloverReconciliationDifference(models.Model):
 
     def _require_open(self):
         closed = self.filtered(lambda found: found.state != "open")
+        if closed[:1].state == "superseded":
+            raise UserError(
+                self.env._("A later comparison has looked at %s again.", closed[0].clover_ref or "")
+            )
         if closed:
             raise UserError(
                 self.env._(

@@ -47,10 +47,19 @@ class CloverReconciliationEntry(models.Model):
     created_at = fields.Datetime(string="Made On", readonly=True)
     total_minor = fields.Integer(readonly=True, aggregator=None)
     net_minor = fields.Integer(readonly=True, aggregator=None)
+    moved_minor = fields.Integer(readonly=True, aggregator=None)
+    moved_at = fields.Datetime(string="Moved On", readonly=True)
+    is_capture = fields.Boolean(string="Captured Later", readonly=True)
     tip_minor = fields.Integer(readonly=True, aggregator=None)
     surcharge_minor = fields.Integer(readonly=True, aggregator=None)
     clover_net = fields.Monetary(string="Clover", readonly=True)
     odoo_net = fields.Monetary(string="Odoo", readonly=True)
+    clover_moved = fields.Monetary(
+        string="Moved at Clover", readonly=True, help="Within the period alone."
+    )
+    odoo_moved = fields.Monetary(
+        string="Moved in Odoo", readonly=True, help="Less what the books lack of it altogether."
+    )
     currency_name = fields.Char(string="Clover's Currency", readonly=True)
     external_reference = fields.Char(string="Our Reference", readonly=True)
     order_ref = fields.Char(string="Clover Order", readonly=True)
@@ -64,7 +73,7 @@ class CloverReconciliationEntry(models.Model):
         "payment.transaction", readonly=True, ondelete="set null", index="btree_not_null"
     )
     payment_id = fields.Many2one(
-        "account.payment", readonly=True, ondelete="set null"
+        "account.payment", readonly=True, ondelete="set null", index="btree_not_null"
     )
     odoo_state = fields.Char(readonly=True, help="Of the transaction, when it was compared.")
     odoo_currency = fields.Char(readonly=True)
@@ -91,7 +100,8 @@ class CloverReconciliationEntry(models.Model):
             """
             INSERT INTO clover_reconciliation_entry
                    (reconciliation_id, company_id, kind, ref, payment_ref, clover_state,
-                    is_earlier, created_at, total_minor, net_minor, tip_minor, surcharge_minor,
+                    is_earlier, is_capture, created_at, total_minor, net_minor, moved_minor,
+                    moved_at, tip_minor, surcharge_minor,
                     currency_name, external_reference, order_ref, tender, is_cash, card_brand,
                     card_last4, device_ref, employee_ref,
                     create_uid, create_date, write_uid, write_date)
@@ -103,7 +113,6 @@ class CloverReconciliationEntry(models.Model):
 
     @api.model
     def _row(self, reconciliation, entry):
-        created = datetime.fromtimestamp(entry.created_ms / 1000, UTC).replace(tzinfo=None)
         trail = (self.env.uid, fields.Datetime.now())
         return (
             reconciliation.id,
@@ -113,9 +122,12 @@ class CloverReconciliationEntry(models.Model):
             entry.payment_ref,
             entry.state,
             entry.is_earlier,
-            created,
+            entry.is_capture,
+            _moment(entry.created_ms),
             entry.total,
             entry.net,
+            entry.moved,
+            _moment(entry.moved_ms),
             entry.tip,
             entry.surcharge,
             entry.currency,
@@ -138,3 +150,8 @@ class CloverReconciliationEntry(models.Model):
         old = self.search([("create_date", "<", limit)], limit=VACUUM_BATCH)
         old.unlink()
         return len(old), len(old) == VACUUM_BATCH
+
+
+def _moment(unix_ms):
+    """Return unix milliseconds as Odoo writes moments: UTC without saying so."""
+    return datetime.fromtimestamp(unix_ms / 1000, UTC).replace(tzinfo=None)

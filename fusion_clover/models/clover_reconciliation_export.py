@@ -3,6 +3,7 @@ import io
 import xlsxwriter
 
 from odoo import models
+from odoo.tools import format_datetime
 
 
 class CloverReconciliation(models.Model):
@@ -48,8 +49,9 @@ class CloverReconciliation(models.Model):
                 self.env._("Read from Clover"),
                 self.entry_ids,
                 ("kind", "ref", "payment_ref", "created_at", "clover_state", "clover_net",
-                 "odoo_net", "transaction_id", "payment_id", "tender", "card_brand", "card_last4",
-                 "device_ref", "employee_ref", "external_reference", "order_ref"),
+                 "odoo_net", "clover_moved", "odoo_moved", "transaction_id", "payment_id", "tender",
+                 "card_brand", "card_last4", "device_ref", "employee_ref",
+                 "external_reference", "order_ref"),
             ),
         ]  # fmt: skip
 
@@ -86,6 +88,9 @@ class CloverReconciliation(models.Model):
         elif field.type == "selection":
             words = dict(field._description_selection(self.env))
             sheet.write_string(row, column, words.get(value, ""))
+        elif field.type == "datetime":
+            words = format_datetime(self.env, value, tz=self.timezone or "UTC") if value else ""
+            sheet.write_string(row, column, words)
         elif field.type == "many2one":
             # Elevated: names only, of what the comparison shows anyway.
             sheet.write_string(row, column, value.sudo().display_name or "")

@@ -3,13 +3,18 @@ from odoo import models
 from odoo.addons.fusion_payment_common.lib.errors import NotFoundError
 
 from ..client.period import payment_state
-from .clover_reconciliation_difference import LATE_MINUTES
+from .clover_reconciliation_difference import LATE_MINUTES, NEVER_NAMED, NOT_BOOKED, NOT_KNOWN
 from .clover_reconciliation_matching import BOOK, RETURNS
 
 _COLUMNS = """
     (reconciliation_id, provider_id, company_id, date, kind, state, clover_ref, payment_ref,
-     entry_id, transaction_id, payment_id, clover_state, odoo_state, clover_amount, odoo_amount,
-     effect, reason, create_uid, create_date, write_uid, write_date)
+     entry_id, made_at, transaction_id, payment_id, clover_state, odoo_state, clover_amount,
+     odoo_amount, effect, reason, create_uid, create_date, write_uid, write_date)
+"""
+#: The merchant's day on which it happened, within the period.
+_DAY = """
+       LEAST(GREATEST((entry.moved_at AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date,
+                      %(date_from)s), %(date_to)s)
 """
 _TRAIL = "%(uid)s, NOW() AT TIME ZONE 'UTC', %(uid)s, NOW() AT TIME ZONE 'UTC'"
 
@@ -65,12 +70,12 @@ INSERT INTO clover_reconciliation_difference {_COLUMNS}
       FROM clover_reconciliation_entry entry
      WHERE reconciliation_id = %(run)s
   )
-SELECT %(run)s, %(provider)s, %(company)s, %(date)s, class,
+SELECT %(run)s, %(provider)s, %(company)s, {_DAY}, class,
        CASE WHEN ignored_because IS NULL THEN 'open' ELSE 'accepted' END,
-       ref, payment_ref, id, transaction_id, payment_id,
+       ref, payment_ref, id, created_at, transaction_id, payment_id,
        CASE WHEN class = 'currency' THEN currency_name ELSE clover_state END,
        CASE WHEN class = 'currency' THEN odoo_currency
-            WHEN odoo_state = 'done' AND NOT is_booked THEN 'not booked'
+            WHEN odoo_state = 'done' AND NOT is_booked THEN '{NOT_BOOKED}'
             ELSE odoo_state END,
        CASE WHEN class = 'refund_missing' THEN total_minor ELSE ABS(net_minor) END / 100.0,
        CASE WHEN class = 'refund_missing' THEN COALESCE(odoo_returned_minor, 0)
@@ -80,7 +85,7 @@ SELECT %(run)s, %(provider)s, %(company)s, %(date)s, class,
                             - CASE WHEN is_booked THEN odoo_minor ELSE 0 END
                             ELSE 0 END) / 100.0,
        ignored_because, {_TRAIL}
-  FROM judged
+  FROM judged entry
  WHERE class IS NOT NULL
 """
 
@@ -88,8 +93,8 @@ SELECT %(run)s, %(provider)s, %(company)s, %(date)s, class,
 _COPIES = f"""
 INSERT INTO clover_reconciliation_difference {_COLUMNS}
   WITH book AS ({BOOK})
-SELECT %(run)s, %(provider)s, %(company)s, %(date)s, 'duplicate', 'open',
-       entry.ref, entry.payment_ref, entry.id, book.id, book.payment_id,
+SELECT %(run)s, %(provider)s, %(company)s, {_DAY}, 'duplicate', 'open',
+       entry.ref, entry.payment_ref, entry.id, entry.created_at, book.id, book.payment_id,
        entry.clover_state, book.state, 0, book.total / 100.0,
        CASE WHEN book.is_booked THEN -book.total ELSE 0 END / 100.0, NULL, {_TRAIL}
   FROM clover_reconciliation_entry entry
@@ -100,9 +105,9 @@ SELECT %(run)s, %(provider)s, %(company)s, %(date)s, 'duplicate', 'open',
 #: Booked on a later day of the merchant's than it was made; what was booked by a repair is not.
 _LATE = f"""
 INSERT INTO clover_reconciliation_difference {_COLUMNS}
-SELECT %(run)s, %(provider)s, %(company)s, %(date)s, 'late', 'open',
-       entry.ref, entry.payment_ref, entry.id, entry.transaction_id, entry.payment_id,
-       entry.clover_state, entry.odoo_state, entry.total_minor / 100.0,
+SELECT %(run)s, %(provider)s, %(company)s, {_DAY}, 'late', 'open',
+       entry.ref, entry.payment_ref, entry.id, entry.created_at, entry.transaction_id,
+       entry.payment_id, entry.clover_state, entry.odoo_state, entry.total_minor / 100.0,
        entry.odoo_minor / 100.0, 0, NULL, {_TRAIL}
   FROM clover_reconciliation_entry entry
   JOIN payment_transaction tx ON tx.id = entry.transaction_id
@@ -125,6 +130,26 @@ SELECT %(run)s, %(provider)s, %(company)s, %(date)s, 'late', 'open',
        )
 """
 
+#: Payments that somebody entered as paid through Clover, without a transaction; those that were
+#: matched with a payment of Clover's are compared there.
+_BY_HAND = """
+    SELECT payment.id AS payment_id, payment.date, currency.name AS currency,
+           ROUND(payment.amount * 100)::bigint AS total,
+           payment.payment_type = 'outbound' AS is_return
+      FROM account_payment payment
+      JOIN account_payment_method_line line ON line.id = payment.payment_method_line_id
+      JOIN res_currency currency ON currency.id = payment.currency_id
+     WHERE line.payment_provider_id = %(provider)s
+       AND payment.state IN ('in_process', 'paid')
+       AND payment.payment_transaction_id IS NULL
+       AND payment.date BETWEEN %(date_from)s AND %(date_to)s
+       AND NOT EXISTS (SELECT 1 FROM payment_transaction tx WHERE tx.payment_id = payment.id)
+       AND NOT EXISTS (
+               SELECT 1 FROM clover_unmatched_payment matched
+                WHERE matched.payment_id = payment.id
+           )
+"""
+
 #: Done in the period, and not among what Clover listed. Each is asked for by its id afterwards.
 _ODOO_ONLY = f"""
 INSERT INTO clover_reconciliation_difference {_COLUMNS}
@@ -137,27 +162,35 @@ INSERT INTO clover_reconciliation_difference {_COLUMNS}
                   given.is_booked, given.total, given.last_state_change, TRUE
              FROM ({RETURNS}) given
         LEFT JOIN payment_transaction source ON source.id = given.source_transaction_id
+       ),
+       missing AS (
+           SELECT id, ref, payment_ref, state, payment_id, is_booked, total, is_return,
+                  (last_state_change AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date AS day
+             FROM book
+            WHERE state = 'done'
+              AND last_state_change >= %(since)s
+              AND last_state_change < %(until)s
+              AND NOT EXISTS (
+                      SELECT 1
+                        FROM clover_reconciliation_entry entry
+                       WHERE entry.reconciliation_id = %(run)s
+                         AND (entry.transaction_id = book.id
+                              OR entry.ref = book.ref
+                              OR (book.is_return AND entry.ref = book.payment_ref
+                                  AND entry.clover_state IN ('voided', 'released')))
+                  )
+            UNION ALL
+           SELECT NULL, NULL, NULL, 'done', payment_id, TRUE, total, is_return, date
+             FROM ({_BY_HAND}) by_hand
        )
-SELECT %(run)s, %(provider)s, %(company)s, %(date)s, 'odoo_only', 'open',
-       book.ref, book.payment_ref, NULL, book.id, book.payment_id, NULL, book.state, 0,
-       CASE WHEN book.is_booked THEN book.total ELSE 0 END
-       * CASE WHEN book.is_return THEN -1 ELSE 1 END / 100.0,
-       CASE WHEN book.is_booked THEN book.total ELSE 0 END
-       * CASE WHEN book.is_return THEN 1 ELSE -1 END / 100.0,
+SELECT %(run)s, %(provider)s, %(company)s, day, 'odoo_only', 'open',
+       ref, payment_ref, NULL, NULL, id, payment_id, NULL, state, 0,
+       CASE WHEN is_booked THEN total ELSE 0 END
+       * CASE WHEN is_return THEN -1 ELSE 1 END / 100.0,
+       CASE WHEN is_booked THEN total ELSE 0 END
+       * CASE WHEN is_return THEN 1 ELSE -1 END / 100.0,
        NULL, {_TRAIL}
-  FROM book
- WHERE book.state = 'done'
-   AND book.last_state_change >= %(since)s
-   AND book.last_state_change < %(until)s
-   AND NOT EXISTS (
-           SELECT 1
-             FROM clover_reconciliation_entry entry
-            WHERE entry.reconciliation_id = %(run)s
-              AND (entry.transaction_id = book.id
-                   OR entry.ref = book.ref
-                   OR (book.is_return AND entry.ref = book.payment_ref
-                       AND entry.clover_state IN ('voided', 'released')))
-       )
+  FROM missing
 """
 
 _KNOWN = """
@@ -173,6 +206,7 @@ UPDATE clover_reconciliation_difference found
    AND earlier.kind = found.kind
    AND earlier.clover_ref IS NOT DISTINCT FROM found.clover_ref
    AND earlier.transaction_id IS NOT DISTINCT FROM found.transaction_id
+   AND earlier.payment_id IS NOT DISTINCT FROM found.payment_id
    AND earlier.effect = found.effect
 """
 
@@ -190,7 +224,8 @@ class CloverReconciliation(models.Model):
         since, until = (moment.replace(tzinfo=None) for moment in period)
         values = {
             "company": self.company_id.id,
-            "date": self.date_from,
+            "date_from": self.date_from,
+            "date_to": self.date_to,
             "uid": self.env.uid,
             "zone": self.timezone,
             "late": LATE_MINUTES,
@@ -211,12 +246,12 @@ class CloverReconciliation(models.Model):
         candidates = self.difference_ids.filtered(lambda found: found.kind == "odoo_only")
         for found in candidates:
             if not found.payment_ref:
-                found.clover_state = self.env._("it was never named")
+                found.clover_state = NEVER_NAMED
                 continue
             try:
                 payment = client.payments.retrieve(found.payment_ref)
             except NotFoundError:
-                found.clover_state = self.env._("not known")
+                found.clover_state = NOT_KNOWN
                 continue
             if self._is_confirmed(found, payment):
                 found.unlink()
@@ -229,7 +264,7 @@ class CloverReconciliation(models.Model):
         state = payment_state(payment)
         if found.transaction_id.operation != "refund":
             return state in ("taken", "voided")
-        returned = {refund.id for refund in payment.refunds}
+        returned = {refund.id for refund in payment.refunds if refund.is_done}
         return state == "voided" or found.clover_ref in returned
 
     def _carry_decisions_over(self):

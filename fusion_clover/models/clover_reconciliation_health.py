@@ -6,6 +6,8 @@ from odoo.addons.fusion_payment_common.lib.health import Check, Finding, Level
 
 #: Hours after which the daily comparison is overdue.
 OVERDUE_HOURS = 36
+#: Days whose comparisons count.
+HEALTH_DAYS = 30
 
 
 class FusionHealthCheck(models.Model):
@@ -42,13 +44,15 @@ class CloverReconciliation(models.Model):
 
     @api.model
     def _probe_reconciliation(self, company):
-        """Return how many differences the company's latest comparisons have left open."""
+        """Return how many differences the company's comparisons of the last days have left open."""
         providers = self._providers().filtered(lambda one: one.company_id == company)
         if not providers:
             return Finding(Level.OK, self.env._("Clover is switched off in this company."), 0)
-        latest = [self._latest(provider) for provider in providers]
-        last = self.concat(*latest)
-        failed = last.filtered(lambda one: one.state == "failed")
+        since = fields.Date.today() - timedelta(days=HEALTH_DAYS)
+        recent = self.search(
+            [("provider_id", "in", providers.ids), ("date_to", ">=", since)], order="id desc"
+        )
+        failed = recent._not_made_up_for()
         if failed:
             return Finding(
                 Level.ERROR,
@@ -57,37 +61,47 @@ class CloverReconciliation(models.Model):
                     day=failed[0].name,
                     why=failed[0].message,
                 ),
+                len(failed),
             )
-        if not last:
+        done = recent.filtered(lambda one: one.state == "done")
+        if not done:
             return Finding(Level.WARNING, self.env._("Nothing was compared with Clover yet."))
-        found = sum(last.mapped("open_count"))
+        found = self.env["clover.reconciliation.difference"].search_count(
+            [("provider_id", "in", providers.ids), ("state", "=", "open"), ("date", ">=", since)]
+        )
         if found:
             return Finding(
                 Level.WARNING,
                 self.env._(
-                    "The comparison of %(day)s has %(count)s open differences.",
-                    day=last[0].name,
+                    "The comparisons of the last %(days)s days have %(count)s open differences.",
+                    days=HEALTH_DAYS,
                     count=found,
                 ),
                 found,
             )
         overdue = fields.Datetime.now() - timedelta(hours=OVERDUE_HOURS)
-        if min(last.mapped("compared_at")) < overdue:
+        fresh = done.filtered(lambda one: one.compared_at >= overdue)
+        if providers - fresh.provider_id:
             return Finding(
                 Level.WARNING,
-                self.env._("No day was compared since %s: does the scheduler run?", last[0].name),
+                self.env._("No day was compared since %s: does the scheduler run?", done[0].name),
                 0,
             )
         return Finding(
-            Level.OK, self.env._("Clover and the books agree about %s.", last[0].name), 0
+            Level.OK, self.env._("Clover and the books agree about %s.", done[0].name), 0
         )
 
-    @api.model
-    def _latest(self, provider):
-        return self.search(
-            [("provider_id", "=", provider.id), ("state", "in", ("done", "failed"))],
-            order="id desc",
-            limit=1,
+    def _not_made_up_for(self):
+        """Return those that failed and of whose days no other comparison was made afterwards."""
+        return self.filtered(
+            lambda one: one.state == "failed"
+            and not self.filtered(
+                lambda other: other.state == "done"
+                and other.provider_id == one.provider_id
+                and other.id > one.id
+                and other.date_from <= one.date_from
+                and other.date_to >= one.date_to
+            )
         )
 
     @api.model

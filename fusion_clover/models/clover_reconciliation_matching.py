@@ -27,18 +27,19 @@ BOOK = """
                 LIMIT 1
            ) asked ON TRUE
      WHERE tx.provider_id = %(provider)s
-       AND tx.operation NOT IN ('refund', 'validation')
+       AND COALESCE(tx.operation, '') NOT IN ('refund', 'validation')
        AND (tx.source_transaction_id IS NULL OR tx.state = 'done')
        AND NOT EXISTS (
                SELECT 1
                  FROM payment_transaction child
                 WHERE child.source_transaction_id = tx.id
-                  AND child.operation = tx.operation
+                  AND child.operation IS NOT DISTINCT FROM tx.operation
                   AND child.state = 'done'
            )
 """
 
-#: Refunds that are in the books.
+#: Refunds that are in the books. Credits given at a terminal are not among them: Clover has no
+#: list of credits, and they are not refunds of the payment for which they were given.
 RETURNS = """
     SELECT tx.id, tx.provider_reference AS ref, tx.source_transaction_id, tx.state,
            tx.last_state_change, payment.id AS payment_id, payment.id IS NOT NULL AS is_booked,
@@ -52,6 +53,13 @@ RETURNS = """
         ON payment.id = tx.payment_id AND payment.state IN ('in_process', 'paid')
      WHERE tx.provider_id = %(provider)s
        AND tx.operation = 'refund'
+       AND NOT EXISTS (
+               SELECT 1
+                 FROM fusion_operation operation
+                WHERE operation.reference = tx.reference
+                  AND operation.provider_code = %(code)s
+                  AND operation.kind = 'terminal_credit'
+           )
 """
 
 _MATCH_PAYMENTS = f"""
@@ -153,16 +161,44 @@ UPDATE clover_reconciliation_entry kept
    AND kept.transaction_id IS NOT NULL
 """
 
+#: When Odoo itself has captured, it knows the moment; Clover tells the last change only.
+_CAPTURES = """
+UPDATE clover_reconciliation_entry kept
+   SET moved_minor = CASE kept.clover_state WHEN 'taken' THEN 0 ELSE -kept.total_minor END
+                     + CASE WHEN tx.last_state_change >= %(since)s
+                             AND tx.last_state_change < %(until)s THEN kept.total_minor
+                            ELSE 0 END,
+       moved_at = CASE kept.clover_state WHEN 'taken' THEN tx.last_state_change
+                       ELSE kept.moved_at END
+  FROM payment_transaction tx
+ WHERE kept.reconciliation_id = %(run)s
+   AND kept.transaction_id = tx.id
+   AND kept.is_capture
+   AND (kept.clover_state = 'taken'
+        OR kept.clover_state = 'voided' AND kept.moved_minor <= 0
+           AND kept.moved_at >= %(since)s AND kept.moved_at < %(until)s)
+   AND tx.state = 'done'
+   AND NOT COALESCE(tx.clover_made_outside, FALSE)
+"""
+
+#: Of a payment, what either side has by now, and what moved within the period. What the books lack
+#: of it is missing in both.
 _NETS = """
-UPDATE clover_reconciliation_entry
+UPDATE clover_reconciliation_entry kept
    SET clover_net = net_minor / 100.0,
-       odoo_net = CASE
-           WHEN odoo_state IS DISTINCT FROM 'done' THEN 0
-           WHEN odoo_sum_minor IS NULL AND NOT is_booked THEN 0
-           WHEN kind = 'refund' THEN -odoo_minor
-           ELSE COALESCE(odoo_sum_minor, odoo_minor) - COALESCE(odoo_returned_minor, 0)
-       END / 100.0
- WHERE reconciliation_id = %(run)s
+       odoo_net = book.minor / 100.0,
+       clover_moved = moved_minor / 100.0,
+       odoo_moved = (moved_minor - net_minor + book.minor) / 100.0
+  FROM (SELECT id,
+               CASE
+                   WHEN odoo_state IS DISTINCT FROM 'done' THEN 0
+                   WHEN odoo_sum_minor IS NULL AND NOT is_booked THEN 0
+                   WHEN kind = 'refund' THEN -odoo_minor
+                   ELSE COALESCE(odoo_sum_minor, odoo_minor) - COALESCE(odoo_returned_minor, 0)
+               END AS minor
+          FROM clover_reconciliation_entry
+         WHERE reconciliation_id = %(run)s) book
+ WHERE kept.id = book.id
 """
 
 
@@ -171,16 +207,21 @@ class CloverReconciliation(models.Model):
 
     _inherit = "clover.reconciliation"
 
-    def _match_entries(self):
-        """Write on the entries what the books have for them."""
+    def _match_entries(self, period):
+        """Write on the entries what the books have for them.
+
+        :param period: its first moment and the first one after it, aware
+        """
+        since, until = (moment.replace(tzinfo=None) for moment in period)
         for statement in (
             _MATCH_PAYMENTS,
             _MATCH_REFUNDS,
             _MATCH_DECISIONS,
             _SUM_RETURNS,
+            _CAPTURES,
             _NETS,
         ):
-            self._execute(statement)
+            self._execute(statement, since=since, until=until)
         self.env["clover.reconciliation.entry"].invalidate_model()
 
     def _execute(self, statement, **values):

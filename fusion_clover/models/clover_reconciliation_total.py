@@ -6,14 +6,15 @@ _COLUMNS = """
 """
 _TRAIL = "%(uid)s, NOW() AT TIME ZONE 'UTC', %(uid)s, NOW() AT TIME ZONE 'UTC'"
 
-#: A refund has no tender and no card of its own: those of its payment, where that was read too.
+#: What moved in the period. A refund has no tender and no card of its own: those of its payment,
+#: which was read too, for a refund changes it.
 _TOTALS = f"""
 INSERT INTO clover_reconciliation_total {_COLUMNS}
   WITH entry AS (
-           SELECT own.clover_net, own.odoo_net,
+           SELECT own.clover_moved, own.odoo_moved,
                   COALESCE(own.tender, payment.tender) AS tender,
                   COALESCE(own.card_brand, payment.card_brand) AS brand,
-                  COALESCE(own.device_ref, payment.device_ref) AS terminal,
+                  COALESCE(device.name, own.device_ref, payment.device_ref) AS terminal,
                   COALESCE(own.employee_ref, payment.employee_ref) AS clerk
              FROM clover_reconciliation_entry own
         LEFT JOIN clover_reconciliation_entry payment
@@ -21,31 +22,45 @@ INSERT INTO clover_reconciliation_total {_COLUMNS}
               AND payment.kind = 'payment'
               AND payment.ref = own.payment_ref
               AND own.kind = 'refund'
+        LEFT JOIN LATERAL (
+                      SELECT terminal.name
+                        FROM clover_terminal terminal
+                       WHERE terminal.provider_id = %(provider)s
+                         AND terminal.device_ref = COALESCE(own.device_ref, payment.device_ref)
+                    ORDER BY terminal.active DESC, terminal.id
+                       LIMIT 1
+                  ) device ON TRUE
             WHERE own.reconciliation_id = %(run)s
               AND own.clover_state NOT IN ('failed', 'open')
+              AND NOT (own.is_earlier AND own.clover_moved = 0 AND own.odoo_moved = 0)
        ),
        spread AS (
-           SELECT clover_net, odoo_net, dimension, label
+           SELECT clover_moved, odoo_moved, dimension, label
              FROM entry
        CROSS JOIN LATERAL (VALUES ('tender', entry.tender), ('brand', entry.brand),
                                   ('terminal', entry.terminal), ('clerk', entry.clerk)
                           ) AS one (dimension, label)
        )
-SELECT %(run)s, %(company)s, dimension, COALESCE(label, '-'), COUNT(*), SUM(clover_net),
-       SUM(odoo_net), {_TRAIL}
+SELECT %(run)s, %(company)s, dimension, COALESCE(label, '-'), COUNT(*), SUM(clover_moved),
+       SUM(odoo_moved), {_TRAIL}
   FROM spread
  GROUP BY dimension, COALESCE(label, '-')
 """
 
-#: What the bank should see: all but cash, for each day of the merchant's.
+#: What the bank should see: all but cash, for each day of the merchant's on which it moved.
 _DEPOSITS = f"""
 INSERT INTO clover_reconciliation_total {_COLUMNS}
   WITH clover AS (
-           SELECT (created_at AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date AS day,
-                  COUNT(*) AS count, SUM(clover_net) AS amount, SUM(odoo_net) AS booked
-             FROM clover_reconciliation_entry
-            WHERE reconciliation_id = %(run)s AND NOT COALESCE(is_cash, FALSE)
-              AND NOT is_earlier AND clover_state NOT IN ('failed', 'open', 'held', 'released')
+           SELECT (own.moved_at AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date AS day,
+                  COUNT(*) AS count, SUM(own.clover_moved) AS amount, SUM(own.odoo_moved) AS booked
+             FROM clover_reconciliation_entry own
+        LEFT JOIN clover_reconciliation_entry payment
+               ON payment.reconciliation_id = own.reconciliation_id
+              AND payment.kind = 'payment'
+              AND payment.ref = own.payment_ref
+            WHERE own.reconciliation_id = %(run)s
+              AND NOT COALESCE(payment.is_cash, own.is_cash, FALSE)
+              AND (own.clover_moved != 0 OR own.odoo_moved != 0)
          GROUP BY 1
        )
 SELECT %(run)s, %(company)s, 'deposit', day::text || ' ' || %(journal)s, count, amount, booked,
@@ -107,7 +122,7 @@ class CloverReconciliation(models.Model):
         self._execute(_DEPOSITS, **values)
         self.env.cr.execute(
             """
-            SELECT COUNT(*), COALESCE(SUM(clover_net), 0), COALESCE(SUM(odoo_net), 0)
+            SELECT COUNT(*), COALESCE(SUM(clover_moved), 0), COALESCE(SUM(odoo_moved), 0)
               FROM clover_reconciliation_entry
              WHERE reconciliation_id = %s
             """,

@@ -100,10 +100,34 @@ class CloverUnmatchedPayment(models.Model):
             if not payment.is_approved:
                 return False
             known = self._insert(provider, payment)
+        before = known.returned_amount
         known.write(known._read_values(payment))
+        if known.currency_id.compare_amounts(known.returned_amount, before) > 0:
+            known._tell_of_refund()
         if payment.is_voided and known.state == "open":
             known._decide("ignored", ignore_reason=self.env._("Voided at Clover: no money moved."))
         return True
+
+    def _tell_of_refund(self):
+        """Have whoever matched it with a payment entered by hand enter the refund as well.
+
+        What has a transaction gets its refunds by itself.
+        """
+        self.ensure_one()
+        entered = self.payment_id
+        if not entered or self.transaction_id:
+            return
+        entered.activity_schedule(
+            "mail.mail_activity_data_todo",
+            summary=self.env._("Refunded at Clover"),
+            note=self.env._(
+                "%(amount)s of payment %(ref)s went back to the customer at Clover. This payment "
+                "was entered by hand: enter the refund too.",
+                amount=self.currency_id.format(self.returned_amount),
+                ref=self.payment_ref,
+            ),
+            user_id=self.decided_by_id.id or self.env.ref("base.user_admin").id,
+        )
 
     @api.model
     def _insert(self, provider, payment):

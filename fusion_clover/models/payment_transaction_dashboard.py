@@ -84,23 +84,35 @@ class PaymentTransaction(models.Model):
             self._clover_complete_memo()
 
     def _create_payment(self, **extra_create_values):
-        """Override of `account_payment` to name the payment as it is called at Clover."""
-        payment = super()._create_payment(**extra_create_values)
-        self._clover_complete_memo()
-        return payment
+        """Override of `account_payment` to name the payment as it is called at Clover.
+
+        The journal items take their label from the memo when the payment is posted: that is what
+        models of bank reconciliation see.
+        """
+        if self.provider_code == const.PROVIDER_CODE and "memo" not in extra_create_values:
+            core = f"{self.reference} - {self.provider_reference or ''}"
+            extra_create_values["memo"] = " - ".join([core, *self._clover_names_not_in(core)])
+        return super()._create_payment(**extra_create_values)
 
     def _clover_complete_memo(self):
-        """Add to the payment's memo what people look for: our reference at Clover, the order."""
+        """Add to the payment's memo, and to its label for the bank, what people look for: our
+        reference at Clover, the order."""
         payment = self.payment_id
         if self.provider_code != const.PROVIDER_CODE or not payment:
             return
-        names = [
-            name
-            for name in (self.clover_external_reference, self.clover_order_ref)
-            if name and name not in (payment.memo or "")
-        ]
+        names = self._clover_names_not_in(payment.memo or "")
         if names:
             payment.memo = " - ".join([payment.memo or self.reference, *names])
+        for line in payment.move_id.line_ids.filtered(
+            lambda line: line.account_id == payment.outstanding_account_id
+        ):
+            names = self._clover_names_not_in(line.name or "")
+            if names:
+                line.name = " - ".join([line.name or self.reference, *names])
+
+    def _clover_names_not_in(self, text):
+        names = (self.clover_external_reference, self.clover_order_ref)
+        return [name for name in names if name and name not in text]
 
     # === DASHBOARD === #
 

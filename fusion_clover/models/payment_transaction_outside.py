@@ -224,7 +224,10 @@ class PaymentTransaction(models.Model):
             amount, is_refund=True, clover_made_outside=True, **extras
         )
         answer = return_answer(
-            one, amount=child._clover_money().minor, currency=self.currency_id.name
+            one,
+            amount=child._clover_money().minor,
+            currency=self.currency_id.name,
+            additional_charges=self._clover_added_left() if one.is_void else one.additional_charges,
         )
         child._fusion_take(answer, kind="refund")
         child.state_message = self.env._("It was made in Clover's dashboard or on a device.")
@@ -234,6 +237,19 @@ class PaymentTransaction(models.Model):
     def _clover_is_voided_here(self):
         """Return whether a void at Clover is one of our refunds; a credit is none."""
         return any(not refund.clover_credit_reason for refund in self._clover_given_back())
+
+    def _clover_added_left(self):
+        """Return what is left, in minor units, of the surcharge that Clover added itself."""
+        if self.fusion_surcharge_origin != "provider":
+            return 0
+        given_back = self.child_transaction_ids.filtered(
+            lambda tx: tx.operation == "refund" and tx.state == "done"
+        )
+        left = self.fusion_surcharge_amount + sum(given_back.mapped("fusion_surcharge_amount"))
+        money = Money.from_major(
+            self.currency_id.round(left), self.currency_id.name, self.currency_id.decimal_places
+        )
+        return max(money.minor, 0)
 
     def _clover_return_parts(self, moved):
         """Return what of an amount on the card is the document's, and values for the rest of it.

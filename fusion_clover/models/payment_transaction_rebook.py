@@ -23,8 +23,10 @@ class PaymentTransaction(models.Model):
         payment = self.payment_id
         if self.state != "done" or not payment:
             raise UserError(self.env._("%s is not booked.", self.reference))
+        payment._clover_require_not_at_bank()
         sign = -1 if self.amount < 0 else 1
         if surcharge is not None:
+            self._clover_drop_surcharge_document()
             self.fusion_surcharge_amount = sign * self._clover_of_minor(surcharge)
             self.fusion_surcharge_origin = "provider"
         elif tip is not None:
@@ -66,17 +68,56 @@ class PaymentTransaction(models.Model):
                     refunds=", ".join(refunds.mapped("reference")),
                 )
             )
-        if self.payment_id:
-            self.payment_id.action_draft()
-            self.payment_id.action_cancel()
-        move = self.fusion_surcharge_move_id
-        if move.state == "posted":
-            move.button_draft()
-            move.button_cancel()
+        self.payment_id._clover_leave_books()
+        self._clover_drop_surcharge_document()
         self._set_canceled(
             state_message=self.env._("Taken out of the books: Clover has no such money."),
             extra_allowed_states=("done", "error"),
         )
 
+    def _clover_drop_surcharge_document(self):
+        """Cancel the document over a surcharge that was booked, so that the right one is made."""
+        move = self.fusion_surcharge_move_id
+        if move.state == "posted":
+            move.button_draft()
+            move.button_cancel()
+        self.fusion_surcharge_move_id = False
+
+    def _clover_is_credit(self):
+        """Return whether it was given at a terminal without being a refund of the payment."""
+        return bool(
+            self.fusion_operation_ids.filtered(lambda one: one.kind == "terminal_credit")
+        )
+
     def _clover_of_minor(self, minor):
         return float(Decimal(minor).scaleb(-const.MINOR_DIGITS))
+
+
+class AccountPayment(models.Model):
+    _inherit = "account.payment"
+
+    def _clover_leave_books(self):
+        """Cancel the payment, if there is one; its entry keeps its number, so that no gap shows.
+
+        :raise UserError: it is matched with a bank statement, or cannot be cancelled any more
+        """
+        self._clover_require_not_at_bank()
+        if self.move_id:
+            # Cancelling the payment itself would delete its entry, which only the last one may be.
+            self.action_draft()
+            self.move_id.button_cancel()
+        elif self:
+            self.action_cancel()
+
+    def _clover_require_not_at_bank(self):
+        """Refuse to change what somebody has found on a bank statement: that would be undone.
+
+        :raise UserError: with the payment
+        """
+        if self.reconciled_statement_line_ids:
+            raise UserError(
+                self.env._(
+                    "%s is matched with a bank statement line: undo that first.",
+                    self.display_name,
+                )
+            )

@@ -20,12 +20,11 @@ class ReconciliationCommon(OutsideCommon):
     def _compared(self):
         """Compare yesterday to tomorrow, so that no midnight comes in between."""
         today = fields.Date.today()
+        return self._compare_days(today - timedelta(days=1), today + timedelta(days=1))
+
+    def _compare_days(self, first, last):
         one = self.comparisons.create(
-            {
-                "provider_id": self.provider.id,
-                "date_from": today - timedelta(days=1),
-                "date_to": today + timedelta(days=1),
-            }
+            {"provider_id": self.provider.id, "date_from": first, "date_to": last}
         )
         one.action_compare()
         self._run_schedule()
@@ -66,3 +65,32 @@ class ReconciliationCommon(OutsideCommon):
                 )
             )
         self.env.invalidate_all()
+
+    def _book_by_hand(self, clover_ref, amount):
+        """A transaction over money that Clover is said to have, booked."""
+        transaction = self.env["payment.transaction"].create(
+            {
+                "provider_id": self.provider.id,
+                "payment_method_id": self.env.ref("payment.payment_method_card").id,
+                "reference": f"HAND-{clover_ref}-{amount}",
+                "amount": amount,
+                "currency_id": self.currency.id,
+                "partner_id": self.partner_a.id,
+                "operation": "online_direct",
+                "provider_reference": clover_ref,
+            }
+        )
+        transaction._set_done()
+        transaction._post_process()
+        return transaction
+
+    def _set_clock_back(self, clover_ref):
+        """Have Clover say that the payment was made three days ago."""
+        self.simulator.post("dashboard/date", {"payment": clover_ref, "days": 3})
+
+
+def zone_where_it_is_noon():
+    """Return the name of a time zone in which it is about noon, whenever the test runs."""
+    hour = fields.Datetime.now().hour
+    offset = 12 - hour
+    return f"Etc/GMT{-offset:+d}" if offset else "Etc/GMT"

@@ -72,6 +72,23 @@ class TestWhatWasDoneOutside(OutsideCommon):
         self.assertEqual((refund.amount, refund.fusion_surcharge_amount), (-55.37, -1.13))
         self.assertEqual((refund.state, refund.payment_id.amount), ("done", 56.50))
 
+    def test_what_goes_back_of_clovers_own_surcharge_is_booked_with_it(self):
+        self.simulator.post("config", {"surcharge": True})
+        parts, void = (self._paid(self._new_invoice(100.0)) for _number in range(2))
+        self.assertEqual(parts.fusion_surcharge_amount, 2.40)
+        self._dashboard("refund", payment=parts.provider_reference, amount=5000)
+        self._dashboard("refund", payment=void.provider_reference)
+        for paid in (parts, void):
+            self._hear(f"P:{paid.provider_reference}")
+        refund, everything = parts.child_transaction_ids, void.child_transaction_ids
+        self.assertEqual((refund.amount, refund.fusion_surcharge_amount), (-50.0, -1.20))
+        self.assertEqual((refund.payment_id.amount, refund.fusion_surcharge_origin),
+                         (51.20, "provider"))  # fmt: skip
+        self.assertEqual(refund.fusion_surcharge_move_id.move_type, "out_refund")
+        self.assertEqual(everything.payment_id.amount, 102.40)
+        self._hear(f"P:{parts.provider_reference}", moment=1700000000001)
+        self.assertEqual(parts.child_transaction_ids, refund)
+
     def test_a_void_of_our_own_is_not_booked_twice(self):
         own = self._refund()
         self._hear(f"P:{self.charge_id}")

@@ -1,4 +1,6 @@
+import io
 from datetime import timedelta
+from zipfile import ZipFile
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -6,7 +8,7 @@ from odoo.tests import new_test_user, tagged
 
 from odoo.addons.fusion_payment_common.lib.health import Level
 
-from .reconciliation_common import ReconciliationCommon
+from .reconciliation_common import ReconciliationCommon, zone_where_it_is_noon
 
 
 @tagged("post_install", "-at_install")
@@ -58,16 +60,21 @@ class TestReconciliation(ReconciliationCommon):
         self.assertEqual((again.gap, again.explained), (50.0, 50.0))
         self.assertEqual(again.difference_ids.reason, "Cash box float")
 
-    def test_a_refund_and_a_void_made_outside_are_missing_until_repaired(self):
+    def test_refunds_and_voids_of_known_payments_are_taken_in_by_the_comparison(self):
         other = self._paid(self._new_invoice(40.0))
         self._dashboard("refund", payment=self.charge_id, amount=1300)
         self._dashboard("refund", payment=other.provider_reference)
         one = self._compared()
-        self.assertEqual(self._found(one), {"refund_missing": [-40.0, -13.0]})
-        self._repair_all(one)
+        # They were missing, which stays on record, and are booked: nobody has to click.
+        self.assertEqual(self._found(one), {})
+        self.assertEqual(sorted(one.difference_ids.mapped("effect")), [-40.0, -13.0])
+        self.assertEqual(set(one.difference_ids.mapped("state")), {"repaired"})
+        self.assertEqual((one.gap, one.open_count), (-53.0, 0))
         self.assertEqual(self.transaction.child_transaction_ids.mapped("amount"), [-13.0])
         self.assertEqual(other.child_transaction_ids.mapped("amount"), [-40.0])
-        self.assertEqual(self._found(self._compared()), {})
+        self.assertEqual(self.move.activity_ids.summary, "Refunded at Clover")
+        again = self._compared()
+        self.assertEqual((self._found(again), again.difference_count, again.gap), ({}, 0, 0.0))
 
     def test_a_payment_that_odoo_gave_up_is_a_state(self):
         self._by_sql("payment_transaction", self.transaction, state="error", payment_id=None)
@@ -189,6 +196,21 @@ class TestReconciliation(ReconciliationCommon):
             100.0,
         )
 
+    def test_a_terminal_is_called_by_its_name(self):
+        total = {one.dimension: one.label for one in self._compared().total_ids}
+        terminal = self.env["clover.terminal"].sudo().create(
+            {
+                "name": "Front desk",
+                "provider_id": self.provider.id,
+                "merchant_ref": "M",
+                "environment": "sandbox",
+                "serial": "S1",
+                "device_ref": total["terminal"],
+            }
+        )
+        total = {one.dimension: one.label for one in self._compared().total_ids}
+        self.assertEqual(total["terminal"], terminal.name)
+
     def test_it_reads_pages_within_the_limits(self):
         for _ in range(104):
             self._dashboard("payment", amount=100)
@@ -214,7 +236,7 @@ class TestReconciliation(ReconciliationCommon):
 
     def test_every_night_the_day_before_is_compared_once(self):
         comparisons = self.env["clover.reconciliation"].sudo()
-        self.patch(type(comparisons), "_zone_of", lambda self, provider: _zone_where_it_is_noon())
+        self.patch(type(comparisons), "_zone_of", lambda self, provider: zone_where_it_is_noon())
         comparisons._queue_yesterdays()
         comparisons._queue_yesterdays()
         queued = comparisons.search([("provider_id", "=", self.provider.id)])
@@ -225,8 +247,29 @@ class TestReconciliation(ReconciliationCommon):
         one = self._compared()
         with self.assertRaises(UserError):
             one.action_compare()
-        with self.assertRaises(ValidationError):
+        with self.assertRaises(AccessError):
             one.date_to = one.date_from - timedelta(days=1)
+        with self.assertRaises(AccessError):
+            one.unlink()
+
+    def test_nobody_writes_results_by_hand(self):
+        self._dashboard("payment", amount=5000)
+        found = self._compared().difference_ids
+        for values in ({"state": "repaired"}, {"effect": 0}, {"partner_id": 1, "reason": "x"}):
+            with self.assertRaises(AccessError):
+                found.write(values)
+        with self.assertRaises(AccessError):
+            self.comparisons.create({"provider_id": self.provider.id, "state": "done"})
+        draft = self.comparisons.create({"provider_id": self.provider.id})
+        with self.assertRaises(AccessError):
+            draft.gap = 0
+        draft.date_from -= timedelta(days=1)
+        with self.assertRaises(ValidationError):
+            draft.date_to = draft.date_from - timedelta(days=1)
+        found.partner_id = self.partner_a
+        found._accept("Known")
+        with self.assertRaises(AccessError):
+            found.partner_id = False
 
     def test_a_difference_is_decided_once_and_with_a_reason(self):
         self._dashboard("payment", amount=5000)
@@ -265,45 +308,30 @@ class TestReconciliation(ReconciliationCommon):
         self.assertEqual((finding.level, finding.value), (Level.WARNING, 1))
 
     def test_it_can_be_printed_and_opened_as_a_spreadsheet(self):
-        self._dashboard("payment", amount=5000, note="=1+1")
+        self._dashboard("payment", amount=5000)
         one = self._compared()
+        one.difference_ids._accept("=1+1")
         reports = self.env["ir.actions.report"].with_user(self.manager)
         html, _kind = reports._render_qweb_html(
             "fusion_clover.report_reconciliation", one.ids
         )
         self.assertIn(b"In Clover only", html)
-        self.assertEqual(one._spreadsheet()[:2], b"PK")
+        # What somebody wrote is text there, no formula.
+        with ZipFile(io.BytesIO(one._spreadsheet())) as book:
+            parts = {name: book.read(name) for name in book.namelist()}
+        self.assertIn(b"=1+1", parts["xl/sharedStrings.xml"])
+        self.assertFalse([name for name, part in parts.items() if b"<f>" in part])
+
+    def test_old_entries_go_and_results_stay(self):
+        self._dashboard("payment", amount=5000)
+        one = self._compared()
+        before = one.difference_ids.evidence
+        self.assertIn("America/Toronto", before)
+        self.env["clover.reconciliation.entry"].sudo().search([]).unlink()
+        self.env.invalidate_all()
+        self.assertEqual(one.difference_ids.mapped("evidence"), [before])
 
     # === helpers ===
 
     def _configure(self, **switches):
         self.simulator.post("config", switches)
-
-    def _book_by_hand(self, clover_ref, amount):
-        """A transaction over money that Clover is said to have, booked."""
-        transaction = self.env["payment.transaction"].create(
-            {
-                "provider_id": self.provider.id,
-                "payment_method_id": self.env.ref("payment.payment_method_card").id,
-                "reference": f"HAND-{clover_ref}-{amount}",
-                "amount": amount,
-                "currency_id": self.currency.id,
-                "partner_id": self.partner_a.id,
-                "operation": "online_direct",
-                "provider_reference": clover_ref,
-            }
-        )
-        transaction._set_done()
-        transaction._post_process()
-        return transaction
-
-    def _set_clock_back(self, clover_ref):
-        """Have Clover say that the payment was made three days ago."""
-        self.simulator.post("dashboard/date", {"payment": clover_ref, "days": 3})
-
-
-def _zone_where_it_is_noon():
-    """A time zone in which it is about noon, whenever the test runs."""
-    hour = fields.Datetime.now().hour
-    offset = 12 - hour
-    return f"Etc/GMT{-offset:+d}" if offset else "Etc/GMT"

@@ -18,6 +18,8 @@ class PaymentTransaction(models.Model):
     _name = "payment.transaction"
     _inherit = ["payment.transaction", "fusion.operation.handler"]
 
+    # Whatever is heard of a payment is looked for by it.
+    provider_reference = fields.Char(index="btree_not_null")
     fusion_outcome_unknown = fields.Boolean(
         string="Outcome Unknown",
         readonly=True,

@@ -16,6 +16,12 @@ FAULTS = (
     "clover_only", "odoo_only", "amount", "currency", "state", "refund_missing", "tip",
     "surcharge", "duplicate", "late",
 )  # fmt: skip
+#: What may happen to a payment and is right in the books: these are no differences.
+GENUINE = ("refund", "void", "tip", "surcharge", "capture")
+#: Of a book without a fault, one payment in so many is one of them.
+GENUINE_EVERY = 10
+#: The goal for a book of 10,000.
+GOAL_SECONDS, GOAL_COUNT = 60, 10_000
 #: Clover allows 16 calls a second for a token.
 MOST_CALLS_PER_SECOND = 16
 
@@ -39,8 +45,39 @@ def planted(origin, number, fault):
     return {"ref": payment["id"], "cents": cents, "fault": fault}
 
 
+def right(origin, number):
+    """Make a payment that the books have as it is; return its row of the book."""
+    every = number % GENUINE_EVERY == 0
+    what = GENUINE[number // GENUINE_EVERY % len(GENUINE)] if every else None
+    cents = 1000 + number
+    asked = {"amount": cents, "capture": what != "capture"}
+    if what == "tip":
+        asked["tip_amount"] = 150
+    payment = control(origin, "dashboard/payment", **asked)
+    row = {"ref": payment["id"], "cents": cents, "fault": None, "what": what}
+    if what == "capture":
+        control(origin, "dashboard/capture", payment=payment["id"])
+    elif what == "tip":
+        row["cents"] += 150
+    elif what in ("refund", "void"):
+        part = {"amount": 100} if what == "refund" else {}
+        row["back"] = 100 if part else cents
+        given = control(origin, "dashboard/refund", payment=payment["id"], **part)
+        row["back_ref"] = given["refund"]
+    return row
+
+
+def surcharged(origin, number):
+    """A payment with Clover's surcharge, which the books have too."""
+    payment = control(origin, "dashboard/payment", amount=1000 + number)
+    return {"ref": payment["id"], "cents": 1000 + number, "fault": None, "what": "surcharge"}
+
+
 def book_of(origin, count):
-    """``count`` payments with one fault in a hundred, at least one of each class."""
+    """``count`` payments with one fault in a hundred, at least one of each class.
+
+    The others are right, and one in ten of them is a refund, void, tip, surcharge or capture.
+    """
     most = max(len(FAULTS), count // 100)
     rows = []
     for number in range(most):
@@ -50,8 +87,14 @@ def book_of(origin, count):
         rows.append(planted(origin, number, fault))
         if fault == "surcharge":
             control(origin, "config", surcharge=False)
+    numbers = range(most, count)
+    is_surcharged = {n for n in numbers if n % (GENUINE_EVERY * len(GENUINE)) == 3 * GENUINE_EVERY}
     with ThreadPoolExecutor(4) as pool:
-        rows += pool.map(lambda number: planted(origin, number, None), range(most, count))
+        rows += pool.map(lambda n: right(origin, n), [n for n in numbers if n not in is_surcharged])
+        # A switch of the merchant's: by themselves.
+        control(origin, "config", surcharge=True)
+        rows += pool.map(lambda number: surcharged(origin, number), sorted(is_surcharged))
+        control(origin, "config", surcharge=False)
     return rows
 
 
@@ -72,6 +115,7 @@ def test_a_book_with_planted_faults(site, report, tmp_path):
         payments=count,
         faults=sum(wanted.values()),
         classes=len({fault for fault, _ref in wanted}),
+        genuine=dict(Counter(row.get("what") for row in book if row.get("what"))),
         missed=sum((wanted - found).values()),
         invented=sum((found - wanted).values()),
         seconds=round(first["seconds"], 2),
@@ -85,3 +129,5 @@ def test_a_book_with_planted_faults(site, report, tmp_path):
     assert first["unexplained"] == second["unexplained"] == 0
     assert second["found"] == []
     assert first["calls"] <= MOST_CALLS_PER_SECOND * (first["seconds"] + 1)
+    if count >= GOAL_COUNT:
+        assert first["seconds"] < GOAL_SECONDS

@@ -31,7 +31,8 @@ class DashboardRoutes:
         app.router.add_post("/_sim/dashboard/date", self.date)
 
     async def pay(self, request: web.Request) -> web.Response:
-        """Take ``amount`` (minor units) from a card of ``cardholder``; ``note``, ``tip_amount``."""
+        """Take ``amount`` (minor units) from a card of ``cardholder``, or in ``cash``; ``note``,
+        ``tip_amount``."""
         try:
             asked = await json_object(request)
             merchant = self._sim.merchant(
@@ -62,15 +63,24 @@ class DashboardRoutes:
             }
             filled = {name: value for name, value in body.items() if value is not None}
             charge = self._sim.charging.create(merchant, filled, None)
+            charge.is_cash = bool(boolean(asked, "cash", False))
         except CloverError as error:
             return error.answer(self._sim.switches.merchant_locale)
         return web.json_response(_shown(charge))
 
     async def refund(self, request: web.Request) -> web.Response:
-        """Give back ``amount`` (minor units; all of it without one) of ``payment``."""
+        """Give back ``amount`` (minor units; all of it without one) of ``payment``.
+
+        With a ``status`` other than ``SUCCESS``, the refund is listed, but no money goes back.
+        """
         try:
             asked = await json_object(request)
             charge = self._charge(asked)
+            status = text(asked, "status") or "SUCCESS"
+            if status != "SUCCESS":
+                amount = integer(asked, "amount", minimum=1) or charge.refundable
+                refund = self._sim.refunding.record_unfinished(charge, amount, status)
+                return web.json_response(_shown(charge) | {"refund": refund.id, "voided": False})
             body = {"charge": charge.id, "amount": integer(asked, "amount", minimum=1)}
             filled = {name: value for name, value in body.items() if value is not None}
             merchant = self._sim.merchant(charge.merchant_id)

@@ -54,6 +54,15 @@ class Refunding:
         )
         return refund
 
+    def record_unfinished(self, charge: Charge, amount: int, status: str) -> Refund:
+        """List a refund that is pending, failed or was voided: no money has moved."""
+        refund = self._record(charge, amount, None, None, None)
+        refund.status = status
+        if refund.voided:
+            refund.voided, charge.voided, charge.void_id = False, False, None
+        self._sim.notices.tell(charge.merchant_id, (f"P:{charge.id}", "UPDATE"))
+        return refund
+
     def record_on_device(self, charge: Charge, amount: int, key: str | None) -> Refund:
         """Give back ``amount`` with the card present; the caller has checked what is left."""
         refund = self._record(charge, amount, None, None, None)
@@ -122,7 +131,7 @@ class Refunding:
 
 def _surcharge_share(charge: Charge, amount: int) -> int:
     """The part of the surcharge that goes with ``amount``; the last refund gets what is left."""
-    given_back = sum(refund.surcharge for refund in charge.refunds)
+    given_back = sum(r.surcharge for r in charge.refunds if r.status == "SUCCESS")
     if charge.refunded + amount == charge.refundable:
         return charge.surcharge - given_back
     return charge.surcharge * amount // charge.refundable

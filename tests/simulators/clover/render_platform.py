@@ -6,6 +6,7 @@ from typing import Any
 from .state import Charge, Credit, Merchant, Refund
 
 _NO_DEVICE = "00000000-0000-0000-0000-000000000000"
+CASH = {"id": "CASHTENDER001", "labelKey": "com.clover.tender.cash", "label": "Cash"}
 EXPANDABLE = frozenset(
     {
         "tender",
@@ -63,11 +64,11 @@ def payment_json(charge: Charge, merchant: Merchant, expand: Set[str]) -> dict[s
 def _expanded(charge: Charge, merchant: Merchant, expand: Set[str]) -> dict[str, Any]:
     parts: dict[str, Any] = {}
     if "tender" in expand:
-        parts["tender"] = tender_json(merchant)
+        parts["tender"] = CASH if charge.is_cash else tender_json(merchant)
     if "order" in expand:
         parts["order"] = {"id": charge.order_id, "currency": charge.currency.upper()}
         parts["order"] |= {"total": charge.amount, "paymentState": _payment_state(charge)}
-    if "cardTransaction" in expand:
+    if "cardTransaction" in expand and not charge.is_cash:
         parts["cardTransaction"] = _card_transaction(charge)
     if "externalReferenceId" in expand and charge.external_reference_id:
         parts["externalReferenceId"] = charge.external_reference_id
@@ -77,7 +78,7 @@ def _expanded(charge: Charge, merchant: Merchant, expand: Set[str]) -> dict[str,
         # A void is not a refund: the elements stay empty.
         shown = [] if charge.voided else charge.refunds
         elements = [
-            {"id": r.id, "amount": r.amount, "createdTime": r.created_ms, "status": "SUCCESS"}
+            {"id": r.id, "amount": r.amount, "createdTime": r.created_ms, "status": r.status}
             for r in shown
         ]
         parts["refunds"] = {"elements": elements}
@@ -132,7 +133,7 @@ def refund_json(refund: Refund, charge: Charge, expand: Set[str]) -> dict[str, A
         "payment": {"id": charge.id, "amount": charge.amount},
         "amount": refund.amount,
         "createdTime": refund.created_ms,
-        "status": "SUCCESS",
+        "status": refund.status,
         "voided": False,
     }
     if "additionalCharges" in expand and refund.surcharge:

@@ -35,7 +35,10 @@ class SourceToken:
 
 @dataclass
 class Refund:
-    """A referenced refund; ``surcharge`` is the share of the surcharge given back on top."""
+    """A referenced refund; ``surcharge`` is the share of the surcharge given back on top.
+
+    ``status`` is the platform's word; only ``SUCCESS`` has moved money.
+    """
 
     id: str
     charge_id: str
@@ -48,6 +51,7 @@ class Refund:
     metadata: Any
     surcharge: int = 0
     voided: bool = False
+    status: str = "SUCCESS"
 
 
 @dataclass
@@ -82,6 +86,7 @@ class Charge:
     external_payment_id: str | None = None
     device_id: str | None = None
     entry_type: str = "KEYED"
+    is_cash: bool = False
     offline: bool = False
     echo: dict[str, Any] = field(default_factory=dict)
     refunds: list[Refund] = field(default_factory=list)
@@ -99,7 +104,7 @@ class Charge:
     @property
     def refunded(self) -> int:
         """Sum of the refunds, surcharge shares not counted."""
-        return sum(refund.amount for refund in self.refunds)
+        return sum(refund.amount for refund in self.refunds if refund.status == "SUCCESS")
 
     @property
     def external_reference_id(self) -> str | None:

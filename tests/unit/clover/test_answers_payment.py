@@ -56,6 +56,37 @@ def test_refunds_oldest_first():
     )
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"status": "FAIL"},
+        {"status": "PENDING"},
+        {"status": "VOIDED"},
+        {"status": "SOMETHING_NEW"},
+        {"status": "SUCCESS", "voided": True},
+    ],
+)
+def test_only_a_refund_that_is_done_has_given_anything_back(changes):
+    rows = [{"id": "A", "amount": 100, "status": "SUCCESS"}, {"id": "B", "amount": 200, **changes}]
+    paid = payment(refunds={"elements": rows})
+    assert [one.id for one in returns_of(paid)] == ["A"]
+    assert paid.returned == 100
+
+
+def test_what_went_back_of_clovers_surcharge_is_read_with_each_refund():
+    rows = [{"id": "R1", "amount": 679}, {"id": "R2", "amount": 1, "status": "FAIL"}]
+    charges = {"elements": [{"amount": 33}]}
+    client, transport = client_for(
+        answer(200, payment_body(refunds={"elements": rows}, additionalCharges=charges)),
+        answer(200, {"id": "R1", "additionalCharges": {"elements": [{"amount": 16}]}}),
+    )
+    (given,) = returns_of(client.payments.retrieve(CHARGE_ID))
+    assert (given.amount, given.additional_charges) == (679, 16)
+    answered = return_answer(given, amount=679, currency="USD", additional_charges=16)
+    assert answered.data["additional_charges"] == 16
+    assert len(transport.requests) == 2
+
+
 def test_a_void_takes_back_whatever_is_left():
     (void,) = returns_of(payment(result="VOIDED", voidPaymentRef={"id": "V1"}))
     assert (void.id, void.amount, void.is_void) == ("V1", None, True)
