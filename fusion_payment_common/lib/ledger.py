@@ -29,6 +29,10 @@ CLOSED_STATES = frozenset({Outcome.SUCCEEDED, Outcome.DECLINED, Outcome.REJECTED
 #: still be working on it.
 EMPTY_LOOKUPS_BEFORE_REPEAT = 1
 
+#: Seconds after its first call for which an operation may be repeated under its key. Money that
+#: nobody expects any more must not move, and no provider keeps its keys for ever.
+REPEAT_WITHIN = 24 * 3600.0
+
 #: Error code of a lookup that was answered, and found nothing.
 NOT_FOUND_YET = "not_found_yet"
 
@@ -53,6 +57,8 @@ class Intent:
     :param lease_seconds: how long the caller may be silent before the completer takes over.
     :param send_within: queued mode: seconds after which a call that never reached the provider is
         given up. Money that nobody expects any more must not move.
+    :param repeat_within: seconds after the first call for which it may be repeated under its key;
+        no longer than the provider keeps the key. Later a person decides.
     :param is_long: queued mode: the call waits for a person and may take minutes.
     """
 
@@ -70,6 +76,7 @@ class Intent:
     documents: tuple[tuple[str, int], ...] = ()
     lease_seconds: float = 60.0
     send_within: float = 900.0
+    repeat_within: float = REPEAT_WITHIN
     is_long: bool = False
     summary: Mapping = field(default_factory=dict)
 
@@ -136,6 +143,7 @@ class Step(StrEnum):
     CALL = "call"
     LOOK_UP = "look_up"
     LOOK_UP_OR_REPEAT = "look_up_or_repeat"
+    LOOK_UP_OR_REVIEW = "look_up_or_review"
     APPLY = "apply"
     HUMAN = "human"
     NOTHING = "nothing"
@@ -149,6 +157,7 @@ def next_step(
     applied: bool,
     needs_review: bool,
     empty_lookups: int,
+    repeatable: bool,
 ) -> Step:
     """Return what the completer has to do with an operation in this condition.
 
@@ -156,6 +165,7 @@ def next_step(
     :param due: the time of its next attempt has come.
     :param applied: its result is already in Odoo's books.
     :param empty_lookups: how many lookups have found nothing at the provider so far.
+    :param repeatable: it is still young enough to be called again under its key.
     """
     if needs_review:
         return Step.HUMAN
@@ -171,9 +181,32 @@ def next_step(
         if not due:
             return Step.WAIT
         if state == Outcome.UNKNOWN and empty_lookups >= EMPTY_LOOKUPS_BEFORE_REPEAT:
-            return Step.LOOK_UP_OR_REPEAT
+            return Step.LOOK_UP_OR_REPEAT if repeatable else Step.LOOK_UP_OR_REVIEW
         return Step.LOOK_UP
     return Step.NOTHING
+
+
+def contradicts(state: str, answer: Answer) -> bool:
+    """Return whether an answer says otherwise about the money than the closed state does.
+
+    "Not sent" speaks of one attempt, which another one may have followed; declined and rejected
+    are two words for money that did not move.
+    """
+    if state == Outcome.SUCCEEDED:
+        return answer.outcome in (Outcome.DECLINED, Outcome.REJECTED)
+    return settles_the_matter(answer)
+
+
+def settles_the_matter(answer: Answer) -> bool:
+    """Return whether an answer counts although somebody else has taken the operation over.
+
+    Money that moved has moved, and what is pending is known there. That one call was refused or
+    never left says nothing about the call that the other one may be making, and that nothing was
+    found a while ago says nothing about now.
+    """
+    if answer.error_code == NOT_FOUND_YET:
+        return False
+    return bool(answer.review) or answer.outcome in (Outcome.SUCCEEDED, Outcome.PENDING)
 
 
 def after_repeat(answer: Answer, *, error: errors.GatewayError | None) -> Answer:

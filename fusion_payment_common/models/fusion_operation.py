@@ -54,13 +54,22 @@ class FusionOperation(models.Model):
         readonly=True, index="btree_not_null", help="Our reference as the provider stores it."
     )
     provider_reference = fields.Char(readonly=True, index="btree_not_null")
-    res_model = fields.Char(readonly=True)
-    res_id = fields.Many2oneReference(model_field="res_model", readonly=True)
+    res_model = fields.Char(string="Document Model", readonly=True)
+    res_id = fields.Many2oneReference(
+        string="Document",
+        model_field="res_model",
+        readonly=True,
+        help="What it is about; of several documents the first.",
+    )
+    documents = fields.Json(
+        readonly=True, copy=False, help="Model and id of each document that it holds while open."
+    )
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
     amount = fields.Monetary(readonly=True)
     user_id = fields.Many2one("res.users", string="Started By", readonly=True)
-    # Needed to repeat the call under the same key after a crash; emptied when the operation closes.
+    # Needed to repeat the call under the same key after a crash. When the operation closes, the
+    # token goes; the rest stays to compare with, should the provider say otherwise later.
     request_payload = fields.Json(readonly=True, groups="base.group_system", copy=False)
     request_summary = fields.Json(readonly=True)
     response_summary = fields.Json(readonly=True)
@@ -80,6 +89,9 @@ class FusionOperation(models.Model):
     send_until = fields.Datetime(
         readonly=True, help="Queued: when a call that never reached the provider is given up."
     )
+    repeat_until = fields.Datetime(
+        readonly=True, help="When it is not repeated any more, even if the provider has nothing."
+    )
     started_at = fields.Datetime(readonly=True)
     finished_at = fields.Datetime(readonly=True)
     applied_at = fields.Datetime(readonly=True, help="When its result was in Odoo's books.")
@@ -98,6 +110,26 @@ class FusionOperation(models.Model):
         labels = dict(self._fields["kind"]._description_selection(self.env))
         for operation in self:
             operation.display_name = f"{operation.reference} ({labels.get(operation.kind)})"
+
+    def action_open_documents(self):
+        """Open what the operation is about.
+
+        :raise UserError: it is not about a document, or the document is gone
+        """
+        self.ensure_one()
+        records = self.env[self.res_model] if self.res_model in self.env else None
+        if records is not None:
+            ids = [number for model, number in self.documents or [] if model == self.res_model]
+            records = records.browse(dict.fromkeys([self.res_id, *ids])).exists()
+        if not records:
+            raise UserError(self.env._("This operation is not about a document of this database."))
+        records.check_access("read")
+        return records._get_records_action()
+
+    def _is_leased(self):
+        """Return whether somebody is at work on it right now."""
+        self.ensure_one()
+        return bool(self.lease_until and self.lease_until > self._queue_now())
 
     def _lock(self):
         """Wait for the row; a conflicting change since our snapshot makes our transaction rerun."""

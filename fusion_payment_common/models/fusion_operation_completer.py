@@ -69,7 +69,7 @@ class FusionOperation(models.Model):
 
         Whoever is at work on an operation is not disturbed.
         """
-        now = fields.Datetime.now()
+        now = self._queue_now()
         waiting = self.filtered(
             lambda operation: (
                 operation.next_attempt_at
@@ -84,39 +84,52 @@ class FusionOperation(models.Model):
 
     def _queue_take(self, owner, lease_until):
         """Override of the queue: each row has its own next step, or none."""
+        # The clock by which the rows were found to be due, whatever this host's own says.
+        now = lease_until - timedelta(seconds=self._queue_lease_seconds)
         claims = []
         for operation in self:
-            step = operation._step()
+            step = operation._step(now)
             if step in (Step.NOTHING, Step.HUMAN):
                 operation.next_attempt_at = False
             elif step == Step.WAIT:
                 operation.next_attempt_at = operation.lease_until
             else:
-                operation._take(step, owner, lease_until)
+                operation._take(step, owner, lease_until, now)
                 claims.append(
-                    Claim(operation.id, owner, is_long=operation.is_long_call, data={"step": step})
+                    Claim(
+                        operation.id,
+                        owner,
+                        is_long=operation.is_long_call,
+                        data={"step": step, "attempt": operation.attempt_count},
+                    )
                 )
         return claims
 
-    def _step(self):
-        """Return what there is to do with a row that is due."""
+    def _step(self, now):
+        """Return what there is to do at the time ``now`` with a row that is due."""
         return next_step(
             self.state,
-            lease_expired=not self.lease_until or self.lease_until <= fields.Datetime.now(),
+            lease_expired=not self.lease_until or self.lease_until <= now,
             due=True,
             applied=bool(self.applied_at),
             needs_review=bool(self.review_reason),
             empty_lookups=self.empty_lookup_count,
+            repeatable=not self.repeat_until or now < self.repeat_until,
         )
 
-    def _take(self, step, owner, lease_until):
+    @api.model
+    def _begun_of(self, claim):
+        """Return whose result a claim's will be: worth something while the lease is theirs."""
+        return Begun(claim.record_id, claim.owner, attempt=claim.data["attempt"])
+
+    def _take(self, step, owner, lease_until, now):
         if step == Step.APPLY:
             # With an owner: should the process die while it books, the next one goes on at once.
             self.write(
                 {"lease_owner": owner, "lease_until": lease_until, "next_attempt_at": lease_until}
             )
         elif step == Step.CALL:
-            self._begin_queued(owner, lease_until)
+            self._begin_queued(owner, lease_until, now)
         else:
             self._begin_look_up(owner, lease_until)
 
@@ -184,9 +197,7 @@ class FusionOperation(models.Model):
             answer = self._answer_of_look_up(claim, outcome)
             if answer is None:
                 return self._repeat(claim)
-        self._finish_committed(
-            Begun(claim.record_id, claim.owner, None), answer, claim.data["exchanges"]
-        )
+        self._finish_committed(self._begun_of(claim), answer, claim.data["exchanges"])
         in_own_transaction(
             self.env, lambda env: env[self._name].browse(claim.record_id)._alert_if_late()
         )
@@ -212,22 +223,29 @@ class FusionOperation(models.Model):
         )
         if claim.data["step"] == Step.LOOK_UP_OR_REPEAT:
             return None
-        return Answer(outcome=Outcome.UNKNOWN, error_code=NOT_FOUND_YET)
+        review = None
+        if claim.data["step"] == Step.LOOK_UP_OR_REVIEW:
+            review = self.env._(
+                "The provider knows nothing of it, and it is too old to be sent again. Look for it "
+                "in the provider's dashboard."
+            )
+        return Answer(outcome=Outcome.UNKNOWN, error_code=NOT_FOUND_YET, review=review)
 
     @api.model
     def _repeat(self, claim):
-        """Return the call that repeats the first one under its key, as an attempt of its own."""
-        looked_up = claim.data["exchanges"]
+        """Return the call that repeats the first one under its key, as an attempt of its own.
 
-        def open_attempt(env):
-            operation = env[self._name].browse(claim.record_id)
-            operation._record_attempt("not_found", looked_up, None)
-            number = operation.attempt_count + 1
-            operation.attempt_count = number
-            operation.attempt_ids = [fields.Command.create(self._attempt_values(number, "repeat"))]
-
-        in_own_transaction(self.env, open_attempt)
-        claim.data.update(is_repeated=True, exchanges=[])
+        :return: None when somebody else has taken the operation over, or closed it, while the
+            provider was asked
+        """
+        begun, looked_up = self._begun_of(claim), claim.data["exchanges"]
+        number = in_own_transaction(
+            self.env,
+            lambda env: env[self._name].browse(claim.record_id)._begin_repeat(begun, looked_up),
+        )
+        if not number:
+            return None
+        claim.data.update(is_repeated=True, exchanges=[], attempt=number)
         try:
             call, claim.data["exchanges"] = self._prepare(claim.record_id, "_fusion_prepare_call")
         except errors.GatewayError as error:
@@ -236,13 +254,31 @@ class FusionOperation(models.Model):
             return lambda: (Answer.from_error(unsent), unsent)
         return lambda: self._execute(call, claim.record_id)
 
+    def _begin_repeat(self, begun, looked_up):
+        """Open the attempt that repeats the call; return its number, or None if it must not be."""
+        self._lock()
+        self._record_attempt("not_found", looked_up, None, begun.attempt)
+        if self.state != Outcome.UNKNOWN or self.lease_owner != begun.lease_owner:
+            return None
+        number = self.attempt_count + 1
+        lease_until = self._queue_now() + timedelta(seconds=self._queue_lease_seconds)
+        self.write(
+            {
+                "lease_until": lease_until,
+                "next_attempt_at": lease_until,
+                "attempt_count": number,
+                "attempt_ids": [fields.Command.create(self._attempt_values(number, "repeat"))],
+            }
+        )
+        return number
+
     def _count_empty_lookup(self):
         self._lock()
         self.empty_lookup_count += 1
 
     def _alert_if_late(self):
         """Tell a Manager about an operation whose outcome has been unknown for too long."""
-        late = fields.Datetime.now() - timedelta(seconds=ALERT_AFTER)
+        late = self._queue_now() - timedelta(seconds=ALERT_AFTER)
         if self.state not in CLOSED_STATES and self.started_at and self.started_at < late:
             self._alert(
                 self.env._(

@@ -17,11 +17,15 @@ _logger = logging.getLogger(__name__)
 
 
 class Begun(NamedTuple):
-    """Result of :meth:`FusionOperation._begin`; ``answer`` is set when there is nothing to call."""
+    """Result of :meth:`FusionOperation._begin`; ``answer`` is set when there is nothing to call.
+
+    ``lease_owner`` and ``attempt`` (its number) say whose result it will be.
+    """
 
     operation_id: int
     lease_owner: str | None
-    answer: Answer | None
+    answer: Answer | None = None
+    attempt: int | None = None
 
 
 class FusionOperation(models.Model):
@@ -56,10 +60,15 @@ class FusionOperation(models.Model):
                     check(env)
             call, exchanges = self._prepare(begun.operation_id, "_fusion_prepare_call")
         except Exception as error:
-            self._abandon(begun, error)
+            stored = self._abandon(begun, error)
+            if stored is not None:
+                return stored
             if isinstance(error, errors.GatewayError):
                 return Answer.from_error(error)
             raise
+        stored = self._renew(begun, intent.lease_seconds)
+        if stored is not None:
+            return stored
         answer, _error = self._execute(call, begun.operation_id)
         return self._finish_committed(begun, answer, exchanges)
 
@@ -95,7 +104,7 @@ class FusionOperation(models.Model):
             return operation._replay(intent, fingerprint)
         if self._holds_of(intent):
             raise self._in_progress_error(intent)
-        now = fields.Datetime.now()
+        now = self._queue_now()
         owner = processes.lease_owner()
         lease_until = now + timedelta(seconds=intent.lease_seconds)
         operation = self.with_context(tracking_disable=True).create(
@@ -106,6 +115,7 @@ class FusionOperation(models.Model):
                 "lease_until": lease_until,
                 "next_attempt_at": lease_until,
                 "started_at": now,
+                "repeat_until": now + timedelta(seconds=intent.repeat_within),
                 "attempt_count": 1,
                 "attempt_ids": [
                     fields.Command.create(self._attempt_values(1, "call")),
@@ -114,11 +124,12 @@ class FusionOperation(models.Model):
         )
         # Should this process die, the completer wakes up by itself when the lease has expired.
         self.env.ref("fusion_payment_common.ir_cron_complete_operations")._trigger(at=lease_until)
-        return Begun(operation.id, owner, None)
+        return Begun(operation.id, owner, attempt=1)
 
     @api.model
     def _intent_values(self, intent, fingerprint):
         """Return what the row of an intent says in either mode, its holds included."""
+        res_model, res_id = intent.documents[0] if intent.documents else (False, False)
         return {
             "kind": intent.kind,
             "idempotency_key": intent.idempotency_key,
@@ -134,6 +145,9 @@ class FusionOperation(models.Model):
             "is_long_call": intent.is_long,
             "request_payload": dict(intent.payload),
             "request_summary": dict(intent.summary),
+            "res_model": res_model,
+            "res_id": res_id,
+            "documents": [list(document) for document in intent.documents],
             "hold_ids": [
                 fields.Command.create({"res_model": model, "res_id": res_id})
                 for model, res_id in intent.documents
@@ -154,7 +168,7 @@ class FusionOperation(models.Model):
         """Return what is known of an intent that was begun before."""
         self.ensure_one()
         self._check_fingerprint(intent, fingerprint)
-        if self.state == IN_FLIGHT and self.lease_until > fields.Datetime.now():
+        if self.state == IN_FLIGHT and self._is_leased():
             raise self._in_progress_error(intent)
         if self.state in (IN_FLIGHT, "ready"):
             return Begun(self.id, None, Answer(outcome=Outcome.UNKNOWN))
@@ -213,28 +227,63 @@ class FusionOperation(models.Model):
             return Answer.from_error(unknown), unknown
 
     @api.model
+    def _renew(self, begun, lease_seconds):
+        """Renew the lease right before the call: what came before may have taken long.
+
+        :param Begun begun: what the caller has begun
+        :param float lease_seconds: how long the call may take
+        :return: None when the caller may call; else the stored answer: somebody else has taken
+            over, and what they found counts
+        """
+
+        def renew(env):
+            operation = env[self._name].browse(begun.operation_id)
+            operation._lock()
+            if not operation._is_begun_by(begun):
+                return operation._answer()
+            lease_until = operation._queue_now() + timedelta(seconds=lease_seconds)
+            operation.write({"lease_until": lease_until, "next_attempt_at": lease_until})
+            return None
+
+        return in_own_transaction(self.env, renew)
+
+    def _is_begun_by(self, begun):
+        """Return whether this is still the call of whoever began it."""
+        self.ensure_one()
+        return self.state == IN_FLIGHT and self.lease_owner == begun.lease_owner
+
+    @api.model
     def _abandon(self, begun, error):
-        """Close an operation that was begun but never sent, and give its documents free."""
+        """Close an operation that was begun but never sent, and give its documents free.
+
+        :return: None when that was done; else the stored answer: somebody else has taken over and
+            may have sent it
+        """
 
         def close(env):
             operation = env[self._name].browse(begun.operation_id)
+            operation._lock()
+            operation._record_attempt("not_sent", [], type(error).__name__, begun.attempt)
+            if not operation._is_begun_by(begun):
+                return operation._answer()
             operation.hold_ids.unlink()
-            operation._record_attempt("not_sent", [], type(error).__name__)
+            now = operation._queue_now()
             operation.write(
                 {
                     "state": "not_sent",
                     "error_code": getattr(error, "code", None) or type(error).__name__,
                     "error_message": str(error)[:500],
-                    "request_payload": False,
+                    "request_payload": operation._payload_to_keep(),
                     "lease_owner": False,
                     "lease_until": False,
                     "next_attempt_at": False,
-                    "finished_at": fields.Datetime.now(),
-                    "applied_at": fields.Datetime.now(),
+                    "finished_at": now,
+                    "applied_at": now,
                 }
             )
+            return None
 
-        in_own_transaction(self.env, close)
+        return in_own_transaction(self.env, close)
 
     @api.model
     def _carry_out(self, begun, call, exchanges):
@@ -252,9 +301,9 @@ class FusionOperation(models.Model):
 
         def finish(env):
             operation = env[self._name].browse(begun.operation_id)
-            stored = operation._finish(answer, exchanges)
+            stored = operation._finish(answer, exchanges, begun=begun)
             if operation.state in CLOSED_STATES:
-                operation.next_attempt_at = env.cr.now().replace(microsecond=0)
+                operation.next_attempt_at = operation._queue_now()
                 operation._queue_wake()
             return stored
 
@@ -264,5 +313,7 @@ class FusionOperation(models.Model):
     def _finish_committed(self, begun, answer, exchanges):
         return in_own_transaction(
             self.env,
-            lambda env: env[self._name].browse(begun.operation_id)._finish(answer, exchanges),
+            lambda env: env[self._name]
+            .browse(begun.operation_id)
+            ._finish(answer, exchanges, begun=begun),
         )

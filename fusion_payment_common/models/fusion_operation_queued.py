@@ -11,7 +11,6 @@ from ..lib import errors, idempotency
 from ..lib.ledger import IN_FLIGHT, READY, Answer
 from ..lib.outcome import Outcome
 from ..tools.cursors import in_own_transaction
-from .fusion_operation_perform import Begun
 
 _logger = logging.getLogger(__name__)
 
@@ -58,22 +57,24 @@ class FusionOperation(models.Model):
 
     @api.model
     def _queued_values(self, intent, fingerprint):
-        now = self.env.cr.now()
+        now = self._queue_now()
+        send_until = now + timedelta(seconds=intent.send_within)
         return {
             **self._intent_values(intent, fingerprint),
             "state": READY,
             "is_queued": True,
-            "next_attempt_at": now.replace(microsecond=0),
-            "send_until": now + timedelta(seconds=intent.send_within),
+            "next_attempt_at": now,
+            "send_until": send_until,
+            "repeat_until": send_until + timedelta(seconds=intent.repeat_within),
         }
 
-    def _begin_queued(self, owner, lease_until):
+    def _begin_queued(self, owner, lease_until, now):
         """Take a queued operation into flight, with its attempt on record before the call."""
         number = self.attempt_count + 1
         self.write(
             {
                 "state": IN_FLIGHT,
-                "started_at": self.started_at or fields.Datetime.now(),
+                "started_at": self.started_at or now,
                 "lease_owner": owner,
                 "lease_until": lease_until,
                 "next_attempt_at": lease_until,
@@ -112,21 +113,24 @@ class FusionOperation(models.Model):
         """Store what a queued call came to; what never left goes back into the queue."""
         answer, _error = outcome.result()
         exchanges = claim.data.get("exchanges", [])
+        begun = self._begun_of(claim)
         is_back = answer.outcome == Outcome.NOT_SENT and in_own_transaction(
             self.env,
-            lambda env: env[self._name].browse(claim.record_id)._back_to_ready(answer, exchanges),
+            lambda env: env[self._name]
+            .browse(claim.record_id)
+            ._back_to_ready(begun, answer, exchanges),
         )
         if not is_back:
-            self._finish_committed(Begun(claim.record_id, claim.owner, None), answer, exchanges)
+            self._finish_committed(begun, answer, exchanges)
             self._settle(claim.record_id)
 
-    def _back_to_ready(self, answer, exchanges):
+    def _back_to_ready(self, begun, answer, exchanges):
         """Plan the call anew, under the same key, while there is time; return whether there is."""
         self._lock()
         at = self._time_of_next_try(self.attempt_count, answer.retry_after)
-        if self.state != IN_FLIGHT or at > self.send_until:
+        if not self._is_begun_by(begun) or at > self.send_until:
             return False
-        self._record_attempt(answer.outcome, exchanges, answer.error_code)
+        self._record_attempt(answer.outcome, exchanges, answer.error_code, begun.attempt)
         self.write(
             {
                 "state": READY,

@@ -1,13 +1,24 @@
+from datetime import timedelta
+from typing import NamedTuple
+
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..lib import errors
-from ..lib.ledger import CLOSED_STATES, IN_FLIGHT, Answer
+from ..lib.ledger import CLOSED_STATES, READY, Answer
 from ..lib.outcome import Outcome
+from ..tools import processes
 from ..tools.cursors import in_own_transaction
 
 #: Code of an operation that a Manager closed because nothing had moved.
 RESOLVED_BY_HAND = "resolved_by_hand"
+
+
+class Taken(NamedTuple):
+    """What an operation was when a Manager took it to resolve it."""
+
+    was_sent: bool
+    has_request: bool
 
 
 class FusionOperation(models.Model):
@@ -21,10 +32,9 @@ class FusionOperation(models.Model):
     can_resolve = fields.Boolean(compute="_compute_can_resolve")
 
     def _compute_can_resolve(self):
-        now = fields.Datetime.now()
         for operation in self:
-            under_way = operation.state == IN_FLIGHT and operation.lease_until > now
-            operation.can_resolve = operation.state not in CLOSED_STATES and not under_way
+            undecided = operation.review_reason or operation.state not in CLOSED_STATES
+            operation.can_resolve = bool(undecided and not operation._is_leased())
 
     def action_resolve(self):
         """Open the dialog in which a Manager says what became of the operation."""
@@ -39,7 +49,11 @@ class FusionOperation(models.Model):
         }
 
     def _resolve(self, *, provider_reference=None, accept_difference=False, note):
-        """Close an open operation on a Manager's word, after asking the provider once more.
+        """Close an operation on a Manager's word, after asking the provider once more.
+
+        One that is closed already, and under review because the provider said otherwise later, is
+        opened again for it when that concerns the money. While the provider is asked nobody else
+        works on the operation.
 
         :param str provider_reference: the provider's id of the object that shows that it went
             through; None when the Manager has established that nothing moved
@@ -51,26 +65,41 @@ class FusionOperation(models.Model):
         self.ensure_one()
         if not self.env.user.has_group("fusion_payment_common.group_fusion_manager"):
             raise AccessError(self.env._("Only a Manager of Fusion Payments resolves operations."))
-        if not self.can_resolve:
-            raise UserError(
-                self.env._("This operation is closed, or somebody is working on it right now.")
-            )
+        self.check_access("read")
         # Elevated: the ledger is nobody's to write by hand; this is its one door, and it records.
         operation = self.sudo()
-        if provider_reference:
-            answer, exchanges = operation._evidence(provider_reference, accept_difference)
-        else:
-            answer, exchanges = operation._absence(note)
+        owner = processes.lease_owner()
+        taken = in_own_transaction(
+            self.env, lambda env: operation.with_env(env)._take_to_resolve(owner)
+        )
+        try:
+            if provider_reference:
+                answer, exchanges = operation._evidence(
+                    taken, provider_reference, accept_difference
+                )
+            else:
+                answer, exchanges = operation._absence(taken, note)
+        except Exception:
+            in_own_transaction(
+                self.env, lambda env: operation.with_env(env)._leave_unresolved(owner)
+            )
+            raise
 
         def close(env):
             own = operation.with_env(env)
             own._lock()
+            if own.lease_owner != owner:
+                raise own._not_resolvable()
+            if own.state in CLOSED_STATES and Outcome.SUCCEEDED in (own.state, answer.outcome):
+                own._reopen()
             own.write(
                 {
                     "review_reason": False,
                     "resolved_by_id": env.uid,
                     "resolved_at": fields.Datetime.now(),
                     "resolution_note": note,
+                    "lease_owner": False,
+                    "lease_until": False,
                     "attempt_count": own.attempt_count + 1,
                     "attempt_ids": [
                         fields.Command.create(
@@ -80,14 +109,55 @@ class FusionOperation(models.Model):
                 }
             )
             own._finish(answer, exchanges)
+            own.activity_ids.unlink()
             own.message_post(body=note, author_id=env.user.partner_id.id)
 
         in_own_transaction(self.env, close)
         operation._settle(operation.id)
         self.env.invalidate_all()
 
-    def _evidence(self, provider_reference, accept_difference):
+    def _take_to_resolve(self, owner):
+        """Lease the operation, so that nobody repeats or closes it while the provider is asked.
+
+        :return: a :class:`Taken`; the caller's snapshot may be older
+        :raise UserError: somebody is at work on it, or there is nothing to decide
+        """
+        self._lock()
+        if not self.can_resolve:
+            raise self._not_resolvable()
+        lease_until = self._queue_now() + timedelta(seconds=self._queue_lease_seconds)
+        # Should this process die, what is done by itself goes on when the lease has ended.
+        self.write(
+            {"lease_owner": owner, "lease_until": lease_until, "next_attempt_at": lease_until}
+        )
+        return Taken(
+            was_sent=bool(self.started_at) and self.state != READY,
+            has_request=bool(self.request_payload),
+        )
+
+    def _leave_unresolved(self, owner):
+        """Give the operation back as it was: who works on it by itself goes on."""
+        self._lock()
+        if self.lease_owner == owner:
+            now = self._queue_now()
+            self.write({"lease_owner": False, "lease_until": now, "next_attempt_at": now})
+            self._queue_wake()
+
+    def _not_resolvable(self):
+        return UserError(
+            self.env._("This operation is closed, or somebody is working on it right now.")
+        )
+
+    def _evidence(self, taken, provider_reference, accept_difference):
         """Return what the provider says about the object that the Manager names."""
+        if not taken.has_request:
+            raise UserError(
+                self.env._(
+                    "What was asked for is not kept any more, so that nothing can be compared with "
+                    "it. Book %s by hand.",
+                    provider_reference,
+                )
+            )
         self._refuse_known_reference(provider_reference)
         read, exchanges = self._prepare(self.id, "_fusion_prepare_read", provider_reference)
         try:
@@ -116,8 +186,19 @@ class FusionOperation(models.Model):
             )
         return answer, exchanges
 
-    def _absence(self, note):
+    def _absence(self, taken, note):
         """Return the answer that closes the operation, once the provider has nothing to show."""
+        if not taken.was_sent:
+            never_sent = Answer(
+                outcome=Outcome.NOT_SENT, error_code=RESOLVED_BY_HAND, error_message=note
+            )
+            return never_sent, []
+        closing = Answer(
+            outcome=Outcome.REJECTED, error_code=RESOLVED_BY_HAND, error_message=note
+        )
+        if not taken.has_request:
+            # Closed long ago: nothing is left to ask for, and nothing can be sent any more.
+            return closing, []
         look_up, exchanges = self._prepare(self.id, "_fusion_prepare_lookup")
         try:
             answer = look_up()
@@ -136,9 +217,6 @@ class FusionOperation(models.Model):
                     answer.provider_reference,
                 )
             )
-        closing = Answer(
-            outcome=Outcome.REJECTED, error_code=RESOLVED_BY_HAND, error_message=note
-        )
         return closing, exchanges
 
     def _refuse_known_reference(self, provider_reference):

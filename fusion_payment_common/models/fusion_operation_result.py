@@ -3,12 +3,13 @@ import logging
 import random
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import api, models
 
 from ..exceptions import TransactionNotCommitted
 from ..lib import retry
-from ..lib.ledger import CLOSED_STATES, NOT_FOUND_YET, Answer
+from ..lib.ledger import CLOSED_STATES, NOT_FOUND_YET, Answer, contradicts, settles_the_matter
 from ..lib.outcome import Outcome
+from ..lib.redaction import redact
 from ..tools.cursors import in_own_transaction
 
 _logger = logging.getLogger(__name__)
@@ -29,27 +30,28 @@ class FusionOperation(models.Model):
 
     _inherit = "fusion.operation"
 
-    def _finish(self, answer, exchanges):
+    def _finish(self, answer, exchanges, *, begun=None):
         """Store what came back and return the answer that now stands.
 
         An operation that was closed meanwhile keeps its result; a contradicting one is put before
-        a person instead of being dropped.
+        a person instead of being dropped. Whoever has lost the lease is heard if money moved;
+        everything else is left to those who have taken over.
+
+        :param begun: the :class:`Begun` of whoever made the call; None for whoever decides under
+            the row's lock
         """
         self.ensure_one()
         self._lock()
-        self._record_attempt(answer.outcome, exchanges, answer.error_code)
+        number = begun.attempt if begun else None
+        self._record_attempt(answer.outcome, exchanges, answer.error_code, number)
         if self.state in CLOSED_STATES:
-            if answer.outcome in CLOSED_STATES and answer.outcome != self.state:
-                self._require_review(
-                    self.env._(
-                        "Closed as %(state)s, but the provider now says %(outcome)s (%(ref)s).",
-                        state=self.state,
-                        outcome=answer.outcome,
-                        ref=answer.provider_reference or "-",
-                    )
-                )
+            if contradicts(self.state, answer):
+                self._require_review(self._contradiction(answer))
             return self._answer()
-        now = fields.Datetime.now()
+        is_stale = begun and begun.lease_owner != self.lease_owner
+        if is_stale and not settles_the_matter(answer):
+            return self._answer()
+        now = self._queue_now()
         values = {
             "state": "unknown" if answer.review else str(answer.outcome),
             "provider_reference": answer.provider_reference or self.provider_reference,
@@ -60,7 +62,12 @@ class FusionOperation(models.Model):
             "lease_until": False,
         }
         if values["state"] in CLOSED_STATES:
-            values.update(finished_at=now, next_attempt_at=now + timedelta(seconds=APPLY_GRACE))
+            # What somebody was alerted to so far is answered.
+            values.update(
+                finished_at=now,
+                next_attempt_at=now + timedelta(seconds=APPLY_GRACE),
+                alerted_at=False,
+            )
         else:
             values["next_attempt_at"] = self._next_attempt_at(answer)
         self.write(values)
@@ -70,6 +77,15 @@ class FusionOperation(models.Model):
             # At once: the completer itself waits for the first, close retries.
             self.env.ref("fusion_payment_common.ir_cron_complete_operations")._trigger()
         return self._answer()
+
+    def _contradiction(self, answer):
+        """Return a sentence about an answer that says otherwise than the closed operation."""
+        return self.env._(
+            "Closed as %(state)s, but the provider now says %(outcome)s (%(ref)s).",
+            state=self.state,
+            outcome=answer.review or answer.outcome,
+            ref=answer.provider_reference or "-",
+        )
 
     def _next_attempt_at(self, answer):
         """Return when to ask the provider next: soon at first, then less and less often.
@@ -133,23 +149,41 @@ class FusionOperation(models.Model):
         """
         self.ensure_one()
         self._lock()
+        is_over = self.state in CLOSED_STATES and not self.review_reason
         if self.applied_at:
+            if is_over:
+                self.hold_ids.unlink()
+                self.next_attempt_at = False
             return
         worries = self.activity_ids
+        if is_over:
+            # What the handler finds is another matter than what somebody was alerted to before.
+            self.alerted_at = False
         operation = self.with_company(self.company_id)
         operation.env[self.handler]._fusion_apply(operation, self._answer())
         if self.state in CLOSED_STATES and not self.review_reason:
             self.hold_ids.unlink()
             self.write(
                 {
-                    "applied_at": fields.Datetime.now(),
+                    "applied_at": self._queue_now(),
                     "lease_owner": False,
                     "lease_until": False,
                     "next_attempt_at": False,
-                    "request_payload": False,
+                    "request_payload": self._payload_to_keep(),
                 }
             )
             worries.unlink()
+
+    def _payload_to_keep(self):
+        """Return the request without tokens: enough to compare with, too little to repeat it."""
+        return redact(self.request_payload or {})
+
+    def _reopen(self):
+        """Make a closed operation open again, for an answer that says otherwise.
+
+        Must be followed by :meth:`_finish` in the same transaction.
+        """
+        self.write({"state": "unknown", "finished_at": False, "applied_at": False})
 
     def _postpone_booking(self, *, alert=False):
         self.ensure_one()
@@ -159,7 +193,7 @@ class FusionOperation(models.Model):
             {
                 "lease_owner": False,
                 "lease_until": False,
-                "next_attempt_at": fields.Datetime.now() + timedelta(seconds=APPLY_GRACE),
+                "next_attempt_at": self._queue_now() + timedelta(seconds=APPLY_GRACE),
             }
         )
         if alert:
@@ -184,7 +218,7 @@ class FusionOperation(models.Model):
         in which nobody holds the lock; only after these nobody will come back.
         """
         self.ensure_one()
-        if self.finished_at > fields.Datetime.now() - timedelta(seconds=RERUN_PAUSES):
+        if self.finished_at > self._queue_now() - timedelta(seconds=RERUN_PAUSES):
             return False
         self.env.cr.execute(
             "SELECT pg_try_advisory_xact_lock(%s)", [_lock_number(self.idempotency_key)]

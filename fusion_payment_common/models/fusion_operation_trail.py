@@ -1,6 +1,7 @@
 import json
 
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from ..lib.ledger import IN_FLIGHT, READY
 
@@ -16,12 +17,18 @@ class FusionOperation(models.Model):
             "number": number,
             "action": action,
             "user_id": self.env.uid,
-            "started_at": fields.Datetime.now(),
+            "started_at": self._queue_now(),
         }
 
-    def _record_attempt(self, outcome, exchanges, error):
-        """Complete the open attempt with what happened, redacted."""
-        attempt = self.attempt_ids.filtered(lambda attempt: not attempt.outcome)[:1]
+    def _record_attempt(self, outcome, exchanges, error, number=None):
+        """Complete an attempt with what happened, redacted.
+
+        :param int number: which one; None is the last of those that are open
+        """
+        attempts = self.attempt_ids.filtered(
+            lambda attempt: attempt.number == number if number else not attempt.outcome
+        )
+        attempt = attempts.sorted("number")[-1:]
         last = exchanges[-1] if exchanges else None
         attempt.write(
             {
@@ -45,9 +52,39 @@ class FusionOperation(models.Model):
         )
 
     def _require_review(self, reason):
-        """Stop everything automatic and put the operation before a Manager."""
+        """Stop everything automatic and put the operation before a Manager.
+
+        Its documents are held again: as long as what moved is in doubt, nobody may charge for them.
+        """
+        if self.review_reason != reason:
+            # Whatever somebody was alerted to before, this is news.
+            self.alerted_at = False
         self.write({"review_reason": reason, "next_attempt_at": False})
+        if self.applied_at:
+            self._hold_again()
         self._alert(reason)
+
+    def _hold_again(self):
+        """Hold the documents that nobody else holds meanwhile."""
+        for res_model, res_id in self.documents or []:
+            self.env.cr.execute(
+                SQL(
+                    """
+                    INSERT INTO fusion_operation_hold
+                                (operation_id, res_model, res_id,
+                                 create_uid, create_date, write_uid, write_date)
+                         VALUES (%(operation)s, %(model)s, %(id)s,
+                                 %(uid)s, %(now)s, %(uid)s, %(now)s)
+                    ON CONFLICT (res_model, res_id) DO NOTHING
+                    """,
+                    operation=self.id,
+                    model=res_model,
+                    id=res_id,
+                    uid=self.env.uid,
+                    now=self.env.cr.now(),
+                )
+            )
+        self.invalidate_recordset(["hold_ids"])
 
     def _alert(self, note):
         """Schedule one activity for a Manager of the company; a second call does nothing."""
@@ -94,7 +131,7 @@ class FusionOperation(models.Model):
                 "be sent to %(provider)s.",
                 **values,
             )
-        if operation.state == IN_FLIGHT and operation.lease_until > fields.Datetime.now():
+        if operation.state == IN_FLIGHT and operation._is_leased():
             return self.env._(
                 "Payment %(reference)s of %(amount)s, started by %(user)s at %(time)s, is in "
                 "progress at %(provider)s.",

@@ -184,6 +184,14 @@ class FusionQueueMixin(models.AbstractModel):
     # === LEASES === #
 
     @api.model
+    def _queue_now(self):
+        """Return the database's time (UTC) as leases are counted in: whole seconds.
+
+        Hosts disagree about the time. It stands still during a transaction.
+        """
+        return self.env.cr.now().replace(microsecond=0)
+
+    @api.model
     def _queue_claim(self, limit, running):
         """Lease up to ``limit`` due rows, oldest first, and commit that.
 
@@ -299,7 +307,7 @@ class FusionQueueMixin(models.AbstractModel):
         orphans = [row[0] for row in self.env.cr.fetchall() if processes.is_gone(row[1])]
         if not orphans:
             return
-        now = self.env.cr.now().replace(microsecond=0)
+        now = self._queue_now()
         self.browse(orphans).write({"lease_until": now, "next_attempt_at": now})
         _logger.info(
             "%s: %s rows are taken back from processes that are gone", self._name, len(orphans)

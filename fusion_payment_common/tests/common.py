@@ -108,7 +108,7 @@ class OperationCommon(AccountPaymentCommon):
             key=key,
             external_reference="REF000000001",
             parameters={"amount": amount, "source": "tok_1"},
-            payload={"source": "tok_1"},
+            payload={"source": "clv_1TESTSource0001"},
             lease_seconds=30,
         )
 

@@ -52,6 +52,33 @@ class TestCompleter(OperationCommon):
             ["call", "look_up", "look_up", "repeat"],
         )
 
+    def test_a_call_that_nobody_expects_any_more_is_not_repeated_but_put_before_a_person(self):
+        operation = self._lose_the_answer()
+        operation.repeat_until = fields.Datetime.now() - timedelta(seconds=1)
+        self.remote.will_know(None, None)
+        self._complete(operation)
+        self.assertFalse(operation.review_reason)
+        self._complete(operation)
+        self.assertEqual(self.remote.calls, [KEY])
+        self.assertEqual(operation.state, "unknown")
+        self.assertIn("too old", operation.review_reason)
+        self.assertTrue(operation.hold_ids)
+        self.assertEqual(len(operation.activity_ids), 1)
+        self.assertFalse(operation.next_attempt_at)
+
+    def test_an_old_call_is_found_all_the_same(self):
+        operation = self._lose_the_answer()
+        operation.repeat_until = fields.Datetime.now() - timedelta(seconds=1)
+        self.remote.will_know(None, self._succeeded("PROV7"))
+        self._complete(operation)
+        self._complete(operation)
+        self.assertEqual(operation.state, "succeeded")
+        self.assertEqual(self.transaction.state, "done")
+
+    def test_a_call_may_be_repeated_for_a_day_unless_its_intent_says_otherwise(self):
+        operation = self._lose_the_answer()
+        self.assertEqual(operation.repeat_until - operation.started_at, timedelta(days=1))
+
     def test_a_repetition_that_is_refused_for_other_reasons_proves_nothing(self):
         operation = self._lose_the_answer()
         for error in (

@@ -197,7 +197,10 @@ class TestDeliveryAcknowledgement(DeliveryCommon, HttpCase):
 
     def test_what_cannot_be_read_is_refused(self):
         header = {"X-Fusion-Ack-Token": self.endpoint.ack_token}
-        for body in (" ", "{", "[]", "null", '{"delivery_id": 5}', '{"delivery_id": ""}'):
+        for body in (
+            " ", "{", "[]", "null", '{"delivery_id": 5}', '{"delivery_id": ""}',
+            '{"delivery_id": "\\ud800"}', '{"delivery_id": "\\u0000"}',
+        ):
             with self.subTest(body=body):
                 self.assertEqual(self._post(body, header).status_code, 400)
 

@@ -1,3 +1,7 @@
+from ast import literal_eval
+
+from lxml import etree
+
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -25,11 +29,41 @@ class TestOperation(OperationCommon):
         self.assertTrue(operation.applied_at)
         self.assertFalse(operation.next_attempt_at)
         self.assertFalse(operation.hold_ids)
-        self.assertFalse(operation.request_payload)
+        self.assertEqual(operation.request_payload["source"], "clv_***0001")
         self.assertEqual(self.transaction.state, "done")
         self.assertTrue(self.transaction.payment_id)
         self.assertEqual(self.move.payment_state, self.move._get_invoice_in_payment_state())
         self.assertEqual(self.move.amount_residual, 0)
+
+    def test_it_leads_to_what_it_is_about(self):
+        self.remote.will_answer(self._succeeded("PROV1"))
+        self._perform()
+        operation = self._operation()
+        self.assertEqual((operation.res_model, operation.res_id), ("account.move", self.move.id))
+        action = operation.action_open_documents()
+        self.assertEqual((action["res_model"], action["res_id"]), ("account.move", self.move.id))
+        other = self.move.copy()
+        operation.documents = [["account.move", self.move.id], ["account.move", other.id]]
+        domain = operation.action_open_documents()["domain"]
+        self.assertEqual(set(domain[0][2]), {self.move.id, other.id})
+        operation.write({"res_model": "no.such.model", "documents": False})
+        with self.assertRaisesRegex(UserError, "not about a document"):
+            operation.action_open_documents()
+
+    def test_what_waits_in_the_queue_for_too_long_is_stuck(self):
+        view = self.env.ref("fusion_payment_common.fusion_operation_view_search")
+        [stuck] = etree.fromstring(view.arch).xpath("//filter[@name='stuck']/@domain")
+        ledger = self.env["fusion.operation"].sudo()
+        operation = ledger._enqueue(self._intent())
+        self.env.flush_all()
+        self.assertNotIn(operation, ledger.search(literal_eval(stuck)))
+        self.env.cr.execute(
+            "UPDATE fusion_operation SET create_date = create_date - interval '11 minutes'"
+            " WHERE id = %s",
+            [operation.id],
+        )
+        self.env.invalidate_all()
+        self.assertIn(operation, ledger.search(literal_eval(stuck)))
 
     def test_the_same_intent_again_calls_nobody(self):
         self.remote.will_answer(self._succeeded("PROV1"))

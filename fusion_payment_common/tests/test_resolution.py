@@ -7,8 +7,9 @@ from ..lib.outcome import Outcome
 from .common import KEY, OperationCommon
 
 
-@tagged("post_install", "-at_install")
-class TestResolution(OperationCommon):
+class ResolutionCommon(OperationCommon):
+    """A Manager with the dialog, and a provider whose objects can be read."""
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -22,8 +23,6 @@ class TestResolution(OperationCommon):
 
     def setUp(self):
         super().setUp()
-        self.remote.will_answer(errors.UnknownOutcomeError("no answer"))
-        self._perform()
         remote = self.remote
         self.reads = []
 
@@ -36,17 +35,26 @@ class TestResolution(OperationCommon):
 
         self.patch(type(self.env["payment.transaction"]), "_fusion_prepare_read", prepare_read)
 
-    def _resolve(self, user=None, **values):
-        wizard = (
+    def _dialog(self, operation=None, user=None, **values):
+        operation = operation or self._operation()
+        return (
             self.env["fusion.operation.resolution"]
             .with_user(user or self.manager)
-            .create(
-                {"operation_id": self._operation().id, "note": "Seen on the dashboard."} | values
-            )
+            .create({"operation_id": operation.id, "note": "Seen on the dashboard."} | values)
         )
-        wizard.action_confirm()
+
+    def _resolve(self, operation=None, **values):
+        self._dialog(operation, **values).action_confirm()
         self.env.invalidate_all()
         return self._operation()
+
+
+@tagged("post_install", "-at_install")
+class TestResolution(ResolutionCommon):
+    def setUp(self):
+        super().setUp()
+        self.remote.will_answer(errors.UnknownOutcomeError("no answer"))
+        self._perform()
 
     def test_the_providers_own_object_closes_and_books_it(self):
         self.remote.will_know(self._succeeded("PROV4"))

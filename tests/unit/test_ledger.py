@@ -9,12 +9,15 @@ from odoo.addons.fusion_payment_common.lib.ledger import (
     CLOSED_STATES,
     EMPTY_LOOKUPS_BEFORE_REPEAT,
     IN_FLIGHT,
+    NOT_FOUND_YET,
     OPEN_STATES,
     READY,
     Answer,
     Step,
     after_repeat,
+    contradicts,
     next_step,
+    settles_the_matter,
 )
 from odoo.addons.fusion_payment_common.lib.outcome import Outcome
 
@@ -29,6 +32,7 @@ def step_of(state, **condition):
         "applied": False,
         "needs_review": False,
         "empty_lookups": 0,
+        "repeatable": True,
     }
     return next_step(state, **{**usual, **condition})
 
@@ -64,6 +68,7 @@ def test_what_a_person_has_to_decide_is_never_touched_automatically(
         applied=applied,
         needs_review=True,
         empty_lookups=empty_lookups,
+        repeatable=True,
     )
 
     assert step is Step.HUMAN
@@ -102,6 +107,12 @@ def test_an_unknown_outcome_is_repeated_only_after_a_lookup_has_found_nothing():
     assert step_of(Outcome.UNKNOWN, empty_lookups=0) is Step.LOOK_UP
     assert step_of(Outcome.UNKNOWN, empty_lookups=1) is Step.LOOK_UP_OR_REPEAT
     assert step_of(Outcome.UNKNOWN, empty_lookups=7) is Step.LOOK_UP_OR_REPEAT
+
+
+def test_an_old_operation_is_never_repeated_but_decided_by_a_person():
+    assert step_of(Outcome.UNKNOWN, empty_lookups=0, repeatable=False) is Step.LOOK_UP
+    assert step_of(Outcome.UNKNOWN, empty_lookups=1, repeatable=False) is Step.LOOK_UP_OR_REVIEW
+    assert step_of(Outcome.PENDING, empty_lookups=1, repeatable=False) is Step.LOOK_UP
 
 
 @pytest.mark.parametrize("empty_lookups", [0, 1, 7])
@@ -195,6 +206,43 @@ def test_a_card_number_in_an_error_does_not_reach_the_answer():
     answer = Answer.from_error(errors.RequestRejectedError("bad source 4242424242424242"))
 
     assert "4242424242424242" not in answer.error_message
+
+
+# === answers that come late ===
+
+NOT_MOVED = (Outcome.DECLINED, Outcome.REJECTED, Outcome.NOT_SENT)
+
+
+@pytest.mark.parametrize(
+    ("state", "outcomes"),
+    [
+        (Outcome.SUCCEEDED, {Outcome.DECLINED, Outcome.REJECTED}),
+        *((state, {Outcome.SUCCEEDED, Outcome.PENDING}) for state in NOT_MOVED),
+    ],
+)
+def test_what_contradicts_a_closed_operation(state, outcomes):
+    assert {one for one in Outcome if contradicts(str(state), Answer(one))} == outcomes
+
+
+def test_money_that_moved_otherwise_contradicts_an_operation_that_moved_none():
+    answer = Answer(Outcome.UNKNOWN, review="took 999, not 11300")
+
+    assert all(contradicts(state, answer) for state in NOT_MOVED)
+
+
+def test_of_those_who_lost_the_lease_only_news_of_money_count():
+    assert {one for one in Outcome if settles_the_matter(Answer(one))} == {
+        Outcome.SUCCEEDED,
+        Outcome.PENDING,
+    }
+    assert settles_the_matter(Answer(Outcome.UNKNOWN, review="took 999, not 11300"))
+
+
+def test_that_nothing_was_found_a_while_ago_proves_nothing():
+    answer = Answer(Outcome.UNKNOWN, error_code=NOT_FOUND_YET, review="too old to be repeated")
+
+    assert not settles_the_matter(answer)
+    assert not contradicts("rejected", answer)
 
 
 # === after_repeat ===
