@@ -7,6 +7,7 @@ from . import fusion_operation_queued
 from . import fusion_operation_result
 from . import fusion_operation_resolution
 from . import fusion_operation_completer
+from . import fusion_operation_reaper
 from . import fusion_operation_attempt
 from . import fusion_operation_hold
 from . import fusion_signed_state

@@ -2,12 +2,14 @@ import secrets
 
 from odoo import api, fields, models
 
-from . import fusion_delivery, fusion_event
+from . import fusion_delivery, fusion_event, fusion_operation_reaper
 
 #: Settings in days for which 0 means for ever.
 RETENTIONS = {
     "fusion_event_retention_days": fusion_event.RETENTION_PARAMETER,
     "fusion_delivery_retention_days": fusion_delivery.RETENTION_PARAMETER,
+    "fusion_operation_detail_days": fusion_operation_reaper.DETAIL_PARAMETER,
+    "fusion_operation_retention_days": fusion_operation_reaper.RETENTION_PARAMETER,
 }
 
 
@@ -25,6 +27,19 @@ class ResConfigSettings(models.TransientModel):
         config_parameter=fusion_delivery.RETENTION_PARAMETER,
         default=fusion_delivery.RETENTION_DAYS,
         help="Days for which deliveries that arrived are kept; 0 keeps them for ever.",
+    )
+    fusion_operation_detail_days = fields.Integer(
+        string="Keep Requests and Answers For",
+        config_parameter=fusion_operation_reaper.DETAIL_PARAMETER,
+        default=fusion_operation_reaper.DETAIL_DAYS,
+        help="Days for which a finished operation keeps what was sent and answered; 0 keeps it for "
+        "ever.",
+    )
+    fusion_operation_retention_days = fields.Integer(
+        string="Keep Operations For",
+        config_parameter=fusion_operation_reaper.RETENTION_PARAMETER,
+        default=fusion_operation_reaper.RETENTION_DAYS,
+        help="Days after which a finished operation is deleted, at least 90; 0 keeps it for ever.",
     )
     fusion_health_token = fields.Char(
         string="Health Token",

@@ -23,6 +23,7 @@ from . import test_delivery_handler
 from . import test_operation_queued
 from . import test_operation_takeover
 from . import test_operation_review
+from . import test_operation_reaper
 from . import test_js
 from . import test_real_transactions
 from . import test_queue
