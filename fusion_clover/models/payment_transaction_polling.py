@@ -11,6 +11,7 @@ from odoo.addons.fusion_payment_common.lib.errors import GatewayError, NotFoundE
 from odoo.addons.fusion_payment_common.lib.health import Finding, Level
 from odoo.addons.fusion_payment_common.models.fusion_operation_completer import ALERT_AFTER
 from odoo.addons.fusion_payment_common.tools import alarm
+from odoo.addons.fusion_payment_common.tools.cursors import in_own_transaction
 
 from .. import const
 
@@ -147,12 +148,10 @@ class PaymentTransaction(models.Model):
         cron._commit_progress(remaining=self.search_count(due))
         for transaction in self.search(due, order="clover_poll_at, id", limit=BATCH):
             try:
-                transaction._clover_poll()
+                self._clover_on_its_own(transaction.id, "_clover_poll")
             except Exception:
-                # Whatever it was, also a conflict with somebody who works on it right now.
-                self.env.cr.rollback()
                 _logger.exception("Transaction %s could not be asked after", transaction.id)
-                transaction._clover_plan_poll()
+                self._clover_on_its_own(transaction.id, "_clover_plan_poll")
             if not cron._commit_progress(1):
                 return
         later = self.search(
@@ -164,6 +163,13 @@ class PaymentTransaction(models.Model):
             # An alarm that was set for another row may be all there is.
             wait = (later.clover_poll_at - fields.Datetime.now()).total_seconds()
             self._clover_be_there_in(wait)
+
+    @api.model
+    def _clover_on_its_own(self, transaction_id, method):
+        """Work on one row in a transaction of its own: what becomes of it concerns no other."""
+        in_own_transaction(
+            self.env, lambda env: getattr(env[self._name].browse(transaction_id), method)()
+        )
 
     def _clover_poll(self):
         """Ask Clover about this transaction and take what it says."""
