@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from odoo import api, models
 
 from odoo.addons.fusion_payment_common.lib.errors import GatewayError
+from odoo.addons.fusion_payment_common.tools.cursors import undo
 
 from .clover_reconciliation import zone_named
 
@@ -109,7 +110,7 @@ class CloverReconciliation(models.Model):
             self._give_up_or_retry(self.provider_id._clover_connection_problem(error))
         except Exception as error:
             # Of any kind: a fault in one merchant's books must not keep the others waiting.
-            self.env.cr.rollback()
+            undo(self.env)
             _logger.exception("The comparison of %s has failed", self.name)
             self._give_up_or_retry(
                 self.env._("It has failed (%s); the server's log says more.", type(error).__name__)

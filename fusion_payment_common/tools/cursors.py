@@ -41,6 +41,15 @@ def database_environment(registry):
         yield api.Environment(cr, SUPERUSER_ID, {}, True)
 
 
+def undo(env):
+    """Undo what the caller's transaction has done since its last commit.
+
+    For scheduled actions, which commit row by row: after one that has failed in whatever way, even
+    with an error of the database, they go on with the next.
+    """
+    env.cr.rollback()
+
+
 def in_own_transaction(env, function, *, tries=MAX_TRIES, read_committed=False):
     """Run ``function(own_env)`` in a transaction of its own and return its result.
 
