@@ -39,21 +39,21 @@ class PaymentTransaction(models.Model):
             payment = None
         except errors.GatewayError as error:
             raise self._clover_cannot_say(error) from error
-        same_batch, credits_allowed = None, True
-        try:
-            gateway = client.merchants.gateway()
-            credits_allowed = gateway.supports_naked_credit
-            if payment:
-                properties = client.merchants.properties()
-                same_batch = in_same_batch(payment, gateway, properties, now_ms=now_ms)
-        except errors.GatewayError:
-            # Only decides what is announced; Clover decides what becomes of it.
-            pass
         if payment is None:
             facts = PaymentFacts(total=0, left=0, age_days=0, gone=True)
         else:
-            facts = facts_of(payment, now_ms=now_ms, same_batch=same_batch)
-        return replace(facts, credits_allowed=credits_allowed)
+            facts = facts_of(payment, now_ms=now_ms, same_batch=None)
+        try:
+            gateway = client.merchants.gateway()
+            facts = replace(facts, credits_allowed=gateway.supports_naked_credit)
+            if payment is None:
+                return facts
+            properties = client.merchants.properties()
+        except errors.GatewayError:
+            # Only decides what is announced; Clover decides what becomes of it.
+            return facts
+        same_batch = in_same_batch(payment, gateway, properties, now_ms=now_ms)
+        return replace(facts, same_batch=same_batch)
 
     def _clover_cannot_say(self, error):
         return UserError(
