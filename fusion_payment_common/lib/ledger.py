@@ -90,7 +90,8 @@ class Answer:
     """What came back for an operation, reduced to what Odoo needs and may keep.
 
     :param data: JSON-safe, allow-listed facts about the provider's object; enough to apply the
-        result again without another call.
+        result again without another call. Of an error: ``detail``, the provider's own text,
+        redacted, for people only, and ``decline_code``.
     :param review: set when money moved differently from what was asked; a person must decide.
     :param under_way: a look-up has seen the request being worked on: it may move money any moment.
     """
@@ -130,10 +131,16 @@ class Answer:
             error_code=error.code or type(error).__name__,
             error_message=str(error),
             retry_after=error.retry_after,
-            data={"decline_code": getattr(error, "decline_code", None)}
-            if isinstance(error, errors.DeclinedError)
-            else {},
+            data=_facts_of(error),
         )
+
+
+def _facts_of(error: errors.GatewayError) -> dict[str, str]:
+    """The issuer's reason and the provider's own words, where it gave them."""
+    facts = {"detail": error.detail}
+    if isinstance(error, errors.DeclinedError):
+        facts["decline_code"] = error.decline_code
+    return {name: value for name, value in facts.items() if value}
 
 
 class Step(StrEnum):

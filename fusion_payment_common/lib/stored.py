@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import types
 import typing
 from collections.abc import Mapping
@@ -33,13 +34,18 @@ class Stored:
 
         :raises TypeError: when an entry without a default is missing.
         """
-        hints = typing.get_type_hints(cls)
+        hints = _hints(cls)
         values = {
             field.name: _rebuilt(document[field.name], hints[field.name])
             for field in dataclasses.fields(cls)
             if field.name in document
         }
         return cls(**values)
+
+
+@functools.cache
+def _hints(cls: type) -> Mapping[str, Any]:
+    return typing.get_type_hints(cls)
 
 
 def _plain(value: Any) -> Any:

@@ -3,6 +3,7 @@ from . import fusion_operation_handler
 from . import fusion_operation
 from . import fusion_operation_trail
 from . import fusion_operation_perform
+from . import fusion_operation_direct
 from . import fusion_operation_queued
 from . import fusion_operation_result
 from . import fusion_operation_resolution

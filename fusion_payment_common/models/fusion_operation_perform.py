@@ -8,7 +8,7 @@ from odoo import api, fields, models
 
 from ..exceptions import IdempotencyKeyConflict, OperationInProgress
 from ..lib import errors, idempotency
-from ..lib.ledger import CLOSED_STATES, IN_FLIGHT, Answer
+from ..lib.ledger import IN_FLIGHT, Answer
 from ..lib.outcome import Outcome
 from ..tools import processes
 from ..tools.cursors import in_own_transaction, own_environment
@@ -284,30 +284,6 @@ class FusionOperation(models.Model):
             return None
 
         return in_own_transaction(self.env, close)
-
-    @api.model
-    def _carry_out(self, begun, call, exchanges):
-        """Make the call of an operation that was begun, and leave the booking to the worker.
-
-        For a caller that waits for the provider's answer, not for Odoo's books. What was begun
-        has to be committed.
-
-        :param begun: the :class:`Begun` of :meth:`_begin`
-        :param call: a function without parameters, as ``_fusion_prepare_call`` returns it
-        :param list exchanges: what its observer was given, by the time it returns
-        :return: an :class:`~odoo.addons.fusion_payment_common.lib.ledger.Answer`
-        """
-        answer, _error = self._execute(call, begun.operation_id)
-
-        def finish(env):
-            operation = env[self._name].browse(begun.operation_id)
-            stored = operation._finish(answer, exchanges, begun=begun)
-            if operation.state in CLOSED_STATES:
-                operation.next_attempt_at = operation._queue_now()
-                operation._queue_wake()
-            return stored
-
-        return in_own_transaction(self.env, finish)
 
     @api.model
     def _finish_committed(self, begun, answer, exchanges):

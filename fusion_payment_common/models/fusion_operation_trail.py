@@ -29,27 +29,29 @@ class FusionOperation(models.Model):
             lambda attempt: attempt.number == number if number else not attempt.outcome
         )
         attempt = attempts.sorted("number")[-1:]
+        attempt.write(self._attempt_result(outcome, exchanges, error))
+
+    @api.model
+    def _attempt_result(self, outcome, exchanges, error):
         last = exchanges[-1] if exchanges else None
-        attempt.write(
-            {
-                "outcome": str(outcome),
-                "duration_ms": sum(round(exchange.duration_ms) for exchange in exchanges),
-                "http_status": last.status if last and last.status else False,
-                "error": error or False,
-                "exchanges": [
-                    {
-                        "method": exchange.method,
-                        "url": exchange.url,
-                        "status": exchange.status,
-                        "duration_ms": round(exchange.duration_ms),
-                        "request": _json_safe(exchange.request),
-                        "response": _json_safe(exchange.response),
-                        "error": type(exchange.error).__name__ if exchange.error else None,
-                    }
-                    for exchange in exchanges
-                ],
-            }
-        )
+        return {
+            "outcome": str(outcome),
+            "duration_ms": sum(round(exchange.duration_ms) for exchange in exchanges),
+            "http_status": last.status if last and last.status else False,
+            "error": error or False,
+            "exchanges": [
+                {
+                    "method": exchange.method,
+                    "url": exchange.url,
+                    "status": exchange.status,
+                    "duration_ms": round(exchange.duration_ms),
+                    "request": _json_safe(exchange.request),
+                    "response": _json_safe(exchange.response),
+                    "error": type(exchange.error).__name__ if exchange.error else None,
+                }
+                for exchange in exchanges
+            ],
+        }
 
     def _require_review(self, reason):
         """Stop everything automatic and put the operation before a Manager.

@@ -24,6 +24,7 @@ from . import test_operation_queued
 from . import test_operation_takeover
 from . import test_operation_review
 from . import test_operation_reaper
+from . import test_operation_direct
 from . import test_js
 from . import test_real_transactions
 from . import test_queue

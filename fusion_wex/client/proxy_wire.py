@@ -14,6 +14,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NoReturn
 
+from odoo.addons.fusion_payment_common.lib.ledger import Answer
 from odoo.addons.fusion_payment_common.lib.money import MoneyError
 
 from .amounts import MAX_AMOUNT, read_amount
@@ -216,15 +217,24 @@ def error_body(sent: Mapping[str, Any], status: int, error: str) -> dict[str, An
     return {"_model": _MODEL, "_id": sent.get("_id"), STATUS_FIELD: status, "error": error}
 
 
+def refusal_body(
+    sent: Mapping[str, Any], answer: Answer, http_status: int | None
+) -> dict[str, Any]:
+    """What is told about a request that WEX refused: in WEX's own words, where it had any.
+
+    :param http_status: of WEX's answer, None where it was not asked.
+    """
+    error = answer.data.get("detail") or answer.error_message or answer.error_code or ""
+    return error_body(sent, error_status(http_status), error)
+
+
 def no_answer_body(sent: Mapping[str, Any], message: str) -> dict[str, Any]:
     """What is answered while nobody knows what became of a request."""
     return {**error_body(sent, NO_ANSWER, "Wex API request failed"), "message": message}
 
 
-def error_status(http_status: int | None, *, is_sent: bool) -> int:
-    """The status for a request without a card: WEX's own where it is one of an error."""
-    if not is_sent:
-        return NO_ANSWER
+def error_status(http_status: int | None) -> int:
+    """The status for a request that WEX refused: WEX's own where it is one of an error."""
     return http_status if http_status and 400 <= http_status <= 599 else INVALID
 
 

@@ -57,8 +57,11 @@ def _authenticated():
     """Return ``(account, document, None)``, or what to answer instead in the last place.
 
     A token in the header is looked at before the body is; one in the body only after it is read,
-    which is bounded. Whoever has none learns nothing about their body.
+    which is bounded. Whoever has none learns nothing about their body. To whoever asks for the
+    methods, a health check as the old proxy's description has it, nothing is said but those.
     """
+    if request.httprequest.method == "OPTIONS":
+        return None, None, request.make_response(b"", headers=[("Allow", "OPTIONS, POST")])
     # Elevated: the caller is no user. Nothing is read but whose token it is.
     accounts = request.env(user=SUPERUSER_ID, su=True)["wex.account"]
     account = accounts._wex_of_proxy_token(

@@ -13,6 +13,7 @@ from . import (
     wex_card_request_issue,
     wex_card_request_result,
     wex_card_request_proxy,
+    wex_card_request_proxy_answer,
     wex_card_request_delivery,
     wex_virtual_card,
     wex_card_transaction,

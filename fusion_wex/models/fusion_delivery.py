@@ -20,31 +20,22 @@ class FusionDelivery(models.Model):
     def _wex_acknowledge(self, account, payment_id, delivery_uuid=None):
         """End the delivery of a card that a receiver says it has, known by the payment.
 
-        Right whenever it comes: before the first attempt, between two of them, after the last one,
-        and twice. Without a delivery id an acknowledgement that repeats an earlier one must not
-        end another delivery of the same payment that the receiver cannot have seen yet.
+        Right whenever it comes: before the delivery is queued (the caller of ``/proxy`` has the
+        card by then), before its first attempt, between two of them, after the last one, and twice.
+        Without a delivery id an acknowledgement that repeats an earlier one must not end another
+        delivery of the same payment that the receiver cannot have seen yet.
 
         :param account: the ``wex.account`` whose token the receiver has
         :param payment_id: as it was delivered
         :param str delivery_uuid: says exactly which one, where the receiver knows it
-        :return: whether there is such a delivery
+        :return: whether there is something to acknowledge
         """
-        requests = self.env["wex.card.request"].search(
-            [
-                ("account_id", "=", account.id),
-                "|",
-                ("payment_name", "=", str(payment_id)),
-                "&",
-                ("payment_name", "=", False),
-                ("name", "=", str(payment_id)),
-            ]
-        )
+        requests = self.env["wex.card.request"]._wex_of_payment(account, payment_id)
         deliveries = self.search(
             [
                 ("res_model", "=", requests._name),
                 ("res_id", "in", requests.ids),
                 ("event_type", "=", "card.issued"),
-                ("endpoint_id", "=", account.delivery_endpoint_id.id),
             ],
             order="id",
         )
@@ -52,6 +43,10 @@ class FusionDelivery(models.Model):
             deliveries = deliveries.filtered(lambda one: one.delivery_uuid == delivery_uuid)
         waiting = deliveries.filtered(lambda one: one.state != "acknowledged")
         sent = waiting.filtered("attempt_count")
-        is_repeated = len(waiting) < len(deliveries)
-        (sent or (waiting if not is_repeated else waiting.browse()))[:1]._acknowledge()
-        return bool(deliveries)
+        early = requests.browse() if delivery_uuid else requests._wex_untold(deliveries)
+        is_repeated = len(waiting) < len(deliveries) or any(early.mapped("is_acknowledged_early"))
+        if sent or (waiting and not is_repeated):
+            (sent or waiting)[:1]._acknowledge()
+        elif not is_repeated:
+            early[:1]._wex_acknowledge_early()
+        return bool(deliveries or early)

@@ -15,6 +15,7 @@ PROTECTED_FIELDS = frozenset(
         "bill_number",
         "card_id",
         "external_ref",
+        "is_acknowledged_early",
         "is_waiting",
         "message",
         "name",

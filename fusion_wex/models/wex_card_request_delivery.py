@@ -1,5 +1,6 @@
-from odoo import models
+from odoo import api, fields, models
 
+from odoo.addons.fusion_payment_common.lib.outcome import Outcome
 from odoo.addons.fusion_payment_common.lib.redaction import contains_pan, redact
 
 from ..client import proxy_wire
@@ -14,6 +15,12 @@ class WexCardRequest(models.Model):
 
     _inherit = "wex.card.request"
 
+    is_acknowledged_early = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="The receiver had the card from the answer to /proxy before a delivery told it.",
+    )
+
     def _wex_queue_delivery(self):
         """Tell the account's endpoint about the result, in the transaction that books it.
 
@@ -21,12 +28,16 @@ class WexCardRequest(models.Model):
         answer is enough.
         """
         self.ensure_one()
-        endpoint = self.account_id.delivery_endpoint_id
-        if not endpoint or self.state not in _EVENTS:
+        if self.state not in _EVENTS:
             return
         is_issued = self.state == "issued"
+        endpoint = self.account_id.delivery_endpoint_id
+        if not endpoint:
+            if self.is_acknowledged_early:
+                self._wex_set_acknowledged()
+            return
         body = self._wex_issued_body() if is_issued else self._wex_error_body()
-        self.env["fusion.delivery"]._enqueue(
+        delivery = self.env["fusion.delivery"]._enqueue(
             endpoint,
             _EVENTS[self.state],
             # A card exists by now: text of a caller's that reads as a number must not undo that.
@@ -35,6 +46,52 @@ class WexCardRequest(models.Model):
             record=self,
             is_answer_enough=not is_issued,
         )
+        if is_issued and self.is_acknowledged_early:
+            delivery._acknowledge()
+
+    # === ACKNOWLEDGEMENT === #
+
+    @api.model
+    def _wex_of_payment(self, account, payment_id):
+        """Return the requests of an account that another system knows by this name."""
+        return self.search(
+            [
+                ("account_id", "=", account.id),
+                "|",
+                ("payment_name", "=", str(payment_id)),
+                "&",
+                ("payment_name", "=", False),
+                ("name", "=", str(payment_id)),
+            ],
+            order="id",
+        )
+
+    def _wex_untold(self, deliveries):
+        """Return the requests that have a card none of ``deliveries`` tells about.
+
+        They are not booked yet, or there is nobody to tell.
+        """
+        told = set(deliveries.mapped("res_id"))
+        return self.filtered(
+            lambda request: request.operation_id.state == Outcome.SUCCEEDED
+            and request.id not in told
+        )
+
+    def _wex_acknowledge_early(self):
+        """Note that the receiver has a card that no delivery has told it about."""
+        for request in self:
+            # Whoever is booking it just now goes first, or after us: the flag is not overlooked.
+            self.env.cr.execute(
+                "SELECT id FROM wex_card_request WHERE id = %s FOR UPDATE", [request.id]
+            )
+            request.is_acknowledged_early = True
+            request._wex_set_acknowledged()
+
+    def _wex_set_acknowledged(self):
+        if self.state == "issued":
+            self.state = "acknowledged"
+        self.card_id._wex_note_opened()
+        self.card_id._wex_after_delivery()
 
     def _wex_sent(self):
         """Return the names that the wire repeats: as they were sent, or as Odoo knows them."""
@@ -62,11 +119,12 @@ class WexCardRequest(models.Model):
     def _wex_error_body(self):
         operation = self.operation_id
         last = operation.attempt_ids.sorted("number")[-1:]
-        status = proxy_wire.error_status(
-            last.http_status, is_sent=operation.state != "not_sent"
-        )
-        error = operation.error_message or operation.error_code or self.message or ""
-        return proxy_wire.error_body(self._wex_sent(), status, error)
+        answer = operation._answer()
+        if answer.outcome == Outcome.NOT_SENT:
+            return proxy_wire.no_answer_body(
+                self._wex_sent(), answer.error_message or answer.error_code or ""
+            )
+        return proxy_wire.refusal_body(self._wex_sent(), answer, last.http_status)
 
     def _fusion_delivery_body(self, delivery):
         """Override of `fusion_payment_common` to add number and code in the old format.
@@ -87,7 +145,4 @@ class WexCardRequest(models.Model):
         is_card = delivery.event_type == _EVENTS["issued"]
         if not is_card or delivery.state not in ("delivered", "acknowledged"):
             return
-        if self.state == "issued":
-            self.state = "acknowledged"
-        self.card_id._wex_note_opened()
-        self.card_id._wex_after_delivery()
+        self._wex_set_acknowledged()

@@ -67,7 +67,7 @@ class WexCardRequest(models.Model):
                 answer.review,
             )
         remedy = remedy_of_code(answer.error_code, answer.outcome)
-        reason = answer.error_message or answer.error_code or "-"
+        reason = answer.data.get("detail") or answer.error_message or answer.error_code or "-"
         return {
             Remedy.REFUSED: (
                 "declined",

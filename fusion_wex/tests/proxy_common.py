@@ -69,6 +69,12 @@ class ProxyCommon(WexCommon, HttpCase):
     def _proxy(self, **changes):
         return self._post("/proxy", self._asked(**changes))
 
+    def _work(self, request=None):
+        """Override: what was answered is due now; by itself it would be within two seconds."""
+        answered = [("finished_at", "!=", False), ("applied_at", "=", False)]
+        self.env["fusion.operation"].sudo().search(answered).next_attempt_at = "2020-01-01"
+        super()._work(request)
+
     def _book(self):
         """Let the workers book what is known and deliver it."""
         self._work()

@@ -5,7 +5,8 @@ from odoo.tools import mute_logger
 
 from odoo.addons.fusion_payment_common.tests.canaries import captured_log, tables_with
 
-from .proxy_common import DOCUMENTED, ProxyCommon
+from ..client import proxy_wire
+from .proxy_common import DOCUMENTED, TOKEN, ProxyCommon
 
 HTTP = "odoo.http"
 
@@ -38,11 +39,24 @@ class TestProxy(ProxyCommon):
         )
         self.assertEqual(self._requests().card_id.last4, answer.json()["card_number"][-4:])
         self.assertEqual(issued["amount"], 10050)
-        self._book()
+
+    def test_the_documented_acknowledgement_may_follow_at_once(self):
+        self._post("/proxy", DOCUMENTED)
         answer = self._post("/ack", '{ "payment_id": "PAY-001" }')
         self.assertEqual(answer.status_code, 200)
         self.assertEqual(answer.json(), {"status": "acknowledged", "payment_id": "PAY-001"})
+        self._book()
         self.assertEqual(self._requests().state, "acknowledged")
+        self.assertEqual(self._deliveries().mapped("state"), ["acknowledged"])
+        self.assertEqual(self.receiver.bodies(), [], "the receiver has said that it has the card")
+        self.assertIsNone(self._requests().card_id._wex_secret().reveal_security_code())
+
+    def test_whoever_looks_whether_the_routes_are_there_is_told_so(self):
+        for path in ("/proxy", "/wex/proxy", "/ack", "/wex/ack"):
+            with self.subTest(path=path):
+                answer = self.url_open(path, method="OPTIONS")
+                self.assertEqual((answer.status_code, answer.text), (200, ""))
+                self.assertEqual(answer.headers["Allow"], "OPTIONS, POST")
 
     def _secret(self):
         self._work()
@@ -205,7 +219,9 @@ class TestProxy(ProxyCommon):
             {name: answer.json()[name] for name in ("_model", "_id", "status")},
             {"_model": "x_requests", "_id": "test-123", "status": 400},
         )
-        self.assertTrue(answer.json()["error"])
+        self.assertEqual(
+            answer.json()["error"], "InsufficientCreditLimit: The credit line is used up"
+        )
         self._book()
         (delivered,) = self.receiver.bodies()
         (delivery,) = self._deliveries()
@@ -232,10 +248,56 @@ class TestProxy(ProxyCommon):
         )
         answer = self._proxy()
         self.assertEqual(answer.status_code, 502)
+        body = answer.json()
+        self.assertIn("127.0.0.1:9", body.pop("message"))
+        self.assertEqual(
+            body,
+            {
+                "_model": "x_requests",
+                "_id": "test-123",
+                "status": 502,
+                "error": "Wex API request failed",
+            },
+        )
         self._work()
         self.assertEqual(self._requests().state, "failed")
 
+    def test_the_clerk_reads_the_words_of_wex_as_well(self):
+        self.simulator.post("config", {"credit_line": 5000})
+        self._proxy()
+        self._work()
+        self.assertIn("The credit line is used up", self._requests().message)
+
+    # === AS FAST AS THE OLD ONE === #
+
+    def test_a_card_takes_few_statements(self):
+        self._proxy(_id="warm")
+        asked = proxy_wire.read_request(self._asked())
+        account = self.env["wex.account"]._wex_of_proxy_token(TOKEN)
+        self.env.flush_all()
+        before = self.cr.sql_log_count
+        status, _body = self.env["wex.card.request"]._wex_answer_proxy(account, asked)
+        taken = self.cr.sql_log_count - before
+        self.assertEqual(status, 200)
+        self.assertLessEqual(taken, 14, "each takes as long as half an empty request")
+
+    def test_what_is_remembered_of_an_account_is_forgotten_when_it_changes(self):
+        self.assertEqual(self._proxy().status_code, 200)
+        self.account.max_uses = 3
+        self._proxy(_id="test-124")
+        create = self.simulator.get("requests?method=POST")[-1]
+        self.assertEqual(create["body"]["max_auth_count"], 3)
+        self.account.proxy_token = "another-token"
+        self.assertEqual(self._proxy(_id="test-125").status_code, 401)
+
     # === CARD DATA === #
+
+    def test_a_repeated_request_gets_the_code_also_after_it_was_forgotten(self):
+        first = self._proxy()
+        self._book()
+        self._post("/ack", {"payment_id": "PAY-001"})
+        self.assertIsNone(self._requests().card_id._wex_secret().reveal_security_code())
+        self.assertEqual(self._proxy().json(), first.json())
 
     def test_a_number_that_is_not_kept_is_read_from_wex_for_the_delivery(self):
         self.account.keeps_number = False

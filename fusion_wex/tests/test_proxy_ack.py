@@ -18,6 +18,46 @@ class TestProxyAcknowledgement(ProxyCommon):
         self.assertEqual(self.receiver.requests, [])
         self.assertEqual(self._deliveries().state, "acknowledged")
 
+    def test_one_before_the_books_know_spares_the_delivery(self):
+        self._proxy()
+        self.assertEqual(self._acknowledge().status_code, 200)
+        self.assertEqual(self._acknowledge().status_code, 200, "it may be repeated")
+        self._book()
+        self.assertEqual(self.receiver.requests, [])
+        self.assertEqual(self._deliveries().state, "acknowledged")
+        self.assertEqual(self._requests().state, "acknowledged")
+
+    def test_a_repeated_early_one_does_not_end_the_next_delivery_of_the_payment(self):
+        self._proxy()
+        self._acknowledge()
+        self._proxy(_id="test-124")
+        self._acknowledge()
+        self._work()
+        self.assertEqual(self._deliveries().mapped("state"), ["acknowledged", "pending"])
+
+    def test_one_for_a_request_without_a_card_acknowledges_nothing(self):
+        self.simulator.post("config", {"credit_line": 5000})
+        self._proxy()
+        self.assertEqual(self._acknowledge().status_code, 404)
+
+    def test_without_an_endpoint_it_is_the_card_that_is_acknowledged(self):
+        self.account.delivery_endpoint_id = False
+        self._proxy()
+        self.assertEqual(self._acknowledge().status_code, 200)
+        self._work()
+        self.assertEqual(self._requests().state, "acknowledged")
+        self._proxy(_id="test-124", payment="PAY-002")
+        self._work()
+        self.assertEqual(self._acknowledge("PAY-002").status_code, 200)
+        self.assertEqual(self._requests().mapped("state"), ["acknowledged"] * 2)
+
+    def test_a_late_one_counts_after_the_endpoint_was_replaced(self):
+        self._proxy()
+        self._book()
+        self.account.delivery_endpoint_id = self.endpoint.copy({"name": "New", "state": "test"})
+        self.assertEqual(self._acknowledge().status_code, 200)
+        self.assertEqual(self._deliveries().state, "acknowledged")
+
     def test_one_before_there_is_anything_to_acknowledge_leaves_no_trace(self):
         answer = self._acknowledge()
         self.assertEqual(answer.status_code, 404)

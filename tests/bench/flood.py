@@ -21,6 +21,12 @@ class Flood:
         """Answers in a second."""
         return round(sum(self.statuses.values()) / self.seconds, 1)
 
+    def add(self, other: "Flood") -> None:
+        """Count another one's answers and time in."""
+        self.statuses.update(other.statuses)
+        self.latencies += other.latencies
+        self.seconds += other.seconds
+
     def summary(self) -> dict[str, object]:
         """For the report."""
         return {

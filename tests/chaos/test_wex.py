@@ -29,7 +29,11 @@ CALM = 240
 _PAY_BILLS = """
 vendor = env["res.partner"].create({"name": "Acme Hauling", "email": "ap@acme.example"})
 account = env["wex.account"].browse(account_id)
-account.approval_limit = 1_000_000
+issued = env["account.account"].create({"code": "215901", "name": "Virtual cards issued",
+    "account_type": "liability_current", "reconcile": True})
+journal = env["account.journal"].create({"name": "WEX", "code": "WEXCH", "type": "bank"})
+account.write({"approval_limit": 1_000_000, "journal_id": journal.id,
+               "outstanding_account_id": issued.id})
 bills = env["account.move"].create([
     {"move_type": "in_invoice", "partner_id": vendor.id, "invoice_date": "2026-01-31",
      "ref": f"BILL-{number}", "invoice_line_ids": [(0, 0, {
@@ -85,6 +89,34 @@ def assert_one_card_each(site, amounts):
     assert sum(effect["amount"] for effect in issued) == sum(amounts)
 
 
+def assert_each_bill_is_paid_by_its_card(site, amounts):
+    """Card by card: over its own bill's amount, and booked as the payment of that bill alone."""
+    cards = site.database.rows(
+        """
+        SELECT c.reference, m.ref AS bill, m.payment_state,
+               round(m.amount_total * 100)::int AS billed,
+               round(m.amount_residual * 100)::int AS open, round(p.amount * 100)::int AS paid
+          FROM wex_virtual_card c
+          JOIN wex_card_request_line l ON l.request_id = c.request_id
+          JOIN account_move m ON m.id = l.move_id
+     LEFT JOIN account_payment p ON p.id = c.payment_id
+        """
+    )
+    limits = {effect["reference"]: effect["amount"] for effect in site.wex.issued()}
+    assert sorted(card["bill"] for card in cards) == sorted(
+        f"BILL-{number}" for number in range(len(amounts))
+    )
+    for card in cards:
+        cents = amounts[int(card["bill"].removeprefix("BILL-"))]
+        assert (card["billed"], card["paid"], card["open"]) == (cents, cents, 0), card
+        assert limits[card["reference"]] == cents, card
+        assert card["payment_state"] in ("paid", "in_payment"), card
+    assert site.database.value("SELECT round(sum(amount) * 100)::int FROM account_payment p "
+                               "WHERE p.id IN (SELECT payment_id FROM wex_virtual_card)") == sum(
+        amounts
+    )  # fmt: skip
+
+
 def assert_no_number_in_clear(site, numbers):
     """No card's number is in the database or in the log, however it got there."""
     dump, log = site.database.dump(), site.server.log()
@@ -117,6 +149,7 @@ def test_every_bill_has_one_card(wex_site, receiver, runs, seed, report):
     until_settled(wex_site)
     report(runs=runs, seed=seed, kills=killer.kills, cards=len(wex_site.wex.issued()))
     assert_one_card_each(wex_site, amounts)
+    assert_each_bill_is_paid_by_its_card(wex_site, amounts)
     assert_no_number_in_clear(wex_site, numbers_of(wex_site))
     assert receiver.stats()["effects"] == runs
 

@@ -15,8 +15,8 @@ from tests.outbox.processes import run_in_odoo
 from .wex_site import TOKEN, WexSite
 
 CARDS = 20
-#: Seconds for which the receiver is down while cards are issued.
-DOWN = float(os.environ.get("DOWN") or 5)
+#: Seconds for which the receiver is down while cards are issued: a minute, or less in a short run.
+DOWN = float(os.environ.get("DOWN") or min(60, int(os.environ.get("RUNS") or 60)))
 #: Seconds until all have arrived; an endpoint that failed often is left alone for a while.
 CALM = 300
 _RECEIVE = """

@@ -46,7 +46,8 @@ class OdooServer:
             # It must not outlive the tests, however they end.
             "setpriv", "--pdeathsig", "TERM",
             str(self._settings.odoo_bin), "server", "-c", str(self._settings.odoo_conf),
-            "-d", self._database, f"--db-filter=^{self._database}$",
+            # Without a filter, which would have each request without a session list all databases.
+            "-d", self._database,
             "--workers=2", "--max-cron-threads=1", "--http-interface=127.0.0.1",
             f"--http-port={self.http_port}", f"--gevent-port={self.websocket_port}",
             "--log-level=info",
@@ -60,6 +61,11 @@ class OdooServer:
                 env={"FUSION_VAULT_KEYS": self._vault_key, **os.environ},
             ).result()  # fmt: skip
         self._wait_until_it_serves()
+
+    @property
+    def pid(self) -> int:
+        """The process that the workers are children of; it has to run."""
+        return self._process.pid
 
     def kill(self) -> None:
         """SIGKILL the whole process group: master, workers, scheduler, nothing gets to say bye."""

@@ -4,7 +4,9 @@ from decimal import Decimal
 
 import pytest
 
+from odoo.addons.fusion_payment_common.lib.ledger import Answer
 from odoo.addons.fusion_wex.client import proxy_wire
+from odoo.addons.fusion_wex.client.errors import FundingError
 from odoo.addons.fusion_wex.client.types import CardSecret
 
 NUMBER = "4111111111111111"
@@ -89,9 +91,24 @@ def test_a_received_card_has_its_secret_apart():
     assert "security_code" not in received.body
 
 
-@pytest.mark.parametrize(
-    ("http_status", "is_sent", "status"),
-    [(402, True, 402), (200, True, 400), (None, True, 400), (None, False, 502)],
-)
-def test_the_status_of_an_error(http_status, is_sent, status):
-    assert proxy_wire.error_status(http_status, is_sent=is_sent) == status
+@pytest.mark.parametrize(("http_status", "status"), [(402, 402), (200, 400), (None, 400)])
+def test_the_status_of_an_error(http_status, status):
+    assert proxy_wire.error_status(http_status) == status
+
+
+def test_a_refusal_is_told_in_the_words_of_wex():
+    refused = FundingError("ours", code="NoAvailableCards", detail="NoAvailableCards: none left")
+    body = proxy_wire.refusal_body({"_id": 7}, Answer.from_error(refused), 400)
+    assert body == {
+        "_model": "x_requests", "_id": 7, "status": 400, "error": "NoAvailableCards: none left"
+    }  # fmt: skip
+
+
+def test_a_refusal_without_words_of_wex_is_told_in_ours():
+    answer = Answer.from_error(FundingError("ours"))
+    assert proxy_wire.refusal_body({}, answer, None)["error"] == "ours"
+
+
+def test_a_number_in_the_words_of_wex_is_masked():
+    refused = FundingError("ours", detail=f"card {NUMBER} is gone")
+    assert NUMBER not in proxy_wire.refusal_body({}, Answer.from_error(refused), 400)["error"]
