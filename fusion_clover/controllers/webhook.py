@@ -45,7 +45,7 @@ class CloverWebhookController(http.Controller):
         if code := challenge_of(request.httprequest):
             env["clover.verification"]._keep(code)
             return plain(200)
-        if not env["clover.webhook"]._listeners():
+        if not env["clover.webhook"]._is_open():
             return closed("Clover")
         return receive(
             const.PROVIDER_CODE,

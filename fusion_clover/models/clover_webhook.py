@@ -48,7 +48,7 @@ class CloverWebhook(models.AbstractModel):
     @api.model
     @ormcache()
     def _listeners(self):
-        """Return the providers that have a secret to compare with; none: nothing is processed.
+        """Return the providers that have any secret to compare with.
 
         Kept in memory, as a stranger must not be able to make us ask the database.
         """
@@ -61,8 +61,10 @@ class CloverWebhook(models.AbstractModel):
                     ("code", "=", const.PROVIDER_CODE),
                     ("state", "!=", "disabled"),
                     "|",
+                    "|",
                     ("clover_webhook_auth_code", "!=", False),
                     ("clover_webhook_signing_secret", "!=", False),
+                    ("clover_app_secret", "!=", False),
                 ]
             )
         )
@@ -75,6 +77,15 @@ class CloverWebhook(models.AbstractModel):
                 app_secret=provider.clover_app_secret or "",
             )
             for provider in providers
+        )
+
+    @api.model
+    def _is_open(self):
+        """Return whether there is a secret to compare with; without one nothing is processed."""
+        old_relay = self._accepts_old_relay()
+        return any(
+            one.auth_code or one.signing_secret or (old_relay and one.app_secret)
+            for one in self._listeners()
         )
 
     @api.model

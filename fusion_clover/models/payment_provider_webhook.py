@@ -24,11 +24,14 @@ class PaymentProvider(models.Model):
         compute="_compute_clover_webhook_is_closed", compute_sudo=True
     )
 
-    @api.depends("clover_webhook_auth_code", "clover_webhook_signing_secret")
+    @api.depends("clover_webhook_auth_code", "clover_webhook_signing_secret", "clover_app_secret")
     def _compute_clover_webhook_is_closed(self):
+        old_relay = self.env["clover.webhook"]._accepts_old_relay()
         for provider in self:
             provider.clover_webhook_is_closed = not (
-                provider.clover_webhook_auth_code or provider.clover_webhook_signing_secret
+                provider.clover_webhook_auth_code
+                or provider.clover_webhook_signing_secret
+                or (old_relay and provider.clover_app_secret)
             )
 
     def _compute_clover_verification(self):

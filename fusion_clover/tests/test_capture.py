@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import fields
 from odoo.exceptions import ValidationError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from .refund_common import REFUNDS, RefundCommon
 
@@ -110,6 +110,30 @@ class TestCapture(RefundCommon):
         self.assertEqual((capture.state, self.held.state), ("done", "done"))
         self.assertEqual(len(self._effects("capture")), 1)
         self.assertEqual(len(self._sent(self.capture_path)), 1)
+
+    def test_a_manager_names_the_charge_of_a_capture_that_nobody_knows_of(self):
+        """A capture has the id of its authorization, which accounts for another operation."""
+        self.simulator.fault("reset_after", path=self.capture_path)
+        capture = self._capture(50.0)
+        manager = new_test_user(
+            self.env,
+            "capture_manager",
+            groups="base.group_user,fusion_payment_common.group_fusion_manager",
+            company_id=self.env.company.id,
+            company_ids=self.env.company.ids,
+        )
+        self.env["fusion.operation.resolution"].with_user(manager).create(
+            {
+                "operation_id": self._operations(kind="capture").id,
+                "verdict": "happened",
+                "provider_reference": self.held.provider_reference,
+                "note": "Seen on the dashboard.",
+            }
+        ).action_confirm()
+        self._commit()
+        self.assertEqual((capture.state, self.held.state), ("done", "done"))
+        self.assertEqual(self.held_move.amount_residual, 0)
+        self.assertEqual(len(self._effects("capture")), 1)
 
     def test_a_capture_in_clovers_dashboard_is_not_made_again(self):
         client = self.provider._clover_client()

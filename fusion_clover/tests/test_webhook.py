@@ -154,6 +154,19 @@ class TestTenantWebhook(TenantCase):
             wrong = {**headers, "X-Clover-Auth-Code": digest[::-1]}
             self.assertEqual(self._post(body, wrong).status_code, 401)
 
+    def test_the_old_relays_signature_needs_no_other_secret(self):
+        self.provider.clover_webhook_auth_code = False
+        self.assertTrue(self.provider.clover_webhook_is_closed)
+        self.env["ir.config_parameter"].set_param("fusion_clover.accept_old_relay", "True")
+        self.provider.invalidate_recordset(["clover_webhook_is_closed"])
+        self.assertFalse(self.provider.clover_webhook_is_closed)
+        body = json.dumps(self._body(MERCHANT)).encode()
+        digest = hmac.new(b"secret", body, hashlib.sha256).hexdigest()
+        answer = self._post(body, {**JSON, "X-Clover-Auth-Code": digest})
+        self.assertEqual(answer.status_code, 200)
+        with mute_logger("odoo.addons.fusion_payment_common.controllers.webhook"):
+            self.assertEqual(self._post(body, {**AUTH, "X-Clover-Auth": "x"}).status_code, 401)
+
     def test_the_form_says_that_nothing_is_processed_without_a_secret(self):
         self.assertFalse(self.provider.clover_webhook_is_closed)
         self.provider.clover_webhook_auth_code = False

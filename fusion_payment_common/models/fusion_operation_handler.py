@@ -49,6 +49,14 @@ class FusionOperationHandler(models.AbstractModel):
             f"No handler for {operation.kind} operations of provider {operation.provider_code}"
         )
 
+    def _fusion_is_followed_by(self, operation, later):
+        """Return whether ``later`` is about what ``operation`` made, and shares its provider id.
+
+        A capture has the id of its authorization. Where it does not hold, one object of the
+        provider accounts for one operation.
+        """
+        return False
+
     def _fusion_apply(self, operation, answer):
         """Write the answer into Odoo's documents. Repeatable: the second time changes nothing."""
         raise NotImplementedError(

@@ -221,14 +221,15 @@ class FusionOperation(models.Model):
 
     def _refuse_known_reference(self, provider_reference):
         """Refuse an object of the provider that another operation has already accounted for."""
-        other = self.search(
+        others = self.search(
             [
                 ("provider_code", "=", self.provider_code),
                 ("provider_reference", "=", provider_reference),
                 ("id", "!=", self.id),
-            ],
-            limit=1,
+            ]
         )
+        handler = self.env[self.handler]
+        other = others.filtered(lambda one: not handler._fusion_is_followed_by(one, self))[:1]
         if other:
             raise UserError(
                 self.env._(

@@ -50,6 +50,11 @@ class PaymentTransaction(models.Model):
         )
         return self.currency_id.round(self.amount - sum(parts.mapped("amount")))
 
+    def _fusion_is_followed_by(self, operation, later):
+        """Override of `fusion_payment_common`: captures share the id of their authorization."""
+        source = self.search([("reference", "=", later.reference)]).source_transaction_id
+        return bool(source) and operation.reference in source.mapped("reference")
+
     # === BUSINESS METHODS - OPERATIONS === #
 
     def _fusion_perform(self, intent, *, check=None):

@@ -109,6 +109,10 @@ class WexVirtualCard(models.Model):
 
     # === OPERATION HANDLER === #
 
+    def _fusion_is_followed_by(self, operation, later):
+        """Override of `fusion_payment_common`: what is done to a card has the card's id."""
+        return operation.kind != later.kind
+
     def _fusion_prepare_call(self, operation, observer):
         """Override of `fusion_payment_common` to close the card at WEX."""
         card = self._wex_of(operation)
