@@ -221,12 +221,15 @@ class PaymentTransaction(models.Model):
     def _fusion_difference(self, answer, *, kind):
         """Return in words how a success differs from what this transaction asked for, or None.
 
-        For what is booked already, nothing is compared any more.
+        For what is booked already, nothing is compared any more; where a card is only saved, there
+        is no amount.
         """
         if answer.outcome != Outcome.SUCCEEDED or answer.review or self.state == "done":
             return None
+        if self.operation == "validation":
+            return None
         moved = self._extract_amount_data(self._fusion_payment_data(answer, kind=kind))
-        if self.operation == "validation" or moved is None:
+        if moved is None:
             return None
         amount, currency = moved.get("amount") or 0.0, moved.get("currency_code")
         is_same_amount = not self.currency_id.compare_amounts(amount, abs(self.amount))
