@@ -49,9 +49,9 @@ class CloverDispatcher(models.AbstractModel):
 
     @api.model
     def _note_refusal(self, token, error, merchant_id):
-        """Tell the administrator about a browser that was sent away, once a minute per tenant.
+        """Tell the administrator about a browser that was sent away.
 
-        A flood of strangers costs no query: which tenant is meant is known without one.
+        Once a minute per tenant and reason; another reason at once. A flood of strangers costs no query: which tenant is meant is known without one.
 
         :param str token: the state as it came; nothing in it is proven
         :param error: the :class:`~odoo.addons.fusion_payment_common.lib.signed_state.StateError`
@@ -60,13 +60,13 @@ class CloverDispatcher(models.AbstractModel):
         address, host = _claimed(token)
         hosts, merchants = self.env["clover.tenant"]._directory()
         tenant_id = hosts.get(host) or merchants.get(merchant_id)
-        count = _refusals.note((self.env.cr.dbname, tenant_id), time.monotonic())
+        kind = _kind(error)
+        count = _refusals.note((self.env.cr.dbname, tenant_id, kind), time.monotonic())
         if not count:
             return
         _logger.warning(
             "Sent %s browser(s) away, the last one on its way to %r: %s", count, address, error
         )
-        kind = _kind(error)
         if tenant_id and kind:
             # Elevated: browsers are no users.
             self.env["clover.tenant"].sudo().browse(tenant_id).write(

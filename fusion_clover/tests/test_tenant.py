@@ -140,6 +140,9 @@ class TestTenantRefusals(DispatcherCase):
         self.assertEqual(self._callback(state).status_code, 302)
         self._send_away(state)
         self.assertEqual(self.acme.refusal, "expired")
+        # Another reason is told at once, whatever was told within the minute.
+        self._send_away(self._state("an old secret"))
+        self.assertEqual(self.acme.refusal, "signature")
 
     def test_it_is_forgotten_once_it_works(self):
         self._send_away(self._state("an old secret"))
