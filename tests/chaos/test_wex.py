@@ -67,13 +67,15 @@ def amounts_of(runs, seed):
     return [dice.randrange(100, 100_000) for _number in range(runs)]
 
 
-def until_settled(site):
-    """Wait until every operation is booked and every delivery has arrived."""
+def until_settled(site, cards=0):
+    """Wait until every operation is booked and every delivery has arrived; longer for many."""
     open_rows = """
         SELECT (SELECT count(*) FROM fusion_operation WHERE applied_at IS NULL)
              + (SELECT count(*) FROM fusion_delivery WHERE next_attempt_at IS NOT NULL)
     """
-    wait_until(lambda: not site.database.value(open_rows), "everything is known", timeout=CALM)
+    wait_until(
+        lambda: not site.database.value(open_rows), "everything is known", timeout=CALM + cards
+    )
 
 
 def assert_one_card_each(site, amounts):
@@ -143,10 +145,10 @@ def test_every_bill_has_one_card(wex_site, receiver, runs, seed, report):
     left = "SELECT count(*) FROM fusion_operation WHERE attempt_count = 0 AND state = 'ready'"
     with killer:
         wait_until(lambda: killer.kills, "one kill", timeout=CALM)
-        wait_until(lambda: not wex_site.database.value(left), "all were sent", timeout=CALM)
+        wait_until(lambda: not wex_site.database.value(left), "all were sent", timeout=CALM + runs)
     wex_site.wex.behave()
     wex_site.wex.switch(latency_s=0)
-    until_settled(wex_site)
+    until_settled(wex_site, runs)
     report(runs=runs, seed=seed, kills=killer.kills, cards=len(wex_site.wex.issued()))
     assert_one_card_each(wex_site, amounts)
     assert_each_bill_is_paid_by_its_card(wex_site, amounts)
