@@ -14,8 +14,9 @@ REPORTS=$FUSION_HOME/junit
 # node and npm of the environment, for tests that use a JavaScript client
 export PATH=$VENV/bin:$PATH
 export PGOPTIONS='-c client_min_messages=warning'
-# Seconds for each phase. Chaos waits for minutes until everything is known, and fills take time.
-case $ONLY in chaos | bench) SECONDS_EACH=14400 ;; *) SECONDS_EACH=1200 ;; esac
+# Seconds for each phase. Chaos waits for minutes until everything is known, fills take time, and
+# whoever sets RUNS wants a long run.
+case $ONLY${RUNS:+-long} in chaos* | bench* | *-long) SECONDS_EACH=14400 ;; *) SECONDS_EACH=1200 ;; esac
 LIMIT=(timeout --signal=INT --kill-after=30 "$SECONDS_EACH")
 results=()
 trap end_children EXIT

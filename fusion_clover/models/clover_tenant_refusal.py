@@ -51,7 +51,8 @@ class CloverDispatcher(models.AbstractModel):
     def _note_refusal(self, token, error, merchant_id):
         """Tell the administrator about a browser that was sent away.
 
-        Once a minute per tenant and reason; another reason at once. A flood of strangers costs no query: which tenant is meant is known without one.
+        Once a minute per tenant and reason; another reason at once. A flood of strangers costs no
+        query: which tenant is meant is known without one.
 
         :param str token: the state as it came; nothing in it is proven
         :param error: the :class:`~odoo.addons.fusion_payment_common.lib.signed_state.StateError`
