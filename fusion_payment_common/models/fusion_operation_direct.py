@@ -1,21 +1,15 @@
-import time
-from datetime import timedelta
-
 from odoo import api, models
 from odoo.tools import SQL
 
 from ..lib import idempotency
 from ..lib.ledger import CLOSED_STATES, IN_FLIGHT
-from ..tools import alarm, processes, rows
+from ..tools import processes, rows
 from ..tools.cursors import in_own_transaction
 from .fusion_operation_perform import Begun
 
 #: Seconds after an answer from which the worker books it; what is answered meanwhile is booked in
 #: the same run.
 BOOKING_DELAY = 2
-
-#: When this process has last woken the worker to book (monotonic), by database.
-_woken_at = {}
 
 
 class FusionOperation(models.Model):
@@ -101,7 +95,7 @@ class FusionOperation(models.Model):
         """Store the answer, and have it booked soon; return the one that now stands."""
         is_simple = answer.outcome in CLOSED_STATES and not answer.review
         if is_simple and self._close_directly(begun, answer, exchanges):
-            self._wake_for_booking()
+            self._queue_wake_in_turn(delay=BOOKING_DELAY)
             return answer
         # Unknown, for a person, or somebody else is at work on it since the lease has ended.
         operation = self.browse(begun.operation_id)
@@ -152,22 +146,3 @@ class FusionOperation(models.Model):
             )
         )
         return bool(self.env.cr.rowcount)
-
-    @api.model
-    def _wake_for_booking(self):
-        """Wake the worker in time, once a second for everything that this process has for it."""
-        database, now = self.env.cr.dbname, time.monotonic()
-        if now < _woken_at.get(database, -1.0) + 1.0:
-            return
-        # Up to a whole second: what is answered within the next one is due by then as well.
-        wait = timedelta(seconds=BOOKING_DELAY, microseconds=999_999)
-        at = (self.env.cr.now() + wait).replace(microsecond=0)
-        delay = (at - self.env.cr.now()).total_seconds()
-        self._queue_wake(at=at)
-        env, queue = self.env, self._name
-
-        def note():
-            _woken_at[database] = now
-            alarm.set_alarm(env, queue, delay)
-
-        self.env.cr.postcommit.add(note)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..lib.wake_plan import WakePlan
 from ..tools import alarm, long_calls, processes, restart, shutdown
 from ..tools.cursors import in_own_transaction
 from ..tools.queue_runner import Claim, QueueRunner
@@ -13,6 +14,9 @@ _logger = logging.getLogger(__name__)
 
 #: Seconds between two reports to the scheduler; each is a transaction of its own.
 REPORT_PAUSE = 0.5
+
+#: Wake-ups by this process for what arrives in floods.
+_wakes = WakePlan()
 
 
 class FusionQueueMixin(models.AbstractModel):
@@ -96,6 +100,45 @@ class FusionQueueMixin(models.AbstractModel):
         # Elevated: whoever enqueues need not be allowed to see scheduled actions.
         self.env.ref(self._queue_lanes()[lane]).sudo()._trigger(at=at)
 
+    @api.model
+    def _queue_wake_in_turn(self, delay=0):
+        """Wake the worker for a row of this transaction, one of many that may come at once.
+
+        This process wakes the worker about once a second for all of them; the first is not kept
+        waiting. A wake-up for each would take longer than to store the row.
+
+        :param delay: seconds until the row is due
+        """
+        env, queue, now = self.env, (self.env.cr.dbname, self._name), time.monotonic()
+        moment = _wakes.moment_for(queue, now + delay)
+        if moment is None:
+            # Unless this transaction takes so long that the worker has been there before.
+            env.cr.postcommit.add(lambda: env[queue[1]]._queue_wake_if_missed())
+        elif moment <= now:
+            self._queue_wake()
+            env.cr.postcommit.add(lambda: _wakes.note(queue, now))
+        else:
+            wait = self._queue_wake_later(env.cr.now() + timedelta(seconds=moment - now))
+            env.cr.postcommit.add(lambda: _wakes.note(queue, now + wait))
+
+    @api.model
+    def _queue_wake_if_missed(self):
+        if _wakes.is_over((self.env.cr.dbname, self._name), time.monotonic()):
+            self._queue_wake_at_once()
+
+    @api.model
+    def _queue_wake_later(self, at):
+        """Wake the worker at ``at`` (UTC), up to a whole second; return in how many seconds.
+
+        That is how exact the scheduler's triggers are.
+        """
+        at = (at + timedelta(microseconds=999_999)).replace(microsecond=0)
+        wait = (at - self.env.cr.now()).total_seconds()
+        env, queue = self.env, self._name
+        self._queue_wake(at=at)
+        env.cr.postcommit.add(lambda: alarm.set_alarm(env, queue, wait))
+        return wait
+
     # === WORK === #
 
     @api.model
@@ -159,15 +202,11 @@ class FusionQueueMixin(models.AbstractModel):
         due_at = self._queue_next_due()
         if not due_at:
             return
-        # What is due now was claimable by nobody: not before a second has passed. Up to a whole
-        # second, which is as exact as the scheduler's triggers are.
+        # What is due now was claimable by nobody: not before a second has passed.
         now = self.env.cr.now()
-        due_at = max(due_at, now + timedelta(seconds=1)) + timedelta(microseconds=999_999)
-        due_at = due_at.replace(microsecond=0)
-        delay = (due_at - now).total_seconds()
-        if delay < alarm.MAX_DELAY:
-            self._queue_wake(at=due_at)
-            self.env.cr.postcommit.add(lambda: alarm.set_alarm(self.env, self._name, delay))
+        due_at = max(due_at, now + timedelta(seconds=1))
+        if due_at < now + timedelta(seconds=alarm.MAX_DELAY):
+            self._queue_wake_later(due_at)
 
     @api.model
     def _queue_next_due(self):

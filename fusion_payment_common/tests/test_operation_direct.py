@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 import psycopg2.errors
 
 from odoo.tests import tagged
@@ -5,7 +7,8 @@ from odoo.tools import mute_logger
 
 from ..lib import errors
 from ..lib.outcome import Outcome
-from ..tools import alarm
+from ..lib.wake_plan import WakePlan
+from ..models import fusion_queue
 from .common import KEY, OperationCommon
 
 OTHER_KEY = "66666666-7777-4888-8999-000000000000"
@@ -111,14 +114,11 @@ class TestOperationDirect(OperationCommon):
         self.assertEqual(operation.state, "succeeded")
         self.assertFalse(operation.review_reason)
 
-    def test_one_wake_up_is_enough_for_many_answers(self):
+    def test_the_worker_is_woken_when_the_answer_is_to_be_booked(self):
         triggers = self.env["ir.cron.trigger"].sudo()
         cron = self.env.ref("fusion_payment_common.ir_cron_complete_operations")
-        self.patch(alarm, "set_alarm", lambda env, queue, delay: None)
-        domain = [("cron_id", "=", cron.id)]
-        before = triggers.search_count(domain)
-        for _answer in range(3):
-            self.ledger._wake_for_booking()
-            # A test's transaction is never committed: what follows a commit is run by hand.
-            self.env.cr.postcommit.run()
-        self.assertEqual(triggers.search_count(domain), before + 1)
+        before = triggers.search([("cron_id", "=", cron.id)])
+        self.enterContext(patch.object(fusion_queue, "_wakes", WakePlan()))
+        self._carry_out(self._begin(), self._succeeded("PROV1"))
+        (trigger,) = triggers.search([("cron_id", "=", cron.id)]) - before
+        self.assertGreaterEqual(trigger.call_at, self._operation().next_attempt_at)

@@ -10,6 +10,9 @@ from odoo.tests import TransactionCase, tagged
 from odoo.tools import mute_logger
 
 from ..lib.vault import generate_key
+from ..lib.wake_plan import WakePlan
+from ..models import fusion_queue
+from ..tools import alarm
 from ..tools.cursors import in_own_transaction, own_environment
 from .inbox_common import CANARY, SOURCE, InboxCommon
 
@@ -27,6 +30,7 @@ class TestRealTransactions(InboxCommon, TransactionCase):
         def clean(env):
             for table in TABLES:
                 env.cr.execute(f"DELETE FROM {table}")
+            env.cr.execute("DELETE FROM ir_cron_trigger")
             env.cr.execute("DELETE FROM res_partner WHERE name = 'Effect of an event'")
 
         in_own_transaction(self.env, clean)
@@ -56,9 +60,7 @@ class TestRealTransactions(InboxCommon, TransactionCase):
             return env["fusion.event"]._queue_work(threads=2)
 
     def test_workers_that_claim_at_the_same_moment_get_different_rows_and_no_conflict(self):
-        events = [{"event_key": f"evt_{number}", "payload": b"{}"} for number in range(120)]
-        with own_environment(self.env) as env:
-            env["fusion.event"]._ingest_many(SOURCE, events)
+        self._store(*(f"evt_{number}" for number in range(120)))
 
         def claim_all():
             claimed = []
@@ -72,11 +74,47 @@ class TestRealTransactions(InboxCommon, TransactionCase):
         self.assertEqual(len(claimed), 120)
         self.assertEqual(len(set(claimed)), 120)
 
-    def test_an_event_is_committed_when_ingest_returns(self):
+    def test_nothing_is_stored_of_a_body_whose_transaction_fails(self):
         with self.assertRaises(ZeroDivisionError), own_environment(self.env) as env:
             env["fusion.event"]._ingest(SOURCE, "evt_1", payload=b"{}")
-            raise ZeroDivisionError  # whatever becomes of the request
-        self.assertEqual([event["state"] for event in self._events()], ["received"])
+            raise ZeroDivisionError  # it is not acknowledged, so the sender keeps it
+        self.assertEqual(self._events(), [])
+
+    def test_a_flood_of_events_wakes_the_worker_once_a_second(self):
+        plan = WakePlan()
+        self.enterContext(patch.object(fusion_queue, "_wakes", plan))
+        self.enterContext(patch.object(alarm, "set_alarm"))
+        cron = self.env.ref("fusion_payment_common.ir_cron_process_events")
+        clock = self.enterContext(patch.object(fusion_queue, "time")).monotonic
+        for clock.return_value, total, why in (
+            (100.0, 1, "the first is not kept waiting"),
+            (100.1, 2, "the worker may have been there before: once more"),
+            (100.2, 2, "by the wake-up that is still to come"),
+            (200.0, 3, "the next flood"),
+        ):
+            with self.subTest(why):
+                self._store(f"evt_{clock.return_value}")
+                self.assertEqual(self._triggers(cron), total)
+
+    def test_an_event_that_is_stored_too_late_for_the_wake_up_it_counted_on_has_its_own(self):
+        plan = WakePlan()
+        self.enterContext(patch.object(fusion_queue, "_wakes", plan))
+        cron = self.env.ref("fusion_payment_common.ir_cron_process_events")
+        clock = self.enterContext(patch.object(fusion_queue, "time")).monotonic
+        plan.note((self.env.cr.dbname, "fusion.event"), 101.0)
+        clock.return_value = 100.0
+        with own_environment(self.env) as env:
+            env["fusion.event"]._ingest(SOURCE, "evt_1", payload=b"{}")
+            clock.return_value = 101.5
+        self.assertEqual(self._triggers(cron), 1)
+
+    def _store(self, *keys):
+        with own_environment(self.env) as env:
+            env["fusion.event"]._ingest_many(SOURCE, [{"event_key": key} for key in keys])
+
+    def _triggers(self, cron):
+        with own_environment(self.env) as env:
+            return env["ir.cron.trigger"].search_count([("cron_id", "=", cron.id)])
 
     @mute_logger("odoo.sql_db")
     def test_copies_that_arrive_at_the_same_moment_take_effect_once(self):
@@ -84,7 +122,7 @@ class TestRealTransactions(InboxCommon, TransactionCase):
             event.env["res.partner"].create({"name": "Effect of an event"})
 
         self.verdict = effect
-        self._at_the_same_moment(lambda: self.inbox._ingest(SOURCE, "evt_1", payload=b"{}"))
+        self._at_the_same_moment(lambda: self._store("evt_1"))
         self._at_the_same_moment(self._work, times=2)
         self._work()
         states = sorted(event["state"] for event in self._events())
@@ -97,7 +135,7 @@ class TestRealTransactions(InboxCommon, TransactionCase):
     @mute_logger("odoo.sql_db")
     def test_two_workers_share_the_inbox_and_do_nothing_twice(self):
         keys = [f"evt_{number}" for number in range(40)]
-        self.inbox._ingest_many(SOURCE, [{"event_key": key, "payload": key} for key in keys])
+        self._store(*keys)
         self._at_the_same_moment(self._work, times=2)
         self.assertEqual(sorted(self.handled), sorted(keys))
         self.assertEqual({event["state"] for event in self._events()}, {"processed"})

@@ -13,13 +13,14 @@ def seconds_from_now(seconds):
     return SQL("%s + %s * interval '1 second'", SECOND, seconds)
 
 
-def insert(model, values, *, on_conflict=None, returning=None):
+def insert(model, values, *, unless=None, on_conflict=None, returning=None):
     """Return the statement that inserts one row of ``model``, with the log columns.
 
     Nothing is computed, defaulted, tracked or checked but by the database: ``values`` has every
     column that is to have a value, those of computed fields included.
 
     :param dict values: stored fields with values as ``write`` takes them, or SQL
+    :param SQL unless: a condition under which nothing is inserted
     :param SQL on_conflict: what follows ``ON CONFLICT``
     :param SQL returning: what follows ``RETURNING``
     """
@@ -27,10 +28,11 @@ def insert(model, values, *, on_conflict=None, returning=None):
     uid = model.env.uid
     columns.update(create_uid=uid, create_date=NOW, write_uid=uid, write_date=NOW)
     return SQL(
-        "INSERT INTO %s (%s) VALUES (%s)%s%s",
+        "INSERT INTO %s (%s) SELECT %s%s%s%s",
         SQL.identifier(model._table),
         _text(f'"{name}"' for name in columns),
         _text(["%s"] * len(columns), *columns.values()),
+        SQL(" WHERE NOT %s", unless) if unless else SQL(),
         SQL(" ON CONFLICT %s", on_conflict) if on_conflict else SQL(),
         SQL(" RETURNING %s", returning) if returning else SQL(),
     )
