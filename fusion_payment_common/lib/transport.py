@@ -94,6 +94,11 @@ class Response:
             raise ValueError("JSON is nested too deeply") from None
 
 
+#: Connections kept open per host: the long calls of a process and the threads of its queues all
+#: talk to one provider, and each connection that is thrown away costs the next call a handshake.
+POOL_SIZE = 96
+
+
 class Transport(Protocol):
     """What carries a request; tests and offline modes bring their own."""
 
@@ -113,7 +118,7 @@ class RequestsTransport:
     :param pool_size: connections kept open per host.
     """
 
-    def __init__(self, pool_size: int = 10) -> None:
+    def __init__(self, pool_size: int = POOL_SIZE) -> None:
         self._session = requests.Session()
         # One session serves many accounts: no provider may plant a cookie that another one sees.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
