@@ -24,6 +24,7 @@ PROTECTED_FIELDS = frozenset(
         "reference",
         "reissue_of_id",
         "requested_by_id",
+        "second_of_id",
         "state",
     }
 )

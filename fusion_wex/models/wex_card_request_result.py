@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import fields, models
 
 from odoo.addons.fusion_payment_common.lib.outcome import Outcome
 
@@ -12,17 +12,54 @@ class WexCardRequest(models.Model):
 
     _inherit = "wex.card.request"
 
+    second_of_id = fields.Many2one(
+        "wex.card.request",
+        string="Second Card Of",
+        readonly=True,
+        copy=False,
+        help="WEX turned out to have made this card, too, after the request was tried again.",
+    )
+
     def _fusion_apply(self, operation, answer):
         """Override of `fusion_payment_common` to write the result into the request."""
+        is_card = answer.outcome == Outcome.SUCCEEDED and not answer.review
         request = self.search([("operation_id", "=", operation.id)])
+        if not request and is_card:
+            request = self._wex_second_request(operation)
         if not request:
             return
         # Untracked: the ledger is the trail, and batches are large.
         request = request.with_company(request.company_id).with_context(tracking_disable=True)
-        if answer.outcome == Outcome.SUCCEEDED and not answer.review:
+        if is_card:
             request._wex_take_card(operation, answer)
         else:
             request._wex_take_refusal(answer)
+
+    def _wex_second_request(self, operation):
+        """Return a request of its own for the card of an attempt that was given up, or none.
+
+        It names no bill: what the bill owes is the business of the attempt that came after.
+        """
+        first = self.browse(operation.res_id if operation.res_model == self._name else ()).exists()
+        if not first:
+            return first
+        return self.create(
+            {
+                "second_of_id": first.id,
+                "account_id": first.account_id.id,
+                "partner_id": first.partner_id.id,
+                "vendor_name": first.vendor_name,
+                "employee_name": first.employee_name,
+                "requested_by_id": first.requested_by_id.id,
+                "currency_id": first.currency_id.id,
+                "amount": operation.amount,
+                "memo": first.memo,
+                "valid_until": first.valid_until,
+                "reference": operation.external_reference,
+                "operation_id": operation.id,
+                "state": "unknown",
+            }
+        )
 
     def _wex_take_card(self, operation, answer):
         """Make the card once; the second time changes nothing."""
@@ -42,8 +79,23 @@ class WexCardRequest(models.Model):
         operation.response_summary = {"card": answer.data["card"]}
         card._wex_after_issue()
         self.account_id._wex_note_problem(False)
-        self._wex_tell_bills()
-        self._wex_queue_delivery()
+        if self.second_of_id:
+            self._wex_warn_of_second_card()
+        else:
+            self._wex_tell_bills()
+            self._wex_queue_delivery()
+
+    def _wex_warn_of_second_card(self):
+        """Tell a person that there is a card nobody asked for; nobody else is told about it."""
+        warning = self.env._(
+            "WEX made this card, too, for %s, which was tried again. Cancel it, unless the vendor "
+            "is to charge both.",
+            self.second_of_id.name,
+        )
+        self.message = warning
+        self.card_id._wex_alert_once(
+            "second", self.env._("Second card for %s", self.second_of_id.name), warning
+        )
 
     def _wex_take_refusal(self, answer):
         state, message = self._wex_refusal(answer)

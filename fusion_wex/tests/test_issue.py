@@ -208,6 +208,38 @@ class TestIssue(WexCommon):
         self.assertNotEqual(request.reference, first)
         self.assertEqual(self.simulator.moved(), [(request.reference, 11300)])
 
+    def test_a_card_of_an_attempt_that_was_given_up_is_kept_and_a_person_is_told(self):
+        self.simulator.post("config", {"query_lag_s": 1e6})
+        self.simulator.fault("reset_after")
+        request = self._request()
+        request.action_submit()
+        self._work()
+        self._let_pass(request, 3600)
+        given_up, first_reference = request.operation_id.sudo(), request.reference
+        manager = self._manager()
+        given_up.with_user(manager)._resolve(note="WEX's support knows nothing of it.")
+        request.action_try_again()
+        self._work()
+        card = request.card_id
+        self.assertTrue(card)
+        self.simulator.post("config", {"query_lag_s": 0})
+        given_up.review_reason = "WEX's support has found it after all."
+        self.env.flush_all()
+        first, _second = self.simulator.get("cards")
+        given_up.with_user(manager)._resolve(provider_reference=first["id"], note="See there.")
+        other = self.env["wex.card.request"].search([("second_of_id", "=", request.id)])
+        self.assertEqual(
+            self.simulator.moved(), [(other.reference, 11300), (request.reference, 11300)]
+        )
+        self.assertEqual((other.reference, other.card_id.amount), (first_reference, 113.0))
+        self.assertEqual(other.card_id.wex_id, first["id"])
+        self.assertEqual((request.card_id, other.line_ids.ids), (card, []))
+        self.assertIn("Cancel it", other.card_id.activity_ids.note)
+        self.assertIn(request.name, other.message)
+        given_up.applied_at = False
+        given_up._apply()
+        self.assertEqual(self.env["wex.virtual.card"].search_count([]), 2, "kept once")
+
     def test_a_card_that_awaits_approval_at_wex_appears_by_itself(self):
         request = self._refused({"awaiting_approval": True})
         self.assertEqual(request.state, "issuing")
