@@ -51,7 +51,7 @@ class FusionDelivery(models.Model):
                 delivery = outbox.create(values)
         except psycopg2.errors.UniqueViolation as error:
             raise ConcurrencyError(f"Delivery {dedup_key} was enqueued meanwhile") from error
-        self._queue_wake()
+        self._queue_wake_in_turn()
         return delivery.with_env(self.env(su=True))
 
     @api.model

@@ -203,11 +203,16 @@ class FusionOperation(models.Model):
         )
 
     @api.model
-    def _prepare(self, operation_id, method, *args):
-        """Return a function that talks to the provider, and the list it leaves its trail in."""
+    def _prepare(self, operation_id, method, *args, check=None):
+        """Return a function that talks to the provider, and the list it leaves its trail in.
+
+        :param check: called with the operation first, to refuse it with an exception
+        """
         exchanges = []
         with own_environment(self.env) as env:
             operation = env[self._name].browse(operation_id)
+            if check:
+                check(operation)
             operation = operation.with_company(operation.company_id)
             prepare = getattr(operation.env[operation.handler], method)
             return prepare(operation, *args, exchanges.append), exchanges

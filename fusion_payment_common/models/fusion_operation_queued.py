@@ -86,12 +86,9 @@ class FusionOperation(models.Model):
     @api.model
     def _prepare_queued(self, claim):
         """Return the function that calls the provider for a claim, or one that says why not."""
-        if self._is_too_late(claim.record_id):
-            late = errors.NotSentError("it was not sent in time", code="not_sent_in_time")
-            return partial(_unsent, late)
         try:
             call, claim.data["exchanges"] = self._prepare(
-                claim.record_id, "_fusion_prepare_call"
+                claim.record_id, "_fusion_prepare_call", check=_check_in_time
             )
         except errors.GatewayError as error:
             return partial(_unsent, error)
@@ -100,13 +97,6 @@ class FusionOperation(models.Model):
             _logger.exception("Operation %s could not be prepared", claim.record_id)
             return partial(_unsent, errors.NotSentError(str(error), code=type(error).__name__))
         return partial(self._execute, call, claim.record_id)
-
-    @api.model
-    def _is_too_late(self, operation_id):
-        return in_own_transaction(
-            self.env,
-            lambda env: env[self._name].browse(operation_id).send_until < env.cr.now(),
-        )
 
     @api.model
     def _finish_queued(self, claim, outcome):
@@ -142,6 +132,15 @@ class FusionOperation(models.Model):
             }
         )
         return True
+
+
+def _check_in_time(operation):
+    """Refuse what has waited for too long: nobody counts on it any more.
+
+    :raise NotSentError: it has
+    """
+    if operation.send_until < operation.env.cr.now():
+        raise errors.NotSentError("it was not sent in time", code="not_sent_in_time")
 
 
 def _unsent(error):

@@ -172,7 +172,8 @@ class FusionOperation(models.Model):
                     "request_payload": self._payload_to_keep(),
                 }
             )
-            worries.unlink()
+            if worries:
+                worries.unlink()
 
     def _payload_to_keep(self):
         """Return the request without tokens: enough to compare with, too little to repeat it."""

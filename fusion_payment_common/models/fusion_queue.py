@@ -95,10 +95,26 @@ class FusionQueueMixin(models.AbstractModel):
     def _queue_wake(self, at=None, lane=0):
         """Wake the worker of a lane when the current transaction is committed.
 
+        Many calls in one transaction cost no more than two.
+
         :param datetime at: when (UTC); at once if empty
         """
+        if at is None and self._queue_is_woken(lane):
+            return
         # Elevated: whoever enqueues need not be allowed to see scheduled actions.
         self.env.ref(self._queue_lanes()[lane]).sudo()._trigger(at=at)
+
+    @api.model
+    def _queue_is_woken(self, lane):
+        """Count the wake-ups of this transaction; return whether this is not the first."""
+        woken = self.env.cr.postcommit.data.setdefault("fusion.queue.woken", {})
+        key = (self._name, lane)
+        woken[key] = woken.get(key, 0) + 1
+        if woken[key] == 2:
+            # The first may be undone with a savepoint; what follows the commit is not.
+            queue = self.browse()
+            self.env.cr.postcommit.add(lambda: queue._queue_wake_at_once(lane=lane))
+        return woken[key] > 1
 
     @api.model
     def _queue_wake_in_turn(self, delay=0):

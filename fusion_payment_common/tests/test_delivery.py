@@ -11,6 +11,8 @@ from odoo.tools import mute_logger
 
 from odoo.addons.base.tests.test_ir_cron import CronMixinCase
 
+from ..lib.wake_plan import WakePlan
+from ..models import fusion_queue
 from .delivery_common import DeliveryCommon
 
 WORKER = "odoo.addons.fusion_payment_common.models.fusion_delivery_worker"
@@ -28,6 +30,7 @@ class TestDelivery(DeliveryCommon, CronMixinCase):
 
     def test_a_worker_is_woken_in_the_enqueuing_transaction(self):
         cron = self.env.ref("fusion_payment_common.ir_cron_deliver_1")
+        self.enterContext(patch.object(fusion_queue, "_wakes", WakePlan()))
         with self.capture_triggers(cron.id) as captured:
             self._enqueue()
         self.assertEqual(len(captured.records), 1)
@@ -59,6 +62,7 @@ class TestDelivery(DeliveryCommon, CronMixinCase):
             (self.endpoint, {"n": 2}, "k2"),
             (other, {"n": 1}, "k1"),
         ]
+        self.env.cr.postcommit.clear()  # as a commit does
         with self.capture_triggers(cron.id) as captured:
             new = self.outbox._enqueue_many("card.issued", messages)
         self.assertNotIn(known, new)

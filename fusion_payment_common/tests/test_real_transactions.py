@@ -108,6 +108,22 @@ class TestRealTransactions(InboxCommon, TransactionCase):
             clock.return_value = 101.5
         self.assertEqual(self._triggers(cron), 1)
 
+    def test_many_wake_ups_in_one_transaction_cost_no_more_than_two(self):
+        cron = self.env.ref("fusion_payment_common.ir_cron_process_events")
+        with own_environment(self.env) as env:
+            for _time in range(5):
+                env["fusion.event"]._queue_wake()
+        self.assertEqual(self._triggers(cron), 2)
+
+    def test_a_wake_up_that_is_undone_with_a_savepoint_is_not_counted_on(self):
+        cron = self.env.ref("fusion_payment_common.ir_cron_process_events")
+        with own_environment(self.env) as env:
+            with self.assertRaises(ZeroDivisionError), env.cr.savepoint():
+                env["fusion.event"]._queue_wake()
+                raise ZeroDivisionError
+            env["fusion.event"]._queue_wake()
+        self.assertEqual(self._triggers(cron), 1)
+
     def _store(self, *keys):
         with own_environment(self.env) as env:
             env["fusion.event"]._ingest_many(SOURCE, [{"event_key": key} for key in keys])

@@ -109,6 +109,7 @@ class TestTakeBack(OperationCommon, CronMixinCase):
             for name in ("fusion.operation", "fusion.delivery", "fusion.event")
         ]
         for cron in crons:
+            self.env.cr.postcommit.clear()  # as a commit does
             with self.capture_triggers(cron.id) as captured:
                 self._resume()
             self.assertEqual(len(captured.records), 1, cron.name)

@@ -164,7 +164,10 @@ class WexCardRequest(models.Model):
             return partial(_not_repeated, error)
         issuer = request.account_id._wex_client(observer)
         seal = request.account_id._wex_seal()
-        request.write({"state": "issuing", "message": self.env._("WEX is asked for the card.")})
+        # Untracked: the ledger is the trail, and batches are large.
+        request.with_context(tracking_disable=True).write(
+            {"state": "issuing", "message": self.env._("WEX is asked for the card.")}
+        )
         create = repeat_issue if is_repeat else carry_out_issue
         return lambda: create(issuer, card_request, seal)
 
