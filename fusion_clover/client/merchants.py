@@ -45,6 +45,19 @@ class Merchants:
             supports_naked_credit=reader.flag("supportsNakedCredit"),
         )
 
+    def employees(self) -> dict[str, str]:
+        """What the employees are called, by id; docs.clover.com "Get all employees".
+
+        It takes a permission of its own, which an app may not have ("Employees", read). The answer
+        has PINs, too: nothing but the name is looked at.
+        """
+        rows = self._calls.pages("/employees", [])
+        return {
+            row.required_text("id"): (row.text("name") or "").strip()
+            or (row.text("nickname") or "").strip()
+            for row in rows
+        }
+
     def payment_configs(self) -> PaymentConfigs:
         """Whether Clover adds its own surcharge, and how much."""
         reader = Reader(self._calls.platform("/ecomm_payment_configs"), "the payment settings")

@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from odoo.addons.fusion_payment_common.lib.errors import GatewayError
+
 from .. import const
 from ..client.period import REACH_MS, Period, entries_of
 
@@ -277,6 +279,7 @@ class CloverReconciliation(models.Model):
         self.timezone = zone_named(properties.timezone or self._zone_of(self.provider_id)).key
         since, until, settled = self._period()
         self._read(client, Period(*map(_unix_ms, (since, until, settled))))
+        self._name_clerks(client)
         self.env.flush_all()
         self._match_entries((since, until))
         self._find_differences((since, until))
@@ -317,6 +320,19 @@ class CloverReconciliation(models.Model):
                 self._keep(batch, percent=int(90 * min(max(passed, 0), 1)))
                 batch = []
         self._keep(batch, percent=90)
+
+    def _name_clerks(self, client):
+        """Call the clerks by their names; by their ids where the app may not read who they are."""
+        entries = self.env["clover.reconciliation.entry"]
+        by_clerks = [("reconciliation_id", "=", self.id), ("employee_ref", "!=", False)]
+        if not entries.search_count(by_clerks, limit=1):
+            return
+        names = {}
+        try:
+            names = client.merchants.employees()
+        except GatewayError as error:
+            _logger.info("Clover does not say who its employees are: %s", error)
+        entries._name_clerks(self, names)
 
     def _keep(self, batch, *, percent):
         self.env["clover.reconciliation.entry"]._insert(self, batch)

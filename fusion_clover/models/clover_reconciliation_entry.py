@@ -1,3 +1,4 @@
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 from odoo import api, fields, models
@@ -68,7 +69,10 @@ class CloverReconciliationEntry(models.Model):
     card_brand = fields.Char(readonly=True)
     card_last4 = fields.Char(string="Card Ends With", readonly=True)
     device_ref = fields.Char(string="Device", readonly=True)
-    employee_ref = fields.Char(string="Clerk", readonly=True)
+    employee_ref = fields.Char(string="Clerk's Id", readonly=True)
+    employee_name = fields.Char(
+        string="Clerk", readonly=True, help="As Clover calls them; their id where it does not say."
+    )
     transaction_id = fields.Many2one(
         "payment.transaction", readonly=True, ondelete="set null", index="btree_not_null"
     )
@@ -109,6 +113,31 @@ class CloverReconciliationEntry(models.Model):
             ON CONFLICT (reconciliation_id, kind, ref) DO NOTHING
             """,
             [self._row(reconciliation, entry) for entry in entries],
+        )
+
+    @api.model
+    def _name_clerks(self, reconciliation, names):
+        """Write who took the payments of a comparison.
+
+        :param dict names: what Clover calls its employees, by id
+        """
+        names = {ref: name for ref, name in names.items() if name}
+        shared = {name for name, count in Counter(names.values()).items() if count > 1}
+        refs = list(names)
+        labels = [
+            f"{names[ref]} ({ref})" if names[ref] in shared else names[ref] for ref in refs
+        ]
+        self.env.cr.execute(
+            """
+            UPDATE clover_reconciliation_entry entry
+               SET employee_name = COALESCE(known.name, entry.employee_ref)
+              FROM clover_reconciliation_entry own
+         LEFT JOIN unnest(%s::text[], %s::text[]) known(ref, name) ON known.ref = own.employee_ref
+             WHERE own.id = entry.id
+               AND entry.reconciliation_id = %s
+               AND entry.employee_ref IS NOT NULL
+            """,
+            [refs, labels, reconciliation.id],
         )
 
     @api.model

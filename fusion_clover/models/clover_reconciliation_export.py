@@ -50,7 +50,7 @@ class CloverReconciliation(models.Model):
                 self.entry_ids,
                 ("kind", "ref", "payment_ref", "created_at", "clover_state", "clover_net",
                  "odoo_net", "clover_moved", "odoo_moved", "transaction_id", "payment_id", "tender",
-                 "card_brand", "card_last4", "device_ref", "employee_ref",
+                 "card_brand", "card_last4", "device_ref", "employee_name",
                  "external_reference", "order_ref"),
             ),
         ]  # fmt: skip

@@ -15,7 +15,7 @@ INSERT INTO clover_reconciliation_total {_COLUMNS}
                   COALESCE(own.tender, payment.tender) AS tender,
                   COALESCE(own.card_brand, payment.card_brand) AS brand,
                   COALESCE(device.name, own.device_ref, payment.device_ref) AS terminal,
-                  COALESCE(own.employee_ref, payment.employee_ref) AS clerk
+                  COALESCE(own.employee_name, payment.employee_name) AS clerk
              FROM clover_reconciliation_entry own
         LEFT JOIN clover_reconciliation_entry payment
                ON payment.reconciliation_id = own.reconciliation_id

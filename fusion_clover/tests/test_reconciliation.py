@@ -211,6 +211,27 @@ class TestReconciliation(ReconciliationCommon):
         total = {one.dimension: one.label for one in self._compared().total_ids}
         self.assertEqual(total["terminal"], terminal.name)
 
+    def test_a_clerk_is_called_by_their_name(self):
+        one = self._compared()
+        total = {one.dimension: one.label for one in one.total_ids}
+        self.assertEqual(total["clerk"], "Robin Tremblay")
+        self.assertEqual(one.entry_ids.mapped("employee_name"), ["Robin Tremblay"])
+
+    def test_a_clerk_is_called_by_their_id_where_the_app_may_not_read_names(self):
+        self.simulator.post("config", {"denied_areas": ["employees"]})
+        one = self._compared()
+        total = {one.dimension: one.label for one in one.total_ids}
+        self.assertEqual(one.state, "done")
+        self.assertEqual(total["clerk"], one.entry_ids[0].employee_ref)
+
+    def test_clerks_of_the_same_name_are_told_apart(self):
+        one = self._compared()
+        entry = one.entry_ids[0]
+        names = {entry.employee_ref: "Sam", "OTHER": "Sam", "THIRD": "Kim"}
+        entry._name_clerks(one, names)
+        self.env.invalidate_all()
+        self.assertEqual(entry.employee_name, f"Sam ({entry.employee_ref})")
+
     def test_it_reads_pages_within_the_limits(self):
         for _ in range(104):
             self._dashboard("payment", amount=100)
@@ -220,7 +241,7 @@ class TestReconciliation(ReconciliationCommon):
         calls = [call for call in self.simulator.requests() if "/payments" in call["path"]]
         # Two pages of what was made, one of what was changed.
         self.assertEqual(len([call for call in calls if call["path"].endswith("/payments")]), 3)
-        self.assertEqual(one.call_count, 5)
+        self.assertEqual(one.call_count, 6)
 
     def test_clover_away_is_said_and_tried_again(self):
         self.simulator.fault("http_500", "*/properties", "GET", count=99)

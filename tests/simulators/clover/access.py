@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .simulator import CloverSimulator
 
 ECOMMERCE, PAYMENTS, MERCHANT, DEVICES = "ecommerce", "payments", "merchant", "devices"
+EMPLOYEES = "employees"
 #: Of the merchant, its own record without what belongs to it: the Ecommerce key opens that, too.
 MERCHANT_ITSELF = "merchant itself"
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from .access import DEVICES, MERCHANT, MERCHANT_ITSELF, PAYMENTS
+from .access import DEVICES, EMPLOYEES, MERCHANT, MERCHANT_ITSELF, PAYMENTS
 from .errors import bare
 from .payment_filters import filtered
 from .render_platform import (
@@ -66,6 +66,7 @@ class PlatformRoutes:
                 web.get(f"{_BASE}/ecomm_payment_configs", self.payment_configs),
                 web.get(f"{_BASE}/tenders", self.tenders),
                 web.get(f"{_BASE}/devices", self.devices),
+                web.get(f"{_BASE}/employees", self.employees),
                 web.get(f"{_BASE}/payments", self.payments),
                 web.get(f"{_BASE}/payments/{{id}}", self.payment),
                 web.get(f"{_BASE}/orders/{{id}}", self.order),
@@ -145,6 +146,18 @@ class PlatformRoutes:
         return _elements(
             request, [device.as_json(merchant.id) for device in self._sim.state.devices]
         )
+
+    async def employees(self, request: web.Request) -> web.Response:
+        """Who works there, with their PINs."""
+        merchant = self._sim.access.merchant(request, EMPLOYEES)
+        employee = {
+            "id": merchant.employee_id,
+            "name": merchant.employee_name,
+            "nickname": merchant.employee_name.partition(" ")[0],
+            "pin": "4711",
+            "role": "EMPLOYEE",
+        }
+        return _elements(request, [employee])
 
     async def payments(self, request: web.Request) -> web.Response:
         """Payments, newest first, through all ``filter``s."""

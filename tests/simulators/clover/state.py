@@ -19,6 +19,7 @@ class Merchant:
     locale: str
     order_tender_id: str = field(default_factory=vendor_id)
     employee_id: str = field(default_factory=vendor_id)
+    employee_name: str = "Robin Tremblay"
 
 
 @dataclass

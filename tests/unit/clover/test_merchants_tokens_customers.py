@@ -51,6 +51,17 @@ def test_the_gateway_tells_what_the_processor_can_do():
     assert client.merchants.gateway().is_real_processor is False
 
 
+def test_employees_are_called_by_their_names_and_nothing_else_is_kept():
+    rows = [
+        {"id": "E1", "name": "Robin Tremblay", "nickname": "Robin", "pin": "4711"},
+        {"id": "E2", "name": " ", "nickname": "Kim"},
+        {"id": "E3"},
+    ]
+    client, transport = client_for(answer(200, {"elements": rows}))
+    assert client.merchants.employees() == {"E1": "Robin Tremblay", "E2": "Kim", "E3": ""}
+    assert transport.requests[0].url.startswith(f"{PLATFORM}/employees?")
+
+
 @pytest.mark.parametrize(
     ("body", "configs"),
     [
