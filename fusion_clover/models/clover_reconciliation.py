@@ -24,7 +24,7 @@ SETTLING_PARAMETER = "fusion_clover.comparison_settling_seconds"
 MOST_DAYS = 31
 REACH_DAYS = REACH_MS // (24 * 3600 * 1000) - 1
 #: What somebody who wants a comparison says.
-ASKED = {"provider_id", "date_from", "date_to"}
+ASKED = {"provider_id", "provider_choice", "date_from", "date_to"}
 MANAGER = "fusion_payment_common.group_fusion_manager"
 
 
@@ -49,6 +49,14 @@ class CloverReconciliation(models.Model):
         ondelete="cascade",
         domain=[("code", "=", const.PROVIDER_CODE), ("state", "!=", "disabled")],
         default=lambda self: self._default_provider(),
+    )
+    provider_name = fields.Char(string="Clover Account", compute="_compute_provider_name")
+    provider_choice = fields.Selection(
+        "_selection_provider",
+        string="Compare With",
+        compute="_compute_provider_choice",
+        inverse="_inverse_provider_choice",
+        help="Managers need not have access to providers: their names are enough to choose.",
     )
     company_id = fields.Many2one(related="provider_id.company_id", store=True, index=True)
     currency_id = fields.Many2one("res.currency", compute="_compute_currency_id", store=True)
@@ -106,14 +114,46 @@ class CloverReconciliation(models.Model):
 
     @api.model
     def _providers(self):
-        """Return all Clover providers that are in use."""
+        """Return all Clover providers that are in use, elevated."""
         # Elevated: Managers need not have access to providers.
-        return (
-            self.env["payment.provider"]
-            .sudo()
-            .search([("code", "=", const.PROVIDER_CODE), ("state", "!=", "disabled")])
-            .sudo(False)
+        providers = self.env["payment.provider"].sudo()
+        return providers.search(
+            [("code", "=", const.PROVIDER_CODE), ("state", "!=", "disabled")]
         )
+
+    @api.model
+    def _selection_provider(self):
+        """Return the providers of the user's companies that can be compared, by name."""
+        # Nothing is told but what they are called.
+        companies = self.env.companies
+        mine = self._providers().filtered(lambda one: one.company_id in companies)
+        return [
+            (
+                str(one.id),
+                one.name if len(companies) == 1 else f"{one.name} ({one.company_id.name})",
+            )
+            for one in mine
+        ]
+
+    @api.depends("provider_id")
+    def _compute_provider_name(self):
+        for one in self:
+            # Elevated: Managers need not have access to providers.
+            one.provider_name = one.sudo().provider_id.name
+
+    @api.depends("provider_id")
+    def _compute_provider_choice(self):
+        known = dict(self._selection_provider())
+        for one in self:
+            provider = one.provider_id
+            if not provider and not one._origin:
+                provider = one._default_provider()
+            one.provider_choice = str(provider.id) if str(provider.id) in known else False
+
+    def _inverse_provider_choice(self):
+        for one in self:
+            if one.provider_choice:
+                one.provider_id = int(one.provider_choice)
 
     @api.model
     def _yesterday(self):
@@ -196,7 +236,9 @@ class CloverReconciliation(models.Model):
         allowed = ASKED | {"difference_ids"}
         if not self.env.su and any(set(vals) - allowed for vals in vals_list):
             raise AccessError(self.env._("The result of a comparison is not written by hand."))
-        return super().create(vals_list)
+        created = super().create(vals_list)
+        created._require_own_company()
+        return created
 
     def write(self, vals):
         """Override of `base`: by hand, only what is to be compared is changed, before it is.
@@ -207,7 +249,18 @@ class CloverReconciliation(models.Model):
             allowed = ASKED if all(one.state == "draft" for one in self) else set()
             if set(vals) - allowed - {"difference_ids"}:
                 raise AccessError(self.env._("A comparison that was made is not changed by hand."))
-        return super().write(vals)
+        result = super().write(vals)
+        self._require_own_company()
+        return result
+
+    def _require_own_company(self):
+        """Refuse a merchant of a company that is not the user's; a rule sees only what was before.
+
+        :raise AccessError: it is one
+        """
+        # Elevated: whoever may not read the company must not compare its merchant either.
+        if not self.env.su and self.sudo().company_id - self.env.user.company_ids:
+            raise AccessError(self.env._("Choose a merchant of one of your companies."))
 
     # === ACTION METHODS === #
 

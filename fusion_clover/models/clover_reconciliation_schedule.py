@@ -39,7 +39,7 @@ class CloverReconciliation(models.Model):
     @api.model
     def _queue_yesterdays(self):
         """Queue the day before of each merchant, once its night is over, and nights missed."""
-        for provider in self._providers().sudo():
+        for provider in self._providers():
             now = datetime.now(zone_named(self._zone_of(provider)))
             if now.hour < COMPARE_FROM_HOUR or not provider.clover_merchant_id:
                 continue
