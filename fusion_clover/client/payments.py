@@ -150,7 +150,7 @@ def _read(reader: Reader) -> Payment:
         created_ms=reader.integer("createdTime"),
         modified_ms=reader.integer("modifiedTime"),
         order_id=reader.child("order").text("id"),
-        device_id=reader.child("device").text("id"),
+        device_id=_device_id(reader),
         tender_key=reader.child("tender").text("labelKey"),
         tender_label=reader.child("tender").text("label"),
         employee_id=reader.child("employee").text("id"),
@@ -174,9 +174,15 @@ def _read_platform_refund(reader: Reader) -> PlatformRefund:
         created_ms=reader.required_integer("createdTime"),
         status=reader.text("status", default="") or "",
         is_voided=reader.flag("voided"),
-        device_id=reader.child("device").text("id"),
+        device_id=_device_id(reader),
         employee_id=reader.child("employee").text("id"),
     )
+
+
+def _device_id(reader: Reader) -> str | None:
+    """The device; payments over the Ecommerce interface name one of zeros, which is none."""
+    device_id = reader.child("device").text("id")
+    return device_id if device_id and device_id.strip("0-") else None
 
 
 def _card_values(card: Reader) -> dict[str, str | None]:

@@ -205,12 +205,28 @@ class CloverReconciliation(models.Model):
                 entries=self.entry_count,
                 amount=money(self.clover_amount),
             )
+        values = {
+            "gap": money(abs(self.gap)),
+            "count": self.difference_count,
+            "open": self.open_count,
+        }
+        sign = self.currency_id.compare_amounts(self.gap, 0)
+        if sign > 0:
+            return self.env._(
+                "Clover has %(gap)s more than the books had. %(count)s differences explain all of "
+                "it; %(open)s of them are open.",
+                **values,
+            )
+        if sign < 0:
+            return self.env._(
+                "The books had %(gap)s more than Clover. %(count)s differences explain all of it; "
+                "%(open)s of them are open.",
+                **values,
+            )
         return self.env._(
-            "Clover has %(gap)s more than the books had. %(count)s differences explain all of it; "
-            "%(open)s of them are open.",
-            gap=money(self.gap),
-            count=self.difference_count,
-            open=self.open_count,
+            "Clover and the books add up to the same, with %(count)s differences; %(open)s of them "
+            "are open.",
+            **values,
         )
 
     @api.constrains("date_from", "date_to")

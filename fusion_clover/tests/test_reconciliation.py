@@ -197,7 +197,7 @@ class TestReconciliation(ReconciliationCommon):
         )
 
     def test_a_terminal_is_called_by_its_name(self):
-        total = {one.dimension: one.label for one in self._compared().total_ids}
+        self._dashboard("payment", amount=700, device="9c0d2d0e-6f55-1c3a-0b5e-000000000000")
         terminal = self.env["clover.terminal"].sudo().create(
             {
                 "name": "Front desk",
@@ -205,11 +205,24 @@ class TestReconciliation(ReconciliationCommon):
                 "merchant_ref": "M",
                 "environment": "sandbox",
                 "serial": "S1",
-                "device_ref": total["terminal"],
+                "device_ref": "9c0d2d0e-6f55-1c3a-0b5e-000000000000",
             }
         )
-        total = {one.dimension: one.label for one in self._compared().total_ids}
-        self.assertEqual(total["terminal"], terminal.name)
+        amounts = {
+            total.label: total.clover_amount
+            for total in self._compared().total_ids
+            if total.dimension == "terminal"
+        }
+        self.assertEqual(amounts, {terminal.name: 7.0, "-": 113.0}, "the other one has none")
+
+    def test_the_conclusion_says_who_has_more(self):
+        self._dashboard("payment", amount=5000)
+        one = self._compared()
+        self.assertRegex(one.conclusion, r"^Clover has \$\s?50.00 more than the books had\. 1 ")
+        self._by_sql("clover_reconciliation", one, gap=-50)
+        self.assertRegex(one.conclusion, r"^The books had \$\s?50.00 more than Clover\. 1 ")
+        self._by_sql("clover_reconciliation", one, gap=0)
+        self.assertRegex(one.conclusion, "^Clover and the books add up to the same, with 1 ")
 
     def test_a_clerk_is_called_by_their_name(self):
         one = self._compared()

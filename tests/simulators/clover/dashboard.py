@@ -31,8 +31,10 @@ class DashboardRoutes:
         app.router.add_post("/_sim/dashboard/date", self.date)
 
     async def pay(self, request: web.Request) -> web.Response:
-        """Take ``amount`` (minor units) from a card of ``cardholder``, or in ``cash``; ``note``,
-        ``tip_amount``."""
+        """Take ``amount`` (minor units) from a card of ``cardholder``, or in ``cash``.
+
+        On ``device`` if there is one; ``note``, ``tip_amount``.
+        """
         try:
             asked = await json_object(request)
             merchant = self._sim.merchant(
@@ -64,6 +66,7 @@ class DashboardRoutes:
             filled = {name: value for name, value in body.items() if value is not None}
             charge = self._sim.charging.create(merchant, filled, None)
             charge.is_cash = bool(boolean(asked, "cash", False))
+            charge.device_id = text(asked, "device")
         except CloverError as error:
             return error.answer(self._sim.switches.merchant_locale)
         return web.json_response(_shown(charge))

@@ -51,6 +51,12 @@ def test_the_documented_payment_is_read_completely():
     assert "refunds" in query(transport.requests[0])["expand"][0].split(",")
 
 
+def test_a_payment_over_the_ecommerce_interface_has_no_device():
+    body = payment_body(device={"id": "00000000-0000-0000-0000-000000000000"})
+    client, _ = client_for(answer(200, body))
+    assert client.payments.retrieve(CHARGE_ID).device_id is None
+
+
 @pytest.mark.parametrize(
     ("result", "words"),
     [
