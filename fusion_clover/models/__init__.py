@@ -58,6 +58,7 @@ from . import clover_reconciliation_entry
 from . import clover_reconciliation_difference
 from . import clover_reconciliation_matching
 from . import clover_reconciliation_outcome
+from . import clover_reconciliation_provider
 from . import clover_reconciliation_finding
 from . import clover_reconciliation_total
 from . import clover_reconciliation_repair

@@ -50,14 +50,6 @@ class CloverReconciliation(models.Model):
         domain=[("code", "=", const.PROVIDER_CODE), ("state", "!=", "disabled")],
         default=lambda self: self._default_provider(),
     )
-    provider_name = fields.Char(string="Clover Account", compute="_compute_provider_name")
-    provider_choice = fields.Selection(
-        "_selection_provider",
-        string="Compare With",
-        compute="_compute_provider_choice",
-        inverse="_inverse_provider_choice",
-        help="Managers need not have access to providers: their names are enough to choose.",
-    )
     company_id = fields.Many2one(related="provider_id.company_id", store=True, index=True)
     currency_id = fields.Many2one("res.currency", compute="_compute_currency_id", store=True)
     date_from = fields.Date(
@@ -120,40 +112,6 @@ class CloverReconciliation(models.Model):
         return providers.search(
             [("code", "=", const.PROVIDER_CODE), ("state", "!=", "disabled")]
         )
-
-    @api.model
-    def _selection_provider(self):
-        """Return the providers of the user's companies that can be compared, by name."""
-        # Nothing is told but what they are called.
-        companies = self.env.companies
-        mine = self._providers().filtered(lambda one: one.company_id in companies)
-        return [
-            (
-                str(one.id),
-                one.name if len(companies) == 1 else f"{one.name} ({one.company_id.name})",
-            )
-            for one in mine
-        ]
-
-    @api.depends("provider_id")
-    def _compute_provider_name(self):
-        for one in self:
-            # Elevated: Managers need not have access to providers.
-            one.provider_name = one.sudo().provider_id.name
-
-    @api.depends("provider_id")
-    def _compute_provider_choice(self):
-        known = dict(self._selection_provider())
-        for one in self:
-            provider = one.provider_id
-            if not provider and not one._origin:
-                provider = one._default_provider()
-            one.provider_choice = str(provider.id) if str(provider.id) in known else False
-
-    def _inverse_provider_choice(self):
-        for one in self:
-            if one.provider_choice:
-                one.provider_id = int(one.provider_choice)
 
     @api.model
     def _yesterday(self):
@@ -268,15 +226,6 @@ class CloverReconciliation(models.Model):
         result = super().write(vals)
         self._require_own_company()
         return result
-
-    def _require_own_company(self):
-        """Refuse a merchant of a company that is not the user's; a rule sees only what was before.
-
-        :raise AccessError: it is one
-        """
-        # Elevated: whoever may not read the company must not compare its merchant either.
-        if not self.env.su and self.sudo().company_id - self.env.user.company_ids:
-            raise AccessError(self.env._("Choose a merchant of one of your companies."))
 
     # === ACTION METHODS === #
 
