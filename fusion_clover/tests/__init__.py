@@ -33,6 +33,7 @@ from . import test_outside
 from . import test_unmatched
 from . import test_reconciliation
 from . import test_reconciliation_days
+from . import test_reconciliation_provider
 from . import test_reconciliation_repair
 from . import test_polling
 from . import test_terminal

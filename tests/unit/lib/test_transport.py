@@ -5,10 +5,7 @@ import os
 import socket
 import ssl
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import ClassVar
 
 import pytest
 from cryptography import x509
@@ -27,7 +24,6 @@ from odoo.addons.fusion_payment_common.lib.transport import (
     Response,
     Timeout,
 )
-from odoo.addons.fusion_payment_common.tools import long_calls
 
 from .raw_server import http, raw_server, reading, reset
 
@@ -48,50 +44,6 @@ def post(wire, url, body=b'{"a":1}', timeout=QUICK, headers=None):
 def unused_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         return server.getsockname()[1]
-
-
-# --- connections ------------------------------------------------------------------------------
-
-
-class _AllAtOnce(BaseHTTPRequestHandler):
-    """Answers when so many requests have come, and counts the connections they came on."""
-
-    protocol_version = "HTTP/1.1"
-    barrier: threading.Barrier
-    connections: ClassVar[set]
-
-    def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.connections.add(self.client_address)
-        self.barrier.wait(30)
-        self.send_response(200)
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"{}")
-
-    def log_message(self, *_args):
-        """Not in the output of the tests."""
-
-
-def test_the_calls_of_all_threads_keep_their_connections(caplog):
-    callers = long_calls.MAX_CALLS + 16
-    handler = type("Handler", (_AllAtOnce,), {"connections": set()})
-    handler.barrier = threading.Barrier(callers)
-    settings = {"request_queue_size": callers, "daemon_threads": True}
-    server_class = type("Server", (ThreadingHTTPServer,), settings)
-    made = RequestsTransport()
-    with server_class(("127.0.0.1", 0), handler) as server, ThreadPoolExecutor(callers) as threads:
-        threading.Thread(target=server.serve_forever).start()
-        url = f"http://127.0.0.1:{server.server_port}/"
-        for _time in range(2):
-            answers = list(
-                threads.map(lambda _n: post(made, url, timeout=Timeout(30, 30)), range(callers))
-            )
-            assert {answer.status for answer in answers} == {200}
-        made.close()
-        server.shutdown()
-    assert len(handler.connections) == callers
-    assert "Connection pool is full" not in caplog.text
 
 
 # --- an answer --------------------------------------------------------------------------------
