@@ -12,6 +12,7 @@ from tests.e2e.support.collect_page import CollectPage
 from tests.e2e.support.crash import RECOVERED_WITHIN, Crash
 from tests.e2e.support.database import drop_left_behind
 from tests.e2e.support.rpc import OdooUser
+from tests.e2e.support.screens import describe_screens
 from tests.e2e.support.settings import Settings
 from tests.e2e.support.shop import Shop
 from tests.e2e.support.site import Site
@@ -24,6 +25,9 @@ ANSWER_WITHIN = 3.0
 
 #: Names of databases carry the process that made them: several runs may share a cluster.
 PREFIX = "fusion_e2e"
+
+#: The browser, for the report of a test that fails.
+BROWSER = pytest.StashKey[Browser]()
 
 NewTab = Callable[..., CollectPage]
 
@@ -51,6 +55,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for name, value in report.user_properties:
             if name == "seconds_to_approved" and report.when == "call":
                 terminalreporter.write_line(f"{value:6.1f} s to approved: {report.nodeid}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
+    """Add to a failure what the browser showed at that moment."""
+    report = yield
+    browser = item.config.stash.get(BROWSER, None)
+    if report.failed and call.when == "call" and browser:
+        for number, seen in enumerate(describe_screens(browser, item.name), 1):
+            report.sections.append((f"page {number} of the browser", seen))
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -127,13 +142,14 @@ def omar(site: Site) -> OdooUser:
 
 
 @pytest.fixture(scope="session")
-def browser(settings: Settings) -> Iterator[Browser]:
+def browser(settings: Settings, pytestconfig: pytest.Config) -> Iterator[Browser]:
     """A headless Chromium."""
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
             executable_path=settings.chromium,
             args=["--no-sandbox", "--disable-background-networking", "--disable-dev-shm-usage"],
         )
+        pytestconfig.stash[BROWSER] = launched
         yield launched
         launched.close()
 
