@@ -1,4 +1,5 @@
 from . import fusion_queue
+from . import fusion_queue_wake
 from . import fusion_operation_handler
 from . import fusion_operation
 from . import fusion_operation_trail

@@ -12,7 +12,7 @@ from odoo.tools import mute_logger
 from odoo.addons.base.tests.test_ir_cron import CronMixinCase
 
 from ..lib.wake_plan import WakePlan
-from ..models import fusion_queue
+from ..models import fusion_queue_wake
 from .delivery_common import DeliveryCommon
 
 WORKER = "odoo.addons.fusion_payment_common.models.fusion_delivery_worker"
@@ -30,7 +30,7 @@ class TestDelivery(DeliveryCommon, CronMixinCase):
 
     def test_a_worker_is_woken_in_the_enqueuing_transaction(self):
         cron = self.env.ref("fusion_payment_common.ir_cron_deliver_1")
-        self.enterContext(patch.object(fusion_queue, "_wakes", WakePlan()))
+        self.enterContext(patch.object(fusion_queue_wake, "_wakes", WakePlan()))
         with self.capture_triggers(cron.id) as captured:
             self._enqueue()
         self.assertEqual(len(captured.records), 1)

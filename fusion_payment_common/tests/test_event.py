@@ -9,7 +9,7 @@ from odoo.tools import mute_logger
 from ..lib import errors, vault
 from ..lib.wake_plan import WakePlan
 from ..models import fusion_event_processor as processor
-from ..models import fusion_queue
+from ..models import fusion_queue_wake
 from .inbox_common import CANARY, SOURCE, InboxCommon
 
 PROCESSOR = "odoo.addons.fusion_payment_common.models.fusion_event_processor"
@@ -57,7 +57,7 @@ class TestEvent(InboxCommon, TransactionCase):
     def test_the_worker_is_woken_by_the_transaction_that_stores_the_event(self):
         cron = self.env.ref("fusion_payment_common.ir_cron_process_events")
         before = self.env["ir.cron.trigger"].search_count([("cron_id", "=", cron.id)])
-        self.enterContext(patch.object(fusion_queue, "_wakes", WakePlan()))
+        self.enterContext(patch.object(fusion_queue_wake, "_wakes", WakePlan()))
         self._ingest()
         after = self.env["ir.cron.trigger"].search_count([("cron_id", "=", cron.id)])
         self.assertEqual(after - before, 1)

@@ -8,7 +8,7 @@ from odoo.tools import mute_logger
 from ..lib import errors
 from ..lib.outcome import Outcome
 from ..lib.wake_plan import WakePlan
-from ..models import fusion_queue
+from ..models import fusion_queue_wake
 from .common import KEY, OperationCommon
 
 OTHER_KEY = "66666666-7777-4888-8999-000000000000"
@@ -118,7 +118,7 @@ class TestOperationDirect(OperationCommon):
         triggers = self.env["ir.cron.trigger"].sudo()
         cron = self.env.ref("fusion_payment_common.ir_cron_complete_operations")
         before = triggers.search([("cron_id", "=", cron.id)])
-        self.enterContext(patch.object(fusion_queue, "_wakes", WakePlan()))
+        self.enterContext(patch.object(fusion_queue_wake, "_wakes", WakePlan()))
         self._carry_out(self._begin(), self._succeeded("PROV1"))
         (trigger,) = triggers.search([("cron_id", "=", cron.id)]) - before
         self.assertGreaterEqual(trigger.call_at, self._operation().next_attempt_at)

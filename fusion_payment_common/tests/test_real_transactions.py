@@ -11,7 +11,7 @@ from odoo.tools import mute_logger
 
 from ..lib.vault import generate_key
 from ..lib.wake_plan import WakePlan
-from ..models import fusion_queue
+from ..models import fusion_queue_wake
 from ..tools import alarm
 from ..tools.cursors import in_own_transaction, own_environment
 from .inbox_common import CANARY, SOURCE, InboxCommon
@@ -82,10 +82,10 @@ class TestRealTransactions(InboxCommon, TransactionCase):
 
     def test_a_flood_of_events_wakes_the_worker_once_a_second(self):
         plan = WakePlan()
-        self.enterContext(patch.object(fusion_queue, "_wakes", plan))
+        self.enterContext(patch.object(fusion_queue_wake, "_wakes", plan))
         self.enterContext(patch.object(alarm, "set_alarm"))
         cron = self.env.ref("fusion_payment_common.ir_cron_process_events")
-        clock = self.enterContext(patch.object(fusion_queue, "time")).monotonic
+        clock = self.enterContext(patch.object(fusion_queue_wake, "time")).monotonic
         for clock.return_value, total, why in (
             (100.0, 1, "the first is not kept waiting"),
             (100.1, 2, "the worker may have been there before: once more"),
@@ -98,14 +98,30 @@ class TestRealTransactions(InboxCommon, TransactionCase):
 
     def test_an_event_that_is_stored_too_late_for_the_wake_up_it_counted_on_has_its_own(self):
         plan = WakePlan()
-        self.enterContext(patch.object(fusion_queue, "_wakes", plan))
+        self.enterContext(patch.object(fusion_queue_wake, "_wakes", plan))
         cron = self.env.ref("fusion_payment_common.ir_cron_process_events")
-        clock = self.enterContext(patch.object(fusion_queue, "time")).monotonic
+        clock = self.enterContext(patch.object(fusion_queue_wake, "time")).monotonic
         plan.note((self.env.cr.dbname, "fusion.event"), 101.0)
         clock.return_value = 100.0
         with own_environment(self.env) as env:
             env["fusion.event"]._ingest(SOURCE, "evt_1", payload=b"{}")
             clock.return_value = 101.5
+        self.assertEqual(self._triggers(cron), 1)
+
+    def test_a_wake_up_to_come_that_is_undone_with_a_savepoint_is_planned_again(self):
+        plan = WakePlan()
+        self.enterContext(patch.object(fusion_queue_wake, "_wakes", plan))
+        self.enterContext(patch.object(alarm, "set_alarm"))
+        cron = self.env.ref("fusion_payment_common.ir_cron_process_events")
+        clock = self.enterContext(patch.object(fusion_queue_wake, "time")).monotonic
+        plan.note((self.env.cr.dbname, "fusion.event"), 100.0)
+        clock.return_value = 100.1
+        with own_environment(self.env) as env:
+            with self.assertRaises(ZeroDivisionError), env.cr.savepoint():
+                env["fusion.event"]._ingest(SOURCE, "evt_1", payload=b"{}")
+                raise ZeroDivisionError
+        clock.return_value = 100.2
+        self._store("evt_2")
         self.assertEqual(self._triggers(cron), 1)
 
     def test_many_wake_ups_in_one_transaction_cost_no_more_than_two(self):
