@@ -71,6 +71,24 @@ def test_an_approved_payment_is_in_the_ledger_and_on_the_platform(terminal):
     assert found["id"] == payment["id"]
 
 
+def test_a_device_of_another_merchant_is_neither_listed_nor_reached(terminal):
+    clover = terminal.clover
+    mine = len(clover.control("GET", "devices"))
+    clover.control("POST", "devices", {"count": 1, "merchant_id": "ELSEWHERE0001"})
+    other = clover.control("GET", "devices")[-1]
+    listed = clover.v3("/devices").json()["elements"]
+    assert len(listed) == mine
+    assert other["serial"] not in {device["serial"] for device in listed}
+    answer = terminal.call(
+        "/payments",
+        {"amount": 1000, "externalPaymentId": EXTERNAL, "final": True},
+        key="key-0000000000002",
+        serial=other["serial"],
+    )
+    assert answer.status_code == 400
+    assert clover.ledger() == []
+
+
 def test_a_tip_a_surcharge_and_issues_come_with_the_answer(terminal):
     terminal.clover.configure(surcharge=True)
     terminal.tell("approve", tip_amount=300, issues=["signature", "duplicate", "offline"])

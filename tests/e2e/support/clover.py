@@ -66,6 +66,10 @@ class Clover:
         self._control("DELETE", "faults")
         self.release()
 
+    def switch(self, **switches: Any) -> None:
+        """Change what the simulated merchant, or Clover itself, is like."""
+        self._control("POST", "config", switches)
+
     def held(self) -> int:
         """How many callers wait for an answer right now."""
         return self._control("GET", "held")["held"]

@@ -45,7 +45,7 @@ class Connection:
             if not request.headers.get(name):
                 raise errors.bad_request(f"Request missing required header: {name}")
         serial = request.headers["X-Clover-Device-Id"]
-        for device in sim.state.devices:
+        for device in sim.devices_of(merchant):
             if device.serial == serial:
                 return merchant, device
         raise errors.bad_request(

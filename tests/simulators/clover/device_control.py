@@ -39,13 +39,17 @@ class DeviceControlRoutes:
         return web.json_response([device.control_json() for device in self._sim.state.devices])
 
     async def add_devices(self, request: web.Request) -> web.Response:
-        """``{"count": n}`` more Flexes; answers all devices."""
+        """``{"count": n}`` more Flexes, ``merchant_id``: whose; answers all devices."""
         body = await _object(request)
         count = body.get("count", 1)
         if type(count) is not int or not 0 < count <= 200:
             raise _refusal("count is a number from 1 to 200")
+        merchant_id = body.get("merchant_id", "")
+        if not isinstance(merchant_id, str):
+            raise _refusal("merchant_id is a text")
         self._sim.state.devices += [
-            Device(f"C046UG{digits(8)}", "Clover_C406", "FIGTREE", "Flex 4") for _ in range(count)
+            Device(f"C046UG{digits(8)}", "Clover_C406", "FIGTREE", "Flex 4", merchant_id)
+            for _ in range(count)
         ]
         return await self.list_devices(request)
 

@@ -52,12 +52,16 @@ class Activity:
 
 @dataclass
 class Device:
-    """A device: ``serial`` is what REST Pay wants, ``id`` what payments refer to."""
+    """A device: ``serial`` is what REST Pay wants, ``id`` what payments refer to.
+
+    ``merchant_id`` is whose it is; empty: of the merchant that the switches name.
+    """
 
     serial: str
     model: str
     device_type_name: str
     product_name: str
+    merchant_id: str = ""
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     script: Script = field(default_factory=Script)
     activity: Activity | None = None
@@ -90,6 +94,7 @@ class Device:
             "serial": self.serial,
             "id": self.id,
             "product": self.product_name,
+            "merchant_id": self.merchant_id,
             "action": self.script.action,
             "after_s": self.script.after_s,
             "screen": shown.kind if shown else self.screen,

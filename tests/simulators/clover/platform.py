@@ -144,7 +144,7 @@ class PlatformRoutes:
         """The merchant's devices; ``name`` is null, as it usually is."""
         merchant = self._sim.access.merchant(request, DEVICES)
         return _elements(
-            request, [device.as_json(merchant.id) for device in self._sim.state.devices]
+            request, [device.as_json(merchant.id) for device in self._sim.devices_of(merchant)]
         )
 
     async def employees(self, request: web.Request) -> web.Response:

@@ -14,6 +14,7 @@ from .connect_device import ConnectDeviceRoutes
 from .customers import CustomerRoutes
 from .dashboard import DashboardRoutes
 from .device_control import DeviceControlRoutes
+from .devices import Device
 from .ecommerce import EcommerceRoutes
 from .errors import CloverError, bare
 from .grants import Grants
@@ -69,6 +70,11 @@ class CloverSimulator(Simulator):
         merchant.name, merchant.country = switches.merchant_name, switches.merchant_country
         merchant.currency, merchant.locale = switches.merchant_currency, switches.merchant_locale
         return merchant
+
+    def devices_of(self, merchant: Merchant) -> list[Device]:
+        """The devices that stand at this merchant's."""
+        main = self.switches.merchant_id
+        return [one for one in self.state.devices if (one.merchant_id or main) == merchant.id]
 
     def add_routes(self, app: web.Application) -> None:
         """All of Clover, and the control route that closes the batch."""

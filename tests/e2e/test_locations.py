@@ -1,0 +1,98 @@
+"""A company with two locations: a Clover merchant for each, and the terminals of both."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import VIEWPORT, open_site
+from tests.e2e.support.books import Books
+from tests.e2e.support.collect_page import CollectPage
+from tests.e2e.support.provider_page import ProviderPage
+from tests.e2e.support.site import APP
+from tests.e2e.support.terminal import PAYMENTS, Terminals
+from tests.e2e.support.terminal_page import TerminalPage
+from tests.e2e.support.waiting import wait_until
+
+DOWNTOWN, AIRPORT = "SIMMERCHANT01", "SIMAIRPORT001"
+
+
+@pytest.fixture
+def company(settings):
+    with open_site(settings, "locations") as opened:
+        yield opened
+
+
+@pytest.fixture
+def open_tab(browser, company):
+    contexts = []
+
+    def open_tab(user):
+        context = browser.new_context(viewport=VIEWPORT)
+        contexts.append(context)
+        cookie = {"name": "session_id", "value": user.session_cookie, "url": company.url}
+        context.add_cookies([cookie])
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        return page
+
+    yield open_tab
+    for context in contexts:
+        context.close()
+
+
+def _add_location(company, form: ProviderPage, serial: str) -> int:
+    """Duplicate the provider and connect the copy to the second merchant, as an admin does."""
+    page = form.page
+    form.open()
+    page.locator(".o_cp_action_menus button").first.click()
+    page.get_by_role("menuitem", name="Duplicate").click()
+    expect(page.locator(".o_field_widget[name=clover_app_id] input")).to_have_value("")
+    form.enter("name", "Clover Airport")
+    page.locator(".o_field_widget[name=state] input[data-value=test]").check()
+    form.enter("clover_app_id", APP["clover_app_id"])
+    form.enter("clover_app_secret", APP["clover_app_secret"])
+    form.save()
+    # Whom the person at Clover's login chooses.
+    company.clover.switch(merchant_id=AIRPORT)
+    form.button("Connect").first.click()
+    expect(form.button("Disconnect")).to_be_visible(timeout=30_000)
+    company.clover.switch(merchant_id=DOWNTOWN)
+    expect(page.locator(".o_form_view")).to_contain_text(AIRPORT)
+    form.button("Sync Terminals").click()
+    expect(form.status("terminals")).to_contain_text(f"Terminals: Flex 4 {serial[-4:]}.")
+    form.picture("location-1-connected")
+    return int(urlsplit(page.url).path.rsplit("/", 1)[1])
+
+
+def test_each_location_takes_the_payments_of_its_own_terminals(company, open_tab):
+    books, terminals = Books(company.database, company.clover), Terminals(company)
+    terminals.sync()
+    terminals.control("POST", "", {"count": 1, "merchant_id": AIRPORT})
+    (flex,) = [one["serial"] for one in terminals.control("GET", "") if one["merchant_id"]]
+    airport = _add_location(company, ProviderPage(open_tab(company.admin), company), flex)
+    (terminal,) = company.admin.call("clover.terminal", "search", [["serial", "=", flex]])
+    company.admin.call("clover.terminal", "write", [terminal], {"name": "Gate 12"})
+
+    clerk = company.clerk("Gate Clerk")
+    page = open_tab(clerk)
+    desk = TerminalPage(CollectPage(page, company.url))
+    invoice = company.invoice(6400)
+    desk.open(invoice)
+    page.locator(".o_field_widget[name=terminal_id] input").click()
+    page.get_by_role("option", name="Gate 12").click()
+    expect(desk.contact).to_contain_text("Gate 12")
+    terminals.tell(flex, "silent")
+    desk.send()
+    wait_until(lambda: terminals.shows(flex), "the payment is on the terminal of the airport")
+    desk.tab.picture("location-2-waiting")
+    terminals.tell(flex, "approve")
+    desk.expect_phase("approved")
+    books.assert_collected_once(invoice)
+    (paid,) = books.transactions(invoice)
+    transaction = company.admin.read("payment.transaction", paid["id"], "provider_id")
+    assert transaction["provider_id"][0] == airport
+    (effect,) = books.effects(invoice)
+    assert effect["source_id"] == flex
+    sent = [call for call in company.clover.journal() if call["path"] == PAYMENTS]
+    assert len(sent) == 1
