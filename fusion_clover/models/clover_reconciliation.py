@@ -159,7 +159,7 @@ class CloverReconciliation(models.Model):
             )
         if not self.difference_count:
             return self.env._(
-                "Clover and the books agree: %(entries)s entries, %(amount)s.",
+                "Clover and the books agree. Entries: %(entries)s, together %(amount)s.",
                 entries=self.entry_count,
                 amount=money(self.clover_amount),
             )
@@ -171,19 +171,18 @@ class CloverReconciliation(models.Model):
         sign = self.currency_id.compare_amounts(self.gap, 0)
         if sign > 0:
             return self.env._(
-                "Clover has %(gap)s more than the books had. %(count)s differences explain all of "
-                "it; %(open)s of them are open.",
+                "Clover has %(gap)s more than the books had. Differences that explain all of it: "
+                "%(count)s, open: %(open)s.",
                 **values,
             )
         if sign < 0:
             return self.env._(
-                "The books had %(gap)s more than Clover. %(count)s differences explain all of it; "
-                "%(open)s of them are open.",
+                "The books had %(gap)s more than Clover. Differences that explain all of it: "
+                "%(count)s, open: %(open)s.",
                 **values,
             )
         return self.env._(
-            "Clover and the books add up to the same, with %(count)s differences; %(open)s of them "
-            "are open.",
+            "Clover and the books add up to the same. Differences: %(count)s, open: %(open)s.",
             **values,
         )
 

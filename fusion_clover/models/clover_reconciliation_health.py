@@ -73,7 +73,7 @@ class CloverReconciliation(models.Model):
             return Finding(
                 Level.WARNING,
                 self.env._(
-                    "The comparisons of the last %(days)s days have %(count)s open differences.",
+                    "Open differences in the comparisons of the last %(days)s days: %(count)s.",
                     days=HEALTH_DAYS,
                     count=found,
                 ),

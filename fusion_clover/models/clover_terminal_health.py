@@ -56,7 +56,7 @@ class CloverTerminal(models.Model):
         return Finding(
             level,
             self.env._(
-                "%(count)s terminals; the oldest answer is %(minutes)s minutes old.",
+                "Terminals: %(count)s. The oldest answer is %(minutes)s minutes old.",
                 count=len(terminals),
                 minutes=int(oldest // 60),
             ),

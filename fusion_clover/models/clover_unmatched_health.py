@@ -39,7 +39,7 @@ class CloverUnmatchedPayment(models.Model):
         return Finding(
             Level.WARNING,
             self.env._(
-                "%s payments were made outside Odoo: say what they were.", waiting
+                "Payments made outside Odoo: %s. Say what they were.", waiting
             ),
             waiting,
         )

@@ -34,7 +34,7 @@ class PaymentProvider(models.Model):
             "params": {
                 "type": "success" if by_cloud else "warning",
                 "message": self.env._(
-                    "Clover lists %(total)s devices, %(cloud)s of which take payments from here.",
+                    "Devices at Clover: %(total)s. Of these take payments from here: %(cloud)s.",
                     total=total,
                     cloud=by_cloud,
                 ),

@@ -79,7 +79,7 @@ class PaymentTransaction(models.Model):
         return Finding(
             Level.ERROR,
             self.env._(
-                "%(count)s payments have had no outcome for %(minutes)s minutes: look them up in "
+                "Payments without an outcome for %(minutes)s minutes: %(count)s. Look them up in "
                 "Clover's dashboard.",
                 count=stuck,
                 minutes=ALERT_AFTER // 60,

@@ -218,11 +218,11 @@ class TestReconciliation(ReconciliationCommon):
     def test_the_conclusion_says_who_has_more(self):
         self._dashboard("payment", amount=5000)
         one = self._compared()
-        self.assertRegex(one.conclusion, r"^Clover has \$\s?50.00 more than the books had\. 1 ")
+        self.assertRegex(one.conclusion, r"^Clover has \$\s?50.00 more than the books had\..*: 1, ")
         self._by_sql("clover_reconciliation", one, gap=-50)
-        self.assertRegex(one.conclusion, r"^The books had \$\s?50.00 more than Clover\. 1 ")
+        self.assertRegex(one.conclusion, r"^The books had \$\s?50.00 more than Clover\..*: 1, ")
         self._by_sql("clover_reconciliation", one, gap=0)
-        self.assertRegex(one.conclusion, "^Clover and the books add up to the same, with 1 ")
+        self.assertRegex(one.conclusion, r"^Clover and the books add up to the same\..*: 1, ")
 
     def test_a_clerk_is_called_by_their_name(self):
         one = self._compared()

@@ -239,7 +239,7 @@ class TestTerminalDecisions(TerminalCommon):
         (self.flex | self.mini).action_ping()
         finding = terminals._probe_terminals(self.env.company)
         self.assertEqual(str(finding.level), "ok")
-        self.assertIn("2 terminals", finding.sentence)
+        self.assertIn("Terminals: 2", finding.sentence)
         self.flex.last_ping_at = fields.Datetime.now() - timedelta(hours=25)
         self.assertEqual(str(terminals._probe_terminals(self.env.company).level), "warning")
         self._tell(self.mini, "offline")

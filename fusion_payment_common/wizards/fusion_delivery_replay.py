@@ -100,7 +100,7 @@ class FusionDeliveryReplay(models.TransientModel):
             "tag": "display_notification",
             "params": {
                 "type": "success",
-                "message": self.env._("%s deliveries are on their way.", len(replayed)),
+                "message": self.env._("Deliveries on their way: %s.", len(replayed)),
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }

@@ -56,7 +56,7 @@ class FusionEventReplay(models.TransientModel):
             "tag": "display_notification",
             "params": {
                 "type": "success",
-                "message": self.env._("%s events will be processed again.", len(replayed)),
+                "message": self.env._("Events to be processed again: %s.", len(replayed)),
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }

@@ -41,7 +41,7 @@ def open_tab(browser, company):
         context.close()
 
 
-def _add_location(company, form: ProviderPage, serial: str) -> int:
+def _add_location(company, form: ProviderPage) -> int:
     """Duplicate the provider and connect the copy to the second merchant, as an admin does."""
     page = form.page
     form.open()
@@ -59,9 +59,6 @@ def _add_location(company, form: ProviderPage, serial: str) -> int:
     expect(form.button("Disconnect")).to_be_visible(timeout=30_000)
     company.clover.switch(merchant_id=DOWNTOWN)
     expect(page.locator(".o_form_view")).to_contain_text(AIRPORT)
-    form.button("Sync Terminals").click()
-    expect(form.status("terminals")).to_contain_text(f"Terminals: Flex 4 {serial[-4:]}.")
-    form.picture("location-1-connected")
     return int(urlsplit(page.url).path.rsplit("/", 1)[1])
 
 
@@ -70,7 +67,11 @@ def test_each_location_takes_the_payments_of_its_own_terminals(company, open_tab
     terminals.sync()
     terminals.control("POST", "", {"count": 1, "merchant_id": AIRPORT})
     (flex,) = [one["serial"] for one in terminals.control("GET", "") if one["merchant_id"]]
-    airport = _add_location(company, ProviderPage(open_tab(company.admin), company), flex)
+    form = ProviderPage(open_tab(company.admin), company)
+    airport = _add_location(company, form)
+    form.button("Sync Terminals").click()
+    expect(form.status("terminals")).to_contain_text(f"Terminals: Flex 4 {flex[-4:]}.")
+    form.picture("location-1-connected")
     (terminal,) = company.admin.call("clover.terminal", "search", [["serial", "=", flex]])
     company.admin.call("clover.terminal", "write", [terminal], {"name": "Gate 12"})
 

@@ -174,6 +174,8 @@ def _reload_and_again(shop: Shop, path: str) -> list[PortalPage]:
     tab.pay()
     tab.page.goto(f"{shop.site.url}{path}&payment=True#portal_pay")
     tab.page.reload()
+    # With the card form in it, or with the word that there is nothing to pay.
+    expect(tab.page.locator("#pay_with")).to_be_visible()
     if tab.form.count():
         tab.expect_fields().enter_card(MASTERCARD).pay_if_possible()
     return [tab]
