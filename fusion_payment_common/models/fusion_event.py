@@ -173,23 +173,27 @@ class FusionEvent(models.Model):
     @api.model
     def _receive(self, values):
         """Insert the event or make its waiting copy due; return the id of what stands for it."""
-        now = self._queue_now()
-        due = {"state": "received", "next_attempt_at": now}
         known = SQL(
             "EXISTS (SELECT FROM fusion_event WHERE source = %s AND event_key = %s)",
             values["source"],
             values["event_key"],
         )
-        first = {"received_at": now, "attempt_count": 0, "arrival_count": 1}
+        first = {
+            "state": "received",
+            "received_at": rows.SECOND,
+            "next_attempt_at": rows.SECOND,
+            "attempt_count": 0,
+            "arrival_count": 1,
+        }
         # One statement: events arrive in floods, and nearly all of them for the first time.
         self.env.cr.execute(
-            rows.insert(self, {**values, **due, **first}, unless=known, returning=SQL("id"))
+            rows.insert(self, {**values, **first}, unless=known, returning=SQL("id"))
         )
         inserted = self.env.cr.fetchone()
-        return inserted[0] if inserted else self._receive_copy(values, due)
+        return inserted[0] if inserted else self._receive_copy(values)
 
     @api.model
-    def _receive_copy(self, values, due):
+    def _receive_copy(self, values):
         copies = self.search(
             [("source", "=", values["source"]), ("event_key", "=", values["event_key"])]
         )
@@ -202,7 +206,8 @@ class FusionEvent(models.Model):
             event.write(
                 {
                     **values,
-                    **due,
+                    "state": "received",
+                    "next_attempt_at": self._queue_now(),
                     "attempt_count": 0,
                     "arrival_count": event.arrival_count + 1,
                     "error_message": False,

@@ -17,6 +17,7 @@ class FrontDoor:
         self._ports = {True: websocket_port, False: http_port}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._open_ends: set[asyncio.StreamWriter] = set()
         self.url = ""
 
     def __enter__(self) -> "FrontDoor":
@@ -39,21 +40,28 @@ class FrontDoor:
 
     async def _close(self) -> None:
         self._server.close()
-        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        # To cancel the tasks instead would be logged as an error of each; one that was accepted
+        # just now begins only while the others end.
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+            for writer in self._open_ends:
+                writer.transport.abort()
+            await asyncio.wait(others, timeout=0.1)
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        ends = {writer}
+        self._open_ends |= ends
         try:
             first_line = await reader.readuntil(b"\r\n")
             port = self._ports[b" /websocket" in first_line]
-            to_odoo = await asyncio.open_connection("127.0.0.1", port)
+            from_odoo, to_odoo = await asyncio.open_connection("127.0.0.1", port)
+            ends.add(to_odoo)
+            self._open_ends |= ends
+            to_odoo.write(first_line)
+            await asyncio.gather(_copy(reader, to_odoo), _copy(from_odoo, writer))
         except (OSError, asyncio.IncompleteReadError):
             writer.close()  # nobody is there: the caller sees the connection end, as with Odoo
-            return
-        to_odoo[1].write(first_line)
-        await asyncio.gather(_copy(reader, to_odoo[1]), _copy(to_odoo[0], writer))
+        finally:
+            self._open_ends -= ends
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
