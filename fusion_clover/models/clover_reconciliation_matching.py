@@ -1,5 +1,7 @@
 from odoo import models
 
+from odoo.addons.fusion_payment_common.tools.cursors import in_own_transaction
+
 from .. import const
 
 #: Transactions that stand for a payment at Clover: of an authorization that was captured, what was
@@ -213,6 +215,7 @@ class CloverReconciliation(models.Model):
         :param period: its first moment and the first one after it, aware
         """
         since, until = (moment.replace(tzinfo=None) for moment in period)
+        self._count_entries()
         for statement in (
             _MATCH_PAYMENTS,
             _MATCH_REFUNDS,
@@ -223,6 +226,16 @@ class CloverReconciliation(models.Model):
         ):
             self._execute(statement, since=since, until=until)
         self.env["clover.reconciliation.entry"].invalidate_model()
+
+    def _count_entries(self):
+        """Let PostgreSQL know how many entries there are: the set is joined with itself.
+
+        It thinks of a few until it looks, minutes later, and then a loop in a loop takes as long as
+        the square of them. In a transaction of its own: only its lock is short there.
+        """
+        in_own_transaction(
+            self.env, lambda env: env.cr.execute("ANALYZE clover_reconciliation_entry")
+        )
 
     def _execute(self, statement, **values):
         """Run a statement about this comparison."""
