@@ -16,6 +16,7 @@ from . import test_delivery
 from . import test_surcharge_rule
 from . import test_card_range
 from . import test_delivery_endpoint
+from . import test_delivery_failure
 from . import test_delivery_acknowledgement
 from . import test_delivery_replay
 from . import test_delivery_access

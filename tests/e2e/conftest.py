@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.e2e.support.books import Books
 from tests.e2e.support.collect_page import CollectPage
@@ -195,6 +195,25 @@ def new_tab(context_of: Callable[[OdooUser], BrowserContext], site: Site) -> Ite
 def tab(new_tab: NewTab, claire: OdooUser) -> CollectPage:
     """A tab of Claire's."""
     return new_tab(claire)
+
+
+@pytest.fixture
+def page_of(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens a page on any site in a profile of its own, as its administrator or another."""
+    contexts: list[BrowserContext] = []
+
+    def page_of(site: Site, user: OdooUser | None = None) -> Page:
+        context = browser.new_context(viewport=VIEWPORT)
+        contexts.append(context)
+        cookie = (user or site.admin).session_cookie
+        context.add_cookies([{"name": "session_id", "value": cookie, "url": site.url}])
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        return page
+
+    yield page_of
+    for context in contexts:
+        context.close()
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,7 +11,7 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import VIEWPORT, open_site
+from tests.e2e.conftest import open_site
 from tests.e2e.support.settings import SCREENSHOTS, Settings
 from tests.e2e.support.site import APP, Site
 from tests.e2e.support.waiting import wait_until
@@ -118,25 +118,6 @@ def shared(settings: Settings) -> Iterator[Shared]:
             open_site(own, "fusion_e2e_tenant") as tenant,
         ):
             yield Shared(hub, tenant)
-
-
-@pytest.fixture
-def page_of(shared, browser) -> Iterator[Callable[[Site], Page]]:
-    """Opens a page as the administrator of a site."""
-    contexts = []
-
-    def page_of(site: Site) -> Page:
-        context = browser.new_context(viewport=VIEWPORT)
-        contexts.append(context)
-        cookie = {"name": "session_id", "value": site.admin.session_cookie, "url": site.url}
-        context.add_cookies([cookie])
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        return page
-
-    yield page_of
-    for context in contexts:
-        context.close()
 
 
 def picture(page: Page, name: str) -> None:

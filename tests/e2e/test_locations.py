@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import VIEWPORT, open_site
+from tests.e2e.conftest import open_site
 from tests.e2e.support.books import Books
 from tests.e2e.support.collect_page import CollectPage
 from tests.e2e.support.provider_page import ProviderPage
@@ -21,24 +21,6 @@ DOWNTOWN, AIRPORT = "SIMMERCHANT01", "SIMAIRPORT001"
 def company(settings):
     with open_site(settings, "locations") as opened:
         yield opened
-
-
-@pytest.fixture
-def open_tab(browser, company):
-    contexts = []
-
-    def open_tab(user):
-        context = browser.new_context(viewport=VIEWPORT)
-        contexts.append(context)
-        cookie = {"name": "session_id", "value": user.session_cookie, "url": company.url}
-        context.add_cookies([cookie])
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        return page
-
-    yield open_tab
-    for context in contexts:
-        context.close()
 
 
 def _add_location(company, form: ProviderPage) -> int:
@@ -62,12 +44,12 @@ def _add_location(company, form: ProviderPage) -> int:
     return int(urlsplit(page.url).path.rsplit("/", 1)[1])
 
 
-def test_each_location_takes_the_payments_of_its_own_terminals(company, open_tab):
+def test_each_location_takes_the_payments_of_its_own_terminals(company, page_of):
     books, terminals = Books(company.database, company.clover), Terminals(company)
     terminals.sync()
     terminals.control("POST", "", {"count": 1, "merchant_id": AIRPORT})
     (flex,) = [one["serial"] for one in terminals.control("GET", "") if one["merchant_id"]]
-    form = ProviderPage(open_tab(company.admin), company)
+    form = ProviderPage(page_of(company), company)
     airport = _add_location(company, form)
     form.button("Sync Terminals").click()
     expect(form.status("terminals")).to_contain_text(f"Terminals: Flex 4 {flex[-4:]}.")
@@ -76,7 +58,7 @@ def test_each_location_takes_the_payments_of_its_own_terminals(company, open_tab
     company.admin.call("clover.terminal", "write", [terminal], {"name": "Gate 12"})
 
     clerk = company.clerk("Gate Clerk")
-    page = open_tab(clerk)
+    page = page_of(company, clerk)
     desk = TerminalPage(CollectPage(page, company.url))
     invoice = company.invoice(6400)
     desk.open(invoice)
