@@ -2,11 +2,9 @@
 
 from playwright.sync_api import Locator, Page, expect
 
+from . import card_fields
 from .settings import SCREENSHOTS
 from .site import Invoice
-
-EXPIRY = "12/49"
-POSTAL_CODE = "M5V 1A1"
 
 
 class CollectPage:
@@ -78,10 +76,7 @@ class CollectPage:
 
     def enter_card(self, number: str, *, cvv: str = "123") -> "CollectPage":
         """Type a card into Clover's frames."""
-        self._type("card_number", number)
-        self._type("card_date", EXPIRY)
-        self._type("card_cvv", cvv)
-        self._type("card_postal_code", POSTAL_CODE)
+        card_fields.enter_card(self.page, number, cvv)
         return self
 
     def enter_amount(self, amount: str) -> "CollectPage":
@@ -104,7 +99,3 @@ class CollectPage:
         """Keep what is on the screen, to be looked at."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=str(SCREENSHOTS / f"{name}.png"))
-
-    def _type(self, kind: str, text: str) -> None:
-        frame = self.page.locator(f".o_clover_field[id*={kind}_] iframe").content_frame
-        frame.locator("input").fill(text)

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator, Page, expect
 
-from .collect_page import EXPIRY, POSTAL_CODE
+from . import card_fields
 from .settings import SCREENSHOTS
 
 _LEAVES = re.compile(r"/payment/status|/my/invoices/|/my/payment_method|/payment/confirmation")
@@ -61,15 +61,7 @@ class PortalPage:
 
     def enter_card(self, number: str, *, cvv: str = "123") -> "PortalPage":
         """Type a card into Clover's frames."""
-        typed = {
-            "card_number": number,
-            "card_date": EXPIRY,
-            "card_cvv": cvv,
-            "card_postal_code": POSTAL_CODE,
-        }
-        for kind, text in typed.items():
-            frame = self.page.locator(f".o_clover_field[id*={kind}_]:visible iframe").content_frame
-            frame.locator("input").fill(text)
+        card_fields.enter_card(self.page, number, cvv)
         return self
 
     def consent(self) -> "PortalPage":
