@@ -164,7 +164,7 @@ def _back_and_again(shop: Shop, path: str) -> list[PortalPage]:
     tab = shop.tab(shop.device(LAPTOP)).open(path).open_form(path).enter_card(VISA)
     tab.pay()
     tab.expect_to_leave()
-    tab.page.go_back()
+    tab.go_back()
     tab.pay_if_possible()
     return [tab]
 
@@ -172,7 +172,7 @@ def _back_and_again(shop: Shop, path: str) -> list[PortalPage]:
 def _reload_and_again(shop: Shop, path: str) -> list[PortalPage]:
     tab = shop.tab(shop.device(PHONE)).open_form(path).enter_card(VISA)
     tab.pay()
-    tab.page.goto(f"{shop.site.url}{path}&payment=True#portal_pay")
+    tab.insist(lambda: tab.open(f"{path}&payment=True#portal_pay"))
     tab.page.reload()
     # With the card form in it, or with the word that there is nothing to pay.
     expect(tab.page.locator("#pay_with")).to_be_visible()
@@ -194,8 +194,8 @@ def _reload_the_status(shop: Shop, path: str) -> list[PortalPage]:
     tab.pay()
     tab.expect_to_leave()
     for _again in range(2):
-        tab.page.goto(f"{shop.site.url}/payment/status")
-        tab.page.reload()
+        tab.insist(lambda: tab.open("/payment/status"))
+        tab.insist(tab.page.reload)
     return [tab]
 
 

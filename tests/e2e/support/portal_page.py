@@ -1,6 +1,7 @@
 """An invoice's page as the customer sees it, and Odoo's payment form with Clover's fields in it."""
 
 import re
+from collections.abc import Callable
 
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator, Page, expect
@@ -9,6 +10,10 @@ from . import card_fields
 from .settings import SCREENSHOTS
 
 _LEAVES = re.compile(r"/payment/status|/my/invoices/|/my/payment_method|/payment/confirmation")
+_BEATEN = re.compile(r"interrupted by another navigation|ERR_ABORTED")
+
+#: How often somebody goes where the page does not let them go.
+_INSISTENCE = 3
 
 
 class PortalPage:
@@ -30,6 +35,32 @@ class PortalPage:
         self.open(f"{path}&payment=True#portal_pay")
         expect(self.form).to_be_visible(timeout=8_000)
         return self.expect_fields()
+
+    def insist(self, navigate: Callable[[], object]) -> "PortalPage":
+        """Go somewhere although the page may be on its way elsewhere by itself at this moment.
+
+        :param navigate: how; done again while the page is faster.
+        """
+        for _again in range(_INSISTENCE):
+            if self._has_gone(navigate):
+                break
+        return self
+
+    def go_back(self) -> "PortalPage":
+        """Press the browser's *Back*; a page that comes back may load itself anew."""
+        self._has_gone(self.page.go_back)
+        return self
+
+    def _has_gone(self, navigate: Callable[[], object]) -> bool:
+        """Whether that worked: the page has not gone elsewhere by itself meanwhile."""
+        try:
+            navigate()
+        except PlaywrightError as error:
+            if not _BEATEN.search(str(error)):
+                raise
+            self.page.wait_for_load_state()
+            return False
+        return True
 
     def expect_fields(self) -> "PortalPage":
         """Wait until a card can be typed."""
