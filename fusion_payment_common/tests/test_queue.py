@@ -1,7 +1,9 @@
 import signal
 import time
 from datetime import timedelta
+from functools import partial
 from types import MethodType
+from typing import NamedTuple
 from unittest.mock import patch
 
 from odoo import api, fields
@@ -10,23 +12,17 @@ from odoo.tests import tagged
 
 from odoo.addons.base.tests.test_ir_cron import CronMixinCase
 
-from ..tools import alarm, shutdown
+from ..tools import alarm, shutdown, timers
 from .delivery_common import DeliveryCommon
 
 LANES = ("fusion_payment_common.ir_cron_deliver_1", "fusion_payment_common.ir_cron_deliver_2")
 
 
-class Timer:
-    """Takes the place of threading.Timer: rings when the test says so."""
+class Timer(NamedTuple):
+    """A timer that rings when the test says so."""
 
-    started: list["Timer"]
-
-    def __init__(self, delay, function, arguments):
-        self.delay = delay
-        self.ring = lambda: function(*arguments)
-
-    def start(self):
-        type(self).started.append(self)
+    delay: float
+    ring: partial
 
 
 @tagged("post_install", "-at_install")
@@ -127,10 +123,14 @@ class TestQueue(DeliveryCommon, CronMixinCase):
     # === ALARM === #
 
     def _alarms(self):
-        Timer.started = []
-        self.startPatcher(patch.object(alarm.threading, "Timer", Timer))
+        started = []
+
+        def start(delay, function, *arguments):
+            started.append(Timer(delay, partial(function, *arguments)))
+
+        self.startPatcher(patch.object(timers, "start", start))
         self.startPatcher(patch.dict(alarm._pending, clear=True))
-        return Timer.started
+        return started
 
     def test_only_the_earliest_alarm_of_a_queue_is_kept(self):
         started = self._alarms()

@@ -1,13 +1,13 @@
 import os
 import subprocess
 import sys
-import threading
 from contextlib import suppress
 from datetime import timedelta
 from types import SimpleNamespace
 from unittest.mock import patch
 
 from odoo import fields
+from odoo.modules import module
 from odoo.service import server as odoo_server
 from odoo.tests import BaseCase, tagged
 from odoo.tools import mute_logger
@@ -16,7 +16,7 @@ from odoo.addons.base.tests.test_ir_cron import CronMixinCase
 
 from ..lib.ledger import Answer
 from ..lib.outcome import Outcome
-from ..tools import processes, restart
+from ..tools import processes, restart, timers
 from .common import OperationCommon
 
 PERFORM = "odoo.addons.fusion_payment_common.models.fusion_operation_perform"
@@ -123,10 +123,9 @@ class TestStart(BaseCase):
         super().setUp()
         self.timers = []
         self.patch(
-            threading,
-            "Timer",
-            lambda delay, function, arguments: self.timers.append((function, arguments))
-            or SimpleNamespace(start=lambda: None),
+            timers,
+            "start",
+            lambda delay, function, *arguments: self.timers.append((function, arguments)),
         )
 
     def _is(self, server_class, worker_class=None):
@@ -175,3 +174,20 @@ class TestStart(BaseCase):
         with self.assertLogs(restart._logger, "WARNING") as logs:
             restart._resume("some_db")
         self.assertIn("some_db", logs.output[0])
+
+
+@tagged("post_install", "-at_install")
+class TestTimers(BaseCase):
+    """A timer that fires during a test would share its connection."""
+
+    def _called(self):
+        called = []
+        timers.start(0, called.append, "rung").join()
+        return called
+
+    def test_nothing_is_called_while_a_test_runs(self):
+        self.assertEqual(self._called(), [])
+
+    def test_otherwise_it_is(self):
+        self.patch(module, "current_test", None)
+        self.assertEqual(self._called(), ["rung"])

@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 
+from . import timers
 from .cursors import own_environment
 
 _logger = logging.getLogger(__name__)
@@ -38,9 +39,7 @@ def set_alarm(env, queue, delay):
         if time.monotonic() < _pending.get(key, 0.0) <= moment:
             return False
         _pending[key] = moment
-    timer = threading.Timer(max(delay, 0.0), _ring, (env, key, moment))
-    timer.daemon = True
-    timer.start()
+    timers.start(delay, _ring, env, key, moment)
     return True
 
 

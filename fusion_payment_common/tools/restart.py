@@ -7,11 +7,11 @@ before it listens is lost. After a crash that minute is spent by a customer who 
 import logging
 import os
 import signal
-import threading
 
 from odoo.modules.registry import Registry
 from odoo.service import server as odoo_server
 
+from . import timers
 from .cursors import database_environment
 
 _logger = logging.getLogger(__name__)
@@ -29,18 +29,12 @@ def registry_is_ready(db_name):
     """Look at the queues of a database soon, unless this process is only the parent of workers."""
     server = odoo_server.server
     if isinstance(server, odoo_server.ThreadedServer) or _worker() is not None:
-        _in_a_moment(_resume, db_name)
+        timers.start(DELAY, _resume, db_name)
 
 
 def _after_fork():
     if isinstance(odoo_server.server, odoo_server.PreforkServer):
-        _in_a_moment(_resume_if_scheduler)
-
-
-def _in_a_moment(function, *args):
-    timer = threading.Timer(DELAY, function, args)
-    timer.daemon = True
-    timer.start()
+        timers.start(DELAY, _resume_if_scheduler)
 
 
 def _worker():
