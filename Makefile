@@ -24,7 +24,7 @@ chaos: ## servers killed and answers lost at random (RUNS=... SEED=...); report 
 bench: ## figures, as ratios of one run; reports in .odoo/reports
 	@ONLY=bench dev/test.sh
 
-lint: ## ruff, pylint-odoo, Odoo's own rules, eslint, XML, compose file, layering
+lint: ## ruff, mypy, pylint-odoo, Odoo's own rules, eslint, XML, compose file, layering
 	@dev/lint.sh
 
 lock: ## write the lock files of the Python packages anew

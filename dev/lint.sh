@@ -45,6 +45,17 @@ check_layering() {
   "$VENV/bin/python" -m pytest -q -p no:odoo tests/architecture
 }
 
+# Types of the pure layers. Laid out under the names they are imported by, without the addons' own
+# __init__.py, which would lead to Odoo; messages name the files of the repository.
+check_mypy() {
+  local layer home=$FUSION_HOME/mypy/odoo/addons
+  for layer in fusion_payment_common/lib fusion_clover/client fusion_wex/client; do
+    mkdir -p "$home/${layer%/*}"
+    ln -sfn "$ROOT/$layer" "$home/$layer"
+  done
+  MYPYPATH=$FUSION_HOME/mypy "$VENV/bin/mypy" --no-error-summary | sed 's#^.*/mypy/odoo/addons/##'
+}
+
 # Docker's own program reads the file against the Compose specification; no engine is needed.
 check_compose() {
   local home=$FUSION_HOME/compose tool
@@ -74,7 +85,7 @@ if [ $# -gt 0 ]; then
 else
   "$ROOT/dev/bootstrap.sh" none
   say "lint"
-  checks=(ruff pylint-odoo odoo-pylint eslint xml shell compose layering)
+  checks=(ruff pylint-odoo odoo-pylint mypy eslint xml shell compose layering)
 fi
 for check in "${checks[@]}"; do run "$check"; done
 [ ${#failed[@]} = 0 ] || die "lint: ${failed[*]}"

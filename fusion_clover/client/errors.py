@@ -137,6 +137,6 @@ class _ErrorBody:
         }
 
 
-def _text(source: Mapping, *names: str) -> str | None:
+def _text(source: Mapping[str, Any], *names: str) -> str | None:
     values = (source.get(name) for name in names)
     return next((value for value in values if isinstance(value, str) and value), None)

@@ -10,7 +10,7 @@ single entries as JSON; nothing else in the addon knows these names.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any, Self
@@ -282,7 +282,7 @@ def _text(value: Any) -> str:
     return value
 
 
-_READERS = {
+_READERS: Mapping[str, Callable[[Any, Any], Any]] = {
     "request": _names,
     "query": _names,
     "answer": _aliases,
