@@ -14,7 +14,8 @@ from odoo.addons.fusion_payment_common.lib.transport import Response
 
 from .errors import map_error
 
-#: HTTP status of a request that the customer, the staff or we have cancelled. It is a 2xx.
+#: HTTP status of a request that the customer, the staff or we have cancelled. It is a 2xx; "Status
+#: code and error reference", docs.clover.com.
 CANCELLED_STATUS = 209
 
 #: Codes of our own for what a terminal can answer.
