@@ -1,6 +1,6 @@
 {
     "name": "Fusion Payments: Common",
-    "version": "19.0.1.0.0",
+    "version": "19.0.2.0.0",
     "category": "Accounting/Payment Providers",
     "summary": "The ledger that moves money exactly once",
     "author": "Fusion Payments",

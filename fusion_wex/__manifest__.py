@@ -1,6 +1,6 @@
 {
     "name": "Fusion Payments: WEX",
-    "version": "19.0.1.0.0",
+    "version": "19.0.2.0.0",
     "category": "Accounting/Payment",
     "summary": "Pay vendor bills with WEX virtual cards",
     "author": "Fusion Payments",

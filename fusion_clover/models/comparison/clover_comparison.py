@@ -13,7 +13,7 @@ from ...client.period import REACH_MS, Period, entries_of
 
 _logger = logging.getLogger(__name__)
 
-CRON = "fusion_clover.ir_cron_clover_reconciliation"
+CRON = "fusion_clover.ir_cron_clover_comparison"
 #: Entries that are written at once; progress is committed with them.
 BATCH = 500
 #: Seconds that are left out at the end of a period that is not over: what is happening just now.
@@ -28,7 +28,7 @@ ASKED = {"provider_id", "provider_choice", "date_from", "date_to"}
 MANAGER = "fusion_payment_common.group_fusion_manager"
 
 
-class CloverReconciliation(models.Model):
+class CloverComparison(models.Model):
     """What Clover has of a day, or of several, set against the books.
 
     Webhooks are hints; this is the truth. Everything Clover lists for the period is read and kept,
@@ -37,7 +37,7 @@ class CloverReconciliation(models.Model):
     whether the repairs have worked.
     """
 
-    _name = "clover.reconciliation"
+    _name = "clover.comparison"
     _description = "Clover Comparison"
     _order = "date_from desc, id desc"
 
@@ -89,12 +89,12 @@ class CloverReconciliation(models.Model):
         readonly=True, help="Always zero, or the comparison itself is wrong."
     )
     difference_ids = fields.One2many(
-        "clover.reconciliation.difference", "reconciliation_id", string="List of Differences"
+        "clover.comparison.difference", "comparison_id", string="List of Differences"
     )
     difference_count = fields.Integer(string="Differences", readonly=True)
     open_count = fields.Integer(string="Open", compute="_compute_open_count", store=True)
-    entry_ids = fields.One2many("clover.reconciliation.entry", "reconciliation_id", readonly=True)
-    total_ids = fields.One2many("clover.reconciliation.total", "reconciliation_id", readonly=True)
+    entry_ids = fields.One2many("clover.comparison.entry", "comparison_id", readonly=True)
+    total_ids = fields.One2many("clover.comparison.total", "comparison_id", readonly=True)
     progress_notice = fields.Char(compute="_compute_progress_notice")
     conclusion = fields.Char(compute="_compute_conclusion")
 
@@ -262,16 +262,16 @@ class CloverReconciliation(models.Model):
         """Open what was read from Clover."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
-            "fusion_clover.clover_reconciliation_entry_action"
+            "fusion_clover.clover_comparison_entry_action"
         )
-        return {**action, "domain": [("reconciliation_id", "=", self.id)]}
+        return {**action, "domain": [("comparison_id", "=", self.id)]}
 
     def action_export(self):
         """Download the comparison as a spreadsheet."""
         self.ensure_one()
         return {
             "type": "ir.actions.act_url",
-            "url": f"/fusion_clover/reconciliation/{self.id}/xlsx",
+            "url": f"/fusion_clover/comparison/{self.id}/xlsx",
             "target": "download",
         }
 
@@ -322,7 +322,7 @@ class CloverReconciliation(models.Model):
         self.difference_ids.unlink()
         self.total_ids.unlink()
         self.env.cr.execute(
-            "DELETE FROM clover_reconciliation_entry WHERE reconciliation_id = %s", [self.id]
+            "DELETE FROM clover_comparison_entry WHERE comparison_id = %s", [self.id]
         )
         self.invalidate_recordset()
 
@@ -340,8 +340,8 @@ class CloverReconciliation(models.Model):
 
     def _name_clerks(self, client):
         """Call the clerks by their names; by their ids where the app may not read who they are."""
-        entries = self.env["clover.reconciliation.entry"]
-        by_clerks = [("reconciliation_id", "=", self.id), ("employee_ref", "!=", False)]
+        entries = self.env["clover.comparison.entry"]
+        by_clerks = [("comparison_id", "=", self.id), ("employee_ref", "!=", False)]
         if not entries.search_count(by_clerks, limit=1):
             return
         names = {}
@@ -352,7 +352,7 @@ class CloverReconciliation(models.Model):
         entries._name_clerks(self, names)
 
     def _keep(self, batch, *, percent):
-        self.env["clover.reconciliation.entry"]._insert(self, batch)
+        self.env["clover.comparison.entry"]._insert(self, batch)
         # The lists are read one after the other: what was reached stays reached.
         self.progress = max(self.progress, percent)
         self.env.flush_all()

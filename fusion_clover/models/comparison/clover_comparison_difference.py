@@ -11,22 +11,22 @@ NOT_KNOWN = "not known"
 NEVER_NAMED = "never named"
 
 
-class CloverReconciliationDifference(models.Model):
+class CloverComparisonDifference(models.Model):
     """Something on which Clover and the books do not agree, with its evidence."""
 
-    _name = "clover.reconciliation.difference"
+    _name = "clover.comparison.difference"
     _description = "Clover Comparison: Difference"
     _order = "state, kind, id"
     _rec_name = "clover_ref"
 
-    reconciliation_id = fields.Many2one(
-        "clover.reconciliation", required=True, readonly=True, index=True, ondelete="cascade"
+    comparison_id = fields.Many2one(
+        "clover.comparison", required=True, readonly=True, index=True, ondelete="cascade"
     )
     provider_id = fields.Many2one(
-        related="reconciliation_id.provider_id", store=True, string="Provider"
+        related="comparison_id.provider_id", store=True, string="Provider"
     )
-    company_id = fields.Many2one(related="reconciliation_id.company_id", store=True, index=True)
-    currency_id = fields.Many2one(related="reconciliation_id.currency_id")
+    company_id = fields.Many2one(related="comparison_id.company_id", store=True, index=True)
+    currency_id = fields.Many2one(related="comparison_id.currency_id")
     date = fields.Date(readonly=True, index=True, help="Of the merchant's, on which it happened.")
     kind = fields.Selection(
         [
@@ -62,7 +62,7 @@ class CloverReconciliationDifference(models.Model):
     clover_ref = fields.Char(string="Clover ID", readonly=True, index=True)
     payment_ref = fields.Char(string="Clover Payment", readonly=True)
     entry_id = fields.Many2one(
-        "clover.reconciliation.entry",
+        "clover.comparison.entry",
         string="Clover's Entry",
         readonly=True,
         ondelete="set null",
@@ -111,7 +111,7 @@ class CloverReconciliationDifference(models.Model):
             "theirs": money(self.clover_amount),
             "transaction": own.transaction_id.reference or own.payment_id.name or "-",
             "clover_state": self._state_in_words(
-                "clover.reconciliation.entry", "clover_state", self.clover_state
+                "clover.comparison.entry", "clover_state", self.clover_state
             )
             or self.env._("unknown"),
             "odoo_state": self._state_in_words("payment.transaction", "state", self.odoo_state)
@@ -134,7 +134,7 @@ class CloverReconciliationDifference(models.Model):
         """Return when it was made, in the merchant's time zone."""
         if not self.made_at:
             return "-"
-        zone = self.reconciliation_id.timezone or "UTC"
+        zone = self.comparison_id.timezone or "UTC"
         return f"{format_datetime(self.env, self.made_at, tz=zone)} {zone}"
 
     def _sentences(self, words):
@@ -205,7 +205,7 @@ class CloverReconciliationDifference(models.Model):
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Accept"),
-            "res_model": "clover.reconciliation.accept",
+            "res_model": "clover.comparison.accept",
             "views": [(False, "form")],
             "target": "new",
             "context": {"default_difference_ids": [fields.Command.set(self.ids)]},
@@ -221,7 +221,7 @@ class CloverReconciliationDifference(models.Model):
 
         :raise UserError: without a reason, or when it was decided before
         """
-        self.reconciliation_id._require_manager()
+        self.comparison_id._require_manager()
         if not (reason or "").strip():
             raise UserError(self.env._("Say why, for whoever wonders later."))
         self._require_open()

@@ -8,22 +8,22 @@ KEEP_DAYS = 400
 VACUUM_BATCH = 10000
 
 
-class CloverReconciliationEntry(models.Model):
+class CloverComparisonEntry(models.Model):
     """A payment or refund as Clover listed it, with what the books had for it at that moment.
 
     Amounts named ``..._minor`` are whole minor units: they are compared, never rounded.
     """
 
-    _name = "clover.reconciliation.entry"
+    _name = "clover.comparison.entry"
     _description = "Clover Comparison: Entry"
     _order = "created_at desc, id"
     _rec_name = "ref"
 
-    reconciliation_id = fields.Many2one(
-        "clover.reconciliation", required=True, readonly=True, index=True, ondelete="cascade"
+    comparison_id = fields.Many2one(
+        "clover.comparison", required=True, readonly=True, index=True, ondelete="cascade"
     )
-    company_id = fields.Many2one(related="reconciliation_id.company_id", store=True, index=True)
-    currency_id = fields.Many2one(related="reconciliation_id.currency_id")
+    company_id = fields.Many2one(related="comparison_id.company_id", store=True, index=True)
+    currency_id = fields.Many2one(related="comparison_id.currency_id")
     kind = fields.Selection(
         [("payment", "Payment"), ("refund", "Refund")], required=True, readonly=True
     )
@@ -90,10 +90,10 @@ class CloverReconciliationEntry(models.Model):
     is_booked = fields.Boolean(readonly=True)
     ignored_because = fields.Char(readonly=True)
 
-    _ref_unique = models.UniqueIndex("(reconciliation_id, kind, ref)")
+    _ref_unique = models.UniqueIndex("(comparison_id, kind, ref)")
 
     @api.model
-    def _insert(self, reconciliation, entries):
+    def _insert(self, comparison, entries):
         """Keep entries of Clover's; of those that come twice, the first.
 
         :param entries: :class:`~odoo.addons.fusion_clover.client.period.Entry` objects
@@ -102,21 +102,21 @@ class CloverReconciliationEntry(models.Model):
             return
         self.env.cr.execute_values(
             """
-            INSERT INTO clover_reconciliation_entry
-                   (reconciliation_id, company_id, kind, ref, payment_ref, clover_state,
+            INSERT INTO clover_comparison_entry
+                   (comparison_id, company_id, kind, ref, payment_ref, clover_state,
                     is_earlier, is_capture, created_at, total_minor, net_minor, moved_minor,
                     moved_at, tip_minor, surcharge_minor,
                     currency_name, external_reference, order_ref, tender, is_cash, card_brand,
                     card_last4, device_ref, employee_ref,
                     create_uid, create_date, write_uid, write_date)
             VALUES %s
-            ON CONFLICT (reconciliation_id, kind, ref) DO NOTHING
+            ON CONFLICT (comparison_id, kind, ref) DO NOTHING
             """,
-            [self._row(reconciliation, entry) for entry in entries],
+            [self._row(comparison, entry) for entry in entries],
         )
 
     @api.model
-    def _name_clerks(self, reconciliation, names):
+    def _name_clerks(self, comparison, names):
         """Write who took the payments of a comparison.
 
         :param dict names: what Clover calls its employees, by id
@@ -129,23 +129,23 @@ class CloverReconciliationEntry(models.Model):
         ]
         self.env.cr.execute(
             """
-            UPDATE clover_reconciliation_entry entry
+            UPDATE clover_comparison_entry entry
                SET employee_name = COALESCE(known.name, entry.employee_ref)
-              FROM clover_reconciliation_entry own
+              FROM clover_comparison_entry own
          LEFT JOIN unnest(%s::text[], %s::text[]) known(ref, name) ON known.ref = own.employee_ref
              WHERE own.id = entry.id
-               AND entry.reconciliation_id = %s
+               AND entry.comparison_id = %s
                AND entry.employee_ref IS NOT NULL
             """,
-            [refs, labels, reconciliation.id],
+            [refs, labels, comparison.id],
         )
 
     @api.model
-    def _row(self, reconciliation, entry):
+    def _row(self, comparison, entry):
         trail = (self.env.uid, fields.Datetime.now())
         return (
-            reconciliation.id,
-            reconciliation.company_id.id,
+            comparison.id,
+            comparison.company_id.id,
             entry.kind,
             entry.ref,
             entry.payment_ref,

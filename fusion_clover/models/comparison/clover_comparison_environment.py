@@ -1,10 +1,10 @@
 from odoo import api, fields, models
 
 
-class CloverReconciliation(models.Model):
+class CloverComparison(models.Model):
     """Which of Clover's worlds was compared: the provider may go live afterwards."""
 
-    _inherit = "clover.reconciliation"
+    _inherit = "clover.comparison"
 
     environment = fields.Selection(
         [("sandbox", "Sandbox"), ("production", "Production")],

@@ -6,10 +6,10 @@ from odoo import models
 from odoo.tools import format_datetime
 
 
-class CloverReconciliation(models.Model):
+class CloverComparison(models.Model):
     """The comparison for people who work with it elsewhere."""
 
-    _inherit = "clover.reconciliation"
+    _inherit = "clover.comparison"
 
     def _spreadsheet(self):
         """Return the comparison as a workbook: summary, differences, totals, entries.

@@ -7,7 +7,7 @@ from .clover_comparison_difference import LATE_MINUTES, NEVER_NAMED, NOT_BOOKED,
 from .clover_comparison_matching import BOOK, RETURNS
 
 _COLUMNS = """
-    (reconciliation_id, provider_id, company_id, date, kind, state, clover_ref, payment_ref,
+    (comparison_id, provider_id, company_id, date, kind, state, clover_ref, payment_ref,
      entry_id, made_at, transaction_id, payment_id, clover_state, odoo_state, clover_amount,
      odoo_amount, effect, reason, create_uid, create_date, write_uid, write_date)
 """
@@ -21,7 +21,7 @@ _TRAIL = "%(uid)s, NOW() AT TIME ZONE 'UTC', %(uid)s, NOW() AT TIME ZONE 'UTC'"
 #: One class for each entry at the most: the first that fits. A payment that failed or was voided
 #: and that Odoo never had is no difference, for no money moved.
 _CLASSES = f"""
-INSERT INTO clover_reconciliation_difference {_COLUMNS}
+INSERT INTO clover_comparison_difference {_COLUMNS}
   WITH judged AS (
     SELECT entry.*,
            net_minor - ROUND(odoo_net * 100)::bigint AS effect_minor,
@@ -67,8 +67,8 @@ INSERT INTO clover_reconciliation_difference {_COLUMNS}
                ELSE 'amount'
              END
            END AS class
-      FROM clover_reconciliation_entry entry
-     WHERE reconciliation_id = %(run)s
+      FROM clover_comparison_entry entry
+     WHERE comparison_id = %(run)s
   )
 SELECT %(run)s, %(provider)s, %(company)s, {_DAY}, class,
        CASE WHEN ignored_because IS NULL THEN 'open' ELSE 'accepted' END,
@@ -91,27 +91,27 @@ SELECT %(run)s, %(provider)s, %(company)s, {_DAY}, class,
 
 #: More than one transaction that claims to be the same payment: all but the first.
 _COPIES = f"""
-INSERT INTO clover_reconciliation_difference {_COLUMNS}
+INSERT INTO clover_comparison_difference {_COLUMNS}
   WITH book AS ({BOOK})
 SELECT %(run)s, %(provider)s, %(company)s, {_DAY}, 'duplicate', 'open',
        entry.ref, entry.payment_ref, entry.id, entry.created_at, book.id, book.payment_id,
        entry.clover_state, book.state, 0, book.total / 100.0,
        CASE WHEN book.is_booked THEN -book.total ELSE 0 END / 100.0, NULL, {_TRAIL}
-  FROM clover_reconciliation_entry entry
+  FROM clover_comparison_entry entry
   JOIN book ON book.ref = entry.ref AND book.state = 'done' AND book.id != entry.transaction_id
- WHERE entry.reconciliation_id = %(run)s AND entry.kind = 'payment' AND entry.odoo_copies > 1
+ WHERE entry.comparison_id = %(run)s AND entry.kind = 'payment' AND entry.odoo_copies > 1
 """
 
 #: Booked on a later day of the merchant's than it was made; what was booked by a repair is not.
 _LATE = f"""
-INSERT INTO clover_reconciliation_difference {_COLUMNS}
+INSERT INTO clover_comparison_difference {_COLUMNS}
 SELECT %(run)s, %(provider)s, %(company)s, {_DAY}, 'late', 'open',
        entry.ref, entry.payment_ref, entry.id, entry.created_at, entry.transaction_id,
        entry.payment_id, entry.clover_state, entry.odoo_state, entry.total_minor / 100.0,
        entry.odoo_minor / 100.0, 0, NULL, {_TRAIL}
-  FROM clover_reconciliation_entry entry
+  FROM clover_comparison_entry entry
   JOIN payment_transaction tx ON tx.id = entry.transaction_id
- WHERE entry.reconciliation_id = %(run)s
+ WHERE entry.comparison_id = %(run)s
    AND entry.kind = 'payment'
    AND entry.clover_state = 'taken'
    AND entry.odoo_state = 'done'
@@ -123,10 +123,10 @@ SELECT %(run)s, %(provider)s, %(company)s, {_DAY}, 'late', 'open',
        > (entry.created_at AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date
    AND NOT EXISTS (
            SELECT 1
-             FROM clover_reconciliation_difference other
+             FROM clover_comparison_difference other
             WHERE other.clover_ref = entry.ref
               AND other.provider_id = %(provider)s
-              AND (other.reconciliation_id = %(run)s OR other.state = 'repaired')
+              AND (other.comparison_id = %(run)s OR other.state = 'repaired')
        )
 """
 
@@ -152,7 +152,7 @@ _BY_HAND = """
 
 #: Done in the period, and not among what Clover listed. Each is asked for by its id afterwards.
 _ODOO_ONLY = f"""
-INSERT INTO clover_reconciliation_difference {_COLUMNS}
+INSERT INTO clover_comparison_difference {_COLUMNS}
   WITH book AS (
            SELECT id, ref, ref AS payment_ref, state, payment_id, is_booked, total,
                   last_state_change, FALSE AS is_return
@@ -172,8 +172,8 @@ INSERT INTO clover_reconciliation_difference {_COLUMNS}
               AND last_state_change < %(until)s
               AND NOT EXISTS (
                       SELECT 1
-                        FROM clover_reconciliation_entry entry
-                       WHERE entry.reconciliation_id = %(run)s
+                        FROM clover_comparison_entry entry
+                       WHERE entry.comparison_id = %(run)s
                          AND (entry.transaction_id = book.id
                               OR entry.ref = book.ref
                               OR (book.is_return AND entry.ref = book.payment_ref
@@ -194,14 +194,14 @@ SELECT %(run)s, %(provider)s, %(company)s, day, 'odoo_only', 'open',
 """
 
 _KNOWN = """
-UPDATE clover_reconciliation_difference found
+UPDATE clover_comparison_difference found
    SET state = 'accepted', reason = earlier.reason,
        decided_by_id = earlier.decided_by_id, decided_at = earlier.decided_at
-  FROM clover_reconciliation_difference earlier
- WHERE found.reconciliation_id = %(run)s
+  FROM clover_comparison_difference earlier
+ WHERE found.comparison_id = %(run)s
    AND found.state = 'open'
    AND earlier.provider_id = found.provider_id
-   AND earlier.reconciliation_id != found.reconciliation_id
+   AND earlier.comparison_id != found.comparison_id
    AND earlier.state = 'accepted'
    AND earlier.kind = found.kind
    AND earlier.clover_ref IS NOT DISTINCT FROM found.clover_ref
@@ -211,10 +211,10 @@ UPDATE clover_reconciliation_difference found
 """
 
 
-class CloverReconciliation(models.Model):
+class CloverComparison(models.Model):
     """What does not agree, each in the class that says how to repair it."""
 
-    _inherit = "clover.reconciliation"
+    _inherit = "clover.comparison"
 
     def _find_differences(self, period):
         """List everything on which Clover and the books differ.

@@ -21,11 +21,11 @@ class FusionHealthCheck(models.Model):
         return [
             *super()._checks(),
             Check(
-                "clover_reconciliation",
+                "clover_comparison",
                 self.env._("Comparison with Clover"),
-                "clover.reconciliation",
-                "_probe_reconciliation",
-                remedy="_remedy_reconciliation",
+                "clover.comparison",
+                "_probe_comparison",
+                remedy="_remedy_comparison",
                 remedy_label=self.env._("Open"),
             ),
             Check(
@@ -39,11 +39,11 @@ class FusionHealthCheck(models.Model):
         ]
 
 
-class CloverReconciliation(models.Model):
-    _inherit = "clover.reconciliation"
+class CloverComparison(models.Model):
+    _inherit = "clover.comparison"
 
     @api.model
-    def _probe_reconciliation(self, company):
+    def _probe_comparison(self, company):
         """Return how many differences the company's comparisons of the last days have left open."""
         providers = self._providers().filtered(lambda one: one.company_id == company)
         if not providers:
@@ -66,7 +66,7 @@ class CloverReconciliation(models.Model):
         done = recent.filtered(lambda one: one.state == "done")
         if not done:
             return Finding(Level.WARNING, self.env._("Nothing was compared with Clover yet."))
-        found = self.env["clover.reconciliation.difference"].search_count(
+        found = self.env["clover.comparison.difference"].search_count(
             [("provider_id", "in", providers.ids), ("state", "=", "open"), ("date", ">=", since)]
         )
         if found:
@@ -105,9 +105,9 @@ class CloverReconciliation(models.Model):
         )
 
     @api.model
-    def _remedy_reconciliation(self, company):
+    def _remedy_comparison(self, company):
         """Open the company's comparisons, those with open differences first."""
         action = self.env["ir.actions.act_window"]._for_xml_id(
-            "fusion_clover.clover_reconciliation_action"
+            "fusion_clover.clover_comparison_action"
         )
         return {**action, "domain": [("company_id", "=", company.id)]}

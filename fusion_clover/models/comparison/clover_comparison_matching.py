@@ -68,8 +68,8 @@ _MATCH_PAYMENTS = f"""
   WITH book AS ({BOOK}),
        entry AS (
            SELECT id, ref, external_reference, clover_state
-             FROM clover_reconciliation_entry
-            WHERE reconciliation_id = %(run)s AND kind = 'payment'
+             FROM clover_comparison_entry
+            WHERE comparison_id = %(run)s AND kind = 'payment'
        ),
        by_ref AS (
            SELECT entry.id AS entry_id, book.* FROM entry JOIN book ON book.ref = entry.ref
@@ -94,7 +94,7 @@ _MATCH_PAYMENTS = f"""
              FROM found
          ORDER BY entry_id, state = 'done' DESC, state = 'authorized' DESC, id
        )
-UPDATE clover_reconciliation_entry kept
+UPDATE clover_comparison_entry kept
    SET transaction_id = best.id,
        payment_id = best.payment_id,
        odoo_state = best.state,
@@ -110,7 +110,7 @@ UPDATE clover_reconciliation_entry kept
 
 #: Of payments made outside Odoo, what a Manager said they were.
 _MATCH_DECISIONS = """
-UPDATE clover_reconciliation_entry kept
+UPDATE clover_comparison_entry kept
    SET payment_id = CASE WHEN kept.kind = 'payment' THEN payment.id END,
        odoo_state = CASE WHEN kept.kind = 'payment' AND payment.id IS NOT NULL THEN 'done' END,
        odoo_currency = currency.name,
@@ -122,7 +122,7 @@ UPDATE clover_reconciliation_entry kept
   JOIN res_currency currency ON currency.id = unmatched.currency_id
   LEFT JOIN account_payment payment
          ON payment.id = unmatched.payment_id AND payment.state IN ('in_process', 'paid')
- WHERE kept.reconciliation_id = %(run)s
+ WHERE kept.comparison_id = %(run)s
    AND kept.transaction_id IS NULL
    AND unmatched.provider_id = %(provider)s
    AND unmatched.payment_ref = kept.payment_ref
@@ -132,12 +132,12 @@ _MATCH_REFUNDS = f"""
   WITH book AS ({RETURNS}),
        best AS (
            SELECT DISTINCT ON (entry.id) entry.id AS entry_id, book.*
-             FROM clover_reconciliation_entry entry
+             FROM clover_comparison_entry entry
              JOIN book ON book.ref = entry.ref
-            WHERE entry.reconciliation_id = %(run)s AND entry.kind = 'refund'
+            WHERE entry.comparison_id = %(run)s AND entry.kind = 'refund'
          ORDER BY entry.id, book.state = 'done' DESC, book.id
        )
-UPDATE clover_reconciliation_entry kept
+UPDATE clover_comparison_entry kept
    SET transaction_id = best.id,
        payment_id = best.payment_id,
        odoo_state = best.state,
@@ -151,13 +151,13 @@ UPDATE clover_reconciliation_entry kept
 #: A void has no refund object: what the books have given back of the payment stands for it.
 _SUM_RETURNS = f"""
   WITH book AS ({RETURNS})
-UPDATE clover_reconciliation_entry kept
+UPDATE clover_comparison_entry kept
    SET odoo_returned_minor = (
            SELECT COALESCE(SUM(book.total), 0)
              FROM book
             WHERE book.source_transaction_id = kept.transaction_id AND book.state = 'done'
        )
- WHERE kept.reconciliation_id = %(run)s
+ WHERE kept.comparison_id = %(run)s
    AND kept.kind = 'payment'
    AND kept.clover_state = 'voided'
    AND kept.transaction_id IS NOT NULL
@@ -165,7 +165,7 @@ UPDATE clover_reconciliation_entry kept
 
 #: When Odoo itself has captured, it knows the moment; Clover tells the last change only.
 _CAPTURES = """
-UPDATE clover_reconciliation_entry kept
+UPDATE clover_comparison_entry kept
    SET moved_minor = CASE kept.clover_state WHEN 'taken' THEN 0 ELSE -kept.total_minor END
                      + CASE WHEN tx.last_state_change >= %(since)s
                              AND tx.last_state_change < %(until)s THEN kept.total_minor
@@ -173,7 +173,7 @@ UPDATE clover_reconciliation_entry kept
        moved_at = CASE kept.clover_state WHEN 'taken' THEN tx.last_state_change
                        ELSE kept.moved_at END
   FROM payment_transaction tx
- WHERE kept.reconciliation_id = %(run)s
+ WHERE kept.comparison_id = %(run)s
    AND kept.transaction_id = tx.id
    AND kept.is_capture
    AND (kept.clover_state = 'taken'
@@ -186,7 +186,7 @@ UPDATE clover_reconciliation_entry kept
 #: Of a payment, what either side has by now, and what moved within the period. What the books lack
 #: of it is missing in both.
 _NETS = """
-UPDATE clover_reconciliation_entry kept
+UPDATE clover_comparison_entry kept
    SET clover_net = net_minor / 100.0,
        odoo_net = book.minor / 100.0,
        clover_moved = moved_minor / 100.0,
@@ -198,16 +198,16 @@ UPDATE clover_reconciliation_entry kept
                    WHEN kind = 'refund' THEN -odoo_minor
                    ELSE COALESCE(odoo_sum_minor, odoo_minor) - COALESCE(odoo_returned_minor, 0)
                END AS minor
-          FROM clover_reconciliation_entry
-         WHERE reconciliation_id = %(run)s) book
+          FROM clover_comparison_entry
+         WHERE comparison_id = %(run)s) book
  WHERE kept.id = book.id
 """
 
 
-class CloverReconciliation(models.Model):
+class CloverComparison(models.Model):
     """Which transaction and payment each entry is, set against set."""
 
-    _inherit = "clover.reconciliation"
+    _inherit = "clover.comparison"
 
     def _match_entries(self, period):
         """Write on the entries what the books have for them.
@@ -225,7 +225,7 @@ class CloverReconciliation(models.Model):
             _NETS,
         ):
             self._execute(statement, since=since, until=until)
-        self.env["clover.reconciliation.entry"].invalidate_model()
+        self.env["clover.comparison.entry"].invalidate_model()
 
     def _count_entries(self):
         """Let PostgreSQL know how many entries there are: the set is joined with itself.
@@ -234,7 +234,7 @@ class CloverReconciliation(models.Model):
         the square of them. In a transaction of its own: only its lock is short there.
         """
         in_own_transaction(
-            self.env, lambda env: env.cr.execute("ANALYZE clover_reconciliation_entry")
+            self.env, lambda env: env.cr.execute("ANALYZE clover_comparison_entry")
         )
 
     def _execute(self, statement, **values):

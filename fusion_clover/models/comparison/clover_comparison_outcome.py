@@ -13,32 +13,32 @@ _logger = logging.getLogger(__name__)
 #: those that it has found itself.
 _SUPERSEDED = """
 SELECT earlier.id
-  FROM clover_reconciliation_difference earlier
+  FROM clover_comparison_difference earlier
  WHERE earlier.provider_id = %(provider)s
-   AND earlier.reconciliation_id != %(run)s
+   AND earlier.comparison_id != %(run)s
    AND earlier.state = 'open'
    AND (earlier.date BETWEEN %(date_from)s AND %(date_to)s
         OR EXISTS (
                SELECT 1
-                 FROM clover_reconciliation_difference found
-                WHERE found.reconciliation_id = %(run)s
+                 FROM clover_comparison_difference found
+                WHERE found.comparison_id = %(run)s
                   AND found.clover_ref = earlier.clover_ref
                   AND found.transaction_id IS NOT DISTINCT FROM earlier.transaction_id
            ))
 """
 
 
-class CloverReconciliation(models.Model):
+class CloverComparison(models.Model):
     """What follows from a comparison at once, without anybody's decision."""
 
-    _inherit = "clover.reconciliation"
+    _inherit = "clover.comparison"
 
     def _supersede(self):
         """Close what earlier comparisons have left open and this one has looked at again."""
         self.env.flush_all()
         self._execute(_SUPERSEDED, date_from=self.date_from, date_to=self.date_to)
         ids = [found_id for (found_id,) in self.env.cr.fetchall()]
-        self.env["clover.reconciliation.difference"].browse(ids).write({"state": "superseded"})
+        self.env["clover.comparison.difference"].browse(ids).write({"state": "superseded"})
 
     def _take_what_was_missed(self, client):
         """Book refunds and voids that were made at Clover and of which no webhook has told.
@@ -66,8 +66,8 @@ class CloverReconciliation(models.Model):
             self.env["ir.cron"]._commit_progress()
 
 
-class CloverReconciliationDifference(models.Model):
-    _inherit = "clover.reconciliation.difference"
+class CloverComparisonDifference(models.Model):
+    _inherit = "clover.comparison.difference"
 
     def _take_missed(self, payment):
         """Have the transaction of a payment take its refunds, as from a webhook, and say so.

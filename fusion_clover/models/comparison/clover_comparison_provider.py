@@ -2,10 +2,10 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 
-class CloverReconciliation(models.Model):
+class CloverComparison(models.Model):
     """Which merchant is compared, for Managers, who need not have access to providers."""
 
-    _inherit = "clover.reconciliation"
+    _inherit = "clover.comparison"
 
     provider_name = fields.Char(string="Clover Account", compute="_compute_provider_name")
     provider_choice = fields.Selection(

@@ -10,13 +10,13 @@ from ...client.period import payment_state
 MOST_PROBLEMS = 5
 
 
-class CloverReconciliationDifference(models.Model):
+class CloverComparisonDifference(models.Model):
     """One click that makes the books say what Clover has, read from Clover at that moment.
 
     Nothing here moves money: only the books are changed, and only to what was read.
     """
 
-    _inherit = "clover.reconciliation.difference"
+    _inherit = "clover.comparison.difference"
 
     def action_repair(self):
         """Repair these differences, each for itself; what needs a person's decision is opened.
@@ -24,7 +24,7 @@ class CloverReconciliationDifference(models.Model):
         :return: an action to go on with; None for a single one that is repaired
         :raise UserError: a single one cannot be repaired now; the message says why
         """
-        self.reconciliation_id._require_manager()
+        self.comparison_id._require_manager()
         self._require_open()
         if len(self) == 1:
             return self._repair()
@@ -73,7 +73,7 @@ class CloverReconciliationDifference(models.Model):
         self.ensure_one()
         # Two at once: the second one waits here, and is run again by Odoo.
         self.env.cr.execute(
-            "UPDATE clover_reconciliation_difference SET write_date = write_date WHERE id = %s",
+            "UPDATE clover_comparison_difference SET write_date = write_date WHERE id = %s",
             [self.id],
         )
         # Elevated: Managers may book what Clover has, nobody writes transactions by hand.
@@ -105,7 +105,7 @@ class CloverReconciliationDifference(models.Model):
                 self.env._("It was given at a terminal without a payment: Clover lists no such.")
             )
         payment = self._read_payment(must_exist=False)
-        if payment and self.reconciliation_id._is_confirmed(self, payment):
+        if payment and self.comparison_id._is_confirmed(self, payment):
             return None
         self.transaction_id._clover_unbook()
         return None

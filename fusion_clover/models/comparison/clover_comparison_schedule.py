@@ -18,10 +18,10 @@ CATCH_UP_DAYS = 30
 MOST_TRIES = 12
 
 
-class CloverReconciliation(models.Model):
+class CloverComparison(models.Model):
     """When a comparison is made, and what happens when it cannot be."""
 
-    _inherit = "clover.reconciliation"
+    _inherit = "clover.comparison"
 
     @api.model
     def _cron_compare(self):

@@ -1,7 +1,7 @@
 from odoo import fields, models
 
 _COLUMNS = """
-    (reconciliation_id, company_id, dimension, label, count, clover_amount, odoo_amount,
+    (comparison_id, company_id, dimension, label, count, clover_amount, odoo_amount,
      create_uid, create_date, write_uid, write_date)
 """
 _TRAIL = "%(uid)s, NOW() AT TIME ZONE 'UTC', %(uid)s, NOW() AT TIME ZONE 'UTC'"
@@ -9,16 +9,16 @@ _TRAIL = "%(uid)s, NOW() AT TIME ZONE 'UTC', %(uid)s, NOW() AT TIME ZONE 'UTC'"
 #: What moved in the period. A refund has no tender and no card of its own: those of its payment,
 #: which was read too, for a refund changes it.
 _TOTALS = f"""
-INSERT INTO clover_reconciliation_total {_COLUMNS}
+INSERT INTO clover_comparison_total {_COLUMNS}
   WITH entry AS (
            SELECT own.clover_moved, own.odoo_moved,
                   COALESCE(own.tender, payment.tender) AS tender,
                   COALESCE(own.card_brand, payment.card_brand) AS brand,
                   COALESCE(device.name, own.device_ref, payment.device_ref) AS terminal,
                   COALESCE(own.employee_name, payment.employee_name) AS clerk
-             FROM clover_reconciliation_entry own
-        LEFT JOIN clover_reconciliation_entry payment
-               ON payment.reconciliation_id = own.reconciliation_id
+             FROM clover_comparison_entry own
+        LEFT JOIN clover_comparison_entry payment
+               ON payment.comparison_id = own.comparison_id
               AND payment.kind = 'payment'
               AND payment.ref = own.payment_ref
               AND own.kind = 'refund'
@@ -30,7 +30,7 @@ INSERT INTO clover_reconciliation_total {_COLUMNS}
                     ORDER BY terminal.active DESC, terminal.id
                        LIMIT 1
                   ) device ON TRUE
-            WHERE own.reconciliation_id = %(run)s
+            WHERE own.comparison_id = %(run)s
               AND own.clover_state NOT IN ('failed', 'open')
               AND NOT (own.is_earlier AND own.clover_moved = 0 AND own.odoo_moved = 0)
        ),
@@ -49,16 +49,16 @@ SELECT %(run)s, %(company)s, dimension, COALESCE(label, '-'), COUNT(*), SUM(clov
 
 #: What the bank should see: all but cash, for each day of the merchant's on which it moved.
 _DEPOSITS = f"""
-INSERT INTO clover_reconciliation_total {_COLUMNS}
+INSERT INTO clover_comparison_total {_COLUMNS}
   WITH clover AS (
            SELECT (own.moved_at AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date AS day,
                   COUNT(*) AS count, SUM(own.clover_moved) AS amount, SUM(own.odoo_moved) AS booked
-             FROM clover_reconciliation_entry own
-        LEFT JOIN clover_reconciliation_entry payment
-               ON payment.reconciliation_id = own.reconciliation_id
+             FROM clover_comparison_entry own
+        LEFT JOIN clover_comparison_entry payment
+               ON payment.comparison_id = own.comparison_id
               AND payment.kind = 'payment'
               AND payment.ref = own.payment_ref
-            WHERE own.reconciliation_id = %(run)s
+            WHERE own.comparison_id = %(run)s
               AND NOT COALESCE(payment.is_cash, own.is_cash, FALSE)
               AND (own.clover_moved != 0 OR own.odoo_moved != 0)
          GROUP BY 1
@@ -69,19 +69,19 @@ SELECT %(run)s, %(company)s, 'deposit', day::text || ' ' || %(journal)s, count, 
 """
 
 
-class CloverReconciliationTotal(models.Model):
+class CloverComparisonTotal(models.Model):
     """A line of the totals: what Clover has and what the books have, by one dimension."""
 
-    _name = "clover.reconciliation.total"
+    _name = "clover.comparison.total"
     _description = "Clover Comparison: Total"
     _order = "dimension, label, id"
     _rec_name = "label"
 
-    reconciliation_id = fields.Many2one(
-        "clover.reconciliation", required=True, readonly=True, index=True, ondelete="cascade"
+    comparison_id = fields.Many2one(
+        "clover.comparison", required=True, readonly=True, index=True, ondelete="cascade"
     )
-    company_id = fields.Many2one(related="reconciliation_id.company_id", store=True, index=True)
-    currency_id = fields.Many2one(related="reconciliation_id.currency_id")
+    company_id = fields.Many2one(related="comparison_id.company_id", store=True, index=True)
+    currency_id = fields.Many2one(related="comparison_id.currency_id")
     dimension = fields.Selection(
         [
             ("tender", "Tender"),
@@ -104,10 +104,10 @@ class CloverReconciliationTotal(models.Model):
             total.gap = total.currency_id.round(total.clover_amount - total.odoo_amount)
 
 
-class CloverReconciliation(models.Model):
+class CloverComparison(models.Model):
     """The totals, and whether the differences explain all of what does not agree."""
 
-    _inherit = "clover.reconciliation"
+    _inherit = "clover.comparison"
 
     def _sum_up(self):
         """Write the totals, and what is left once every difference is counted."""
@@ -123,8 +123,8 @@ class CloverReconciliation(models.Model):
         self.env.cr.execute(
             """
             SELECT COUNT(*), COALESCE(SUM(clover_moved), 0), COALESCE(SUM(odoo_moved), 0)
-              FROM clover_reconciliation_entry
-             WHERE reconciliation_id = %s
+              FROM clover_comparison_entry
+             WHERE comparison_id = %s
             """,
             [self.id],
         )

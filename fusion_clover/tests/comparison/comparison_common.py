@@ -6,7 +6,7 @@ from odoo.tools import SQL
 from ..inbound.reading_common import OutsideCommon
 
 
-class ReconciliationCommon(OutsideCommon):
+class ComparisonCommon(OutsideCommon):
     """A paid invoice, a Manager, Clover's dashboard, and comparisons of today."""
 
     @classmethod
@@ -15,7 +15,7 @@ class ReconciliationCommon(OutsideCommon):
         cls.env["ir.config_parameter"].sudo().set_param(
             "fusion_clover.comparison_settling_seconds", "-60"
         )
-        cls.comparisons = cls.env["clover.reconciliation"].with_user(cls.manager)
+        cls.comparisons = cls.env["clover.comparison"].with_user(cls.manager)
 
     def _compared(self):
         """Compare yesterday to tomorrow, so that no midnight comes in between."""
@@ -32,7 +32,7 @@ class ReconciliationCommon(OutsideCommon):
 
     def _run_schedule(self):
         self.env.flush_all()
-        self.env.ref("fusion_clover.ir_cron_clover_reconciliation").method_direct_trigger()
+        self.env.ref("fusion_clover.ir_cron_clover_comparison").method_direct_trigger()
         self.env.invalidate_all()
 
     def _found(self, comparison):

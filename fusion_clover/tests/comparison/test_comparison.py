@@ -8,11 +8,11 @@ from odoo.tests import new_test_user, tagged
 
 from odoo.addons.fusion_payment_common.lib.health import Level
 
-from .comparison_common import ReconciliationCommon, zone_where_it_is_noon
+from .comparison_common import ComparisonCommon, zone_where_it_is_noon
 
 
 @tagged("post_install", "-at_install")
-class TestReconciliation(ReconciliationCommon):
+class TestComparison(ComparisonCommon):
     """Clover set against the books: what is found, how it is repaired, and that it adds up."""
 
     def test_books_that_agree_have_no_differences(self):
@@ -219,9 +219,9 @@ class TestReconciliation(ReconciliationCommon):
         self._dashboard("payment", amount=5000)
         one = self._compared()
         self.assertRegex(one.conclusion, r"^Clover has \$\s?50.00 more than the books had\..*: 1, ")
-        self._by_sql("clover_reconciliation", one, gap=-50)
+        self._by_sql("clover_comparison", one, gap=-50)
         self.assertRegex(one.conclusion, r"^The books had \$\s?50.00 more than Clover\..*: 1, ")
-        self._by_sql("clover_reconciliation", one, gap=0)
+        self._by_sql("clover_comparison", one, gap=0)
         self.assertRegex(one.conclusion, r"^Clover and the books add up to the same\..*: 1, ")
 
     def test_a_clerk_is_called_by_their_name(self):
@@ -269,7 +269,7 @@ class TestReconciliation(ReconciliationCommon):
         self.assertEqual((one.state, one.message), ("done", False))
 
     def test_every_night_the_day_before_is_compared_once(self):
-        comparisons = self.env["clover.reconciliation"].sudo()
+        comparisons = self.env["clover.comparison"].sudo()
         self.patch(type(comparisons), "_zone_of", lambda self, provider: zone_where_it_is_noon())
         comparisons._queue_yesterdays()
         comparisons._queue_yesterdays()
@@ -317,7 +317,7 @@ class TestReconciliation(ReconciliationCommon):
 
     def test_only_managers_compare(self):
         with self.assertRaises(AccessError):
-            self.env["clover.reconciliation"].with_user(self.clerk).search([])
+            self.env["clover.comparison"].with_user(self.clerk).search([])
 
     def test_other_companies_do_not_see_it(self):
         one = self._compared()
@@ -332,7 +332,7 @@ class TestReconciliation(ReconciliationCommon):
         self.assertFalse(one.with_user(stranger).search([]))
 
     def test_health_counts_what_is_open(self):
-        probe = self.env["clover.reconciliation"].sudo()._probe_reconciliation
+        probe = self.env["clover.comparison"].sudo()._probe_comparison
         self.assertEqual(probe(self.env.company).level, Level.WARNING)
         self._compared()
         self.assertEqual(probe(self.env.company).level, Level.OK)
@@ -347,7 +347,7 @@ class TestReconciliation(ReconciliationCommon):
         one.difference_ids._accept("=1+1")
         reports = self.env["ir.actions.report"].with_user(self.manager)
         html, _kind = reports._render_qweb_html(
-            "fusion_clover.report_reconciliation", one.ids
+            "fusion_clover.report_comparison", one.ids
         )
         self.assertIn(b"In Clover only", html)
         # What somebody wrote is text there, no formula.
@@ -361,7 +361,7 @@ class TestReconciliation(ReconciliationCommon):
         one = self._compared()
         before = one.difference_ids.evidence
         self.assertIn("America/Toronto", before)
-        self.env["clover.reconciliation.entry"].sudo().search([]).unlink()
+        self.env["clover.comparison.entry"].sudo().search([]).unlink()
         self.env.invalidate_all()
         self.assertEqual(one.difference_ids.mapped("evidence"), [before])
 

@@ -8,21 +8,21 @@ from odoo.tools import mute_logger
 
 from odoo.addons.fusion_payment_common.lib.health import Level
 
-from .comparison_common import ReconciliationCommon, zone_where_it_is_noon
+from .comparison_common import ComparisonCommon, zone_where_it_is_noon
 
 COMPARISON = "odoo.addons.fusion_clover.models.comparison.clover_comparison"
 SCHEDULE = "odoo.addons.fusion_clover.models.comparison.clover_comparison_schedule"
 
 
 @tagged("post_install", "-at_install")
-class TestDays(ReconciliationCommon):
+class TestDays(ComparisonCommon):
     """What belongs to which day of the merchant's, and which days are compared."""
 
     def setUp(self):
         super().setUp()
         zone = zone_where_it_is_noon()
         self.simulator.post("config", {"merchant_timezone": zone})
-        comparisons = self.env.registry["clover.reconciliation"]
+        comparisons = self.env.registry["clover.comparison"]
         self.patch(comparisons, "_zone_of", lambda self, provider: zone)
         # Only what a test asks for is compared.
         self.queue_yesterdays = comparisons._queue_yesterdays
@@ -80,7 +80,7 @@ class TestDays(ReconciliationCommon):
     # === DAYS === #
 
     def test_a_day_is_one_of_the_merchants_whatever_its_length(self):
-        new = self.env["clover.reconciliation"].new
+        new = self.env["clover.comparison"].new
         lengths = {}
         for day in ("2026-03-08", "2026-07-01", "2026-11-01"):
             one = new({"date_from": day, "date_to": day, "timezone": "America/Toronto"})
@@ -116,14 +116,14 @@ class TestDays(ReconciliationCommon):
 
     def test_a_day_that_was_compared_before_it_was_over_is_compared_again(self):
         early = self._compared_day(1)
-        self._by_sql("clover_reconciliation", early, compared_at=self._day(1))
+        self._by_sql("clover_comparison", early, compared_at=self._day(1))
         self.assertEqual(self._queued(), [self._day(1)])
 
     def test_a_day_that_failed_is_tried_anew_the_next_night(self):
         failed = self._compared_day(1)
-        self._by_sql("clover_reconciliation", failed, state="failed")
+        self._by_sql("clover_comparison", failed, state="failed")
         self.assertEqual(self._queued(), [])
-        self._by_sql("clover_reconciliation", failed, create_date=self._day(1))
+        self._by_sql("clover_comparison", failed, create_date=self._day(1))
         self.assertEqual(self._queued(), [self._day(1)])
 
     # === WHAT CANNOT BE COMPARED === #
@@ -146,7 +146,7 @@ class TestDays(ReconciliationCommon):
         self._run_schedule()
         self.assertEqual((poison.state, other.state), ("queued", "done"))
         self.assertIn("log", poison.message)
-        self._by_sql("clover_reconciliation", poison, try_count=12, state="running")
+        self._by_sql("clover_comparison", poison, try_count=12, state="running")
         self._run_schedule()
         self.assertEqual(poison.state, "failed")
 
@@ -173,14 +173,14 @@ class TestDays(ReconciliationCommon):
         self.assertEqual(days, {old["id"]: self._day(3), new["id"]: self._day(0)})
 
     def test_health_remembers_open_days_and_failed_ones(self):
-        probe = self.env["clover.reconciliation"].sudo()._probe_reconciliation
+        probe = self.env["clover.comparison"].sudo()._probe_comparison
         paid = self._dashboard("payment", amount=5000)
         self._set_clock_back(paid["id"])
         self._compared_day(3)
         self._compared_day(0)
         self.assertEqual((probe(self.env.company).level, probe(self.env.company).value),
                          (Level.WARNING, 1))  # fmt: skip
-        self._by_sql("clover_reconciliation", self._compared_day(4), state="failed", message="Why")
+        self._by_sql("clover_comparison", self._compared_day(4), state="failed", message="Why")
         self._compared_day(0)
         self.assertEqual(probe(self.env.company).level, Level.ERROR)
         self._compared_day(5, 3)
@@ -195,7 +195,7 @@ class TestDays(ReconciliationCommon):
         return self._compare_days(self._day(ago), self._day(ago if until is None else until))
 
     def _queued(self):
-        comparisons = self.env["clover.reconciliation"].sudo()
+        comparisons = self.env["clover.comparison"].sudo()
         self.queue_yesterdays(comparisons)
         queued = comparisons.search([("state", "=", "queued")], order="id")
         return queued.mapped("date_from")
@@ -212,8 +212,8 @@ class TestDays(ReconciliationCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestStatementHelper(ReconciliationCommon):
-    """What models of bank reconciliation see."""
+class TestStatementHelper(ComparisonCommon):
+    """What models of bank comparison see."""
 
     def test_clovers_ids_are_in_the_memo_and_in_the_label(self):
         payment = self.transaction.payment_id

@@ -4,16 +4,16 @@ from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import Form, tagged
 
-from .comparison_common import ReconciliationCommon
+from .comparison_common import ComparisonCommon
 
 
 @tagged("post_install", "-at_install")
-class TestReconciliationProvider(ReconciliationCommon):
+class TestComparisonProvider(ComparisonCommon):
     """Which merchant a Manager compares, who need not have access to providers."""
 
     def test_a_manager_without_access_to_providers_makes_a_comparison_in_the_form(self):
         today = fields.Date.today()
-        form = Form(self.env["clover.reconciliation"].with_user(self.manager))
+        form = Form(self.env["clover.comparison"].with_user(self.manager))
         self.assertEqual(form.provider_choice, str(self.provider.id))
         form.date_from, form.date_to = today - timedelta(days=1), today + timedelta(days=1)
         one = form.save()

@@ -2,13 +2,13 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .comparison_common import ReconciliationCommon
+from .comparison_common import ComparisonCommon
 
 OUTSIDE = "odoo.addons.fusion_clover.models.inbound.payment_transaction_reading"
 
 
 @tagged("post_install", "-at_install")
-class TestReconciliationRepair(ReconciliationCommon):
+class TestComparisonRepair(ComparisonCommon):
     """What is called repaired is in the books, and what cannot be repaired says why."""
 
     def test_a_refund_that_failed_is_not_booked_by_anybody(self):
@@ -38,7 +38,7 @@ class TestReconciliationRepair(ReconciliationCommon):
         # One that was reported before credits were known for what they are.
         found = self._compared().sudo().difference_ids.create(
             {
-                "reconciliation_id": self._compared().id,
+                "comparison_id": self._compared().id,
                 "kind": "odoo_only",
                 "transaction_id": credit.id,
                 "payment_ref": self.charge_id,

@@ -252,7 +252,7 @@ class TestConnection(CloverConnectCommon):
         transaction._set_done()
         self.assertTrue(self.move.clover_has_sandbox_payment)
         transaction._create_payment()
-        comparison = self.env["clover.reconciliation"].sudo().create(
+        comparison = self.env["clover.comparison"].sudo().create(
             {"provider_id": self.provider.id}
         )
         self.provider.state = "enabled"
@@ -272,7 +272,7 @@ class TestConnection(CloverConnectCommon):
             ("sale.order", "clover_has_sandbox_payment"),
             ("payment.transaction", "clover_environment"),
             ("account.payment", "clover_is_sandbox"),
-            ("clover.reconciliation", "environment"),
+            ("clover.comparison", "environment"),
             ("clover.payment.wizard", "provider_state"),
             ("clover.refund.wizard", "is_sandbox"),
             ("clover.unmatched.payment", "environment"),

@@ -8,7 +8,7 @@ from odoo.tools import mute_logger
 
 from ...lib import errors, vault
 from ...lib.wake_plan import WakePlan
-from ...models import fusion_event_processor as processor
+from ...models.inbox import event_processor as processor
 from ...models.queue import queue_wake as fusion_queue_wake
 from .inbox_common import CANARY, SOURCE, InboxCommon
 

@@ -5,7 +5,7 @@ from odoo import fields
 from odoo.tests import tagged
 
 from ...lib import errors
-from ...models import fusion_operation_reaper as reaper
+from ...models.operation import reaper
 from ..common import KEY, OperationCommon
 
 

@@ -1,14 +1,14 @@
 from odoo import fields, models
 
 
-class CloverReconciliationAccept(models.TransientModel):
+class CloverComparisonAccept(models.TransientModel):
     """Why a difference between Clover and the books may stay."""
 
-    _name = "clover.reconciliation.accept"
+    _name = "clover.comparison.accept"
     _description = "Accept a Difference"
 
     difference_ids = fields.Many2many(
-        "clover.reconciliation.difference", "clover_reconciliation_accept_rel", readonly=True
+        "clover.comparison.difference", "clover_comparison_accept_rel", readonly=True
     )
     reason = fields.Char(required=True)
 

@@ -2,25 +2,25 @@ from odoo import http
 from odoo.http import content_disposition, request
 
 
-class CloverReconciliationController(http.Controller):
+class CloverComparisonController(http.Controller):
     """The comparison as a file."""
 
     @http.route(
-        "/fusion_clover/reconciliation/<int:reconciliation_id>/xlsx",
+        "/fusion_clover/comparison/<int:comparison_id>/xlsx",
         type="http",
         auth="user",
         methods=["GET"],
         readonly=True,
     )
-    def spreadsheet(self, reconciliation_id):
+    def spreadsheet(self, comparison_id):
         """Return the spreadsheet of a comparison that the user may read."""
-        reconciliation = request.env["clover.reconciliation"].browse(reconciliation_id).exists()
-        if not reconciliation:
+        comparison = request.env["clover.comparison"].browse(comparison_id).exists()
+        if not comparison:
             raise request.not_found()
-        reconciliation.check_access("read")
-        name = f"{reconciliation.name}.xlsx"
+        comparison.check_access("read")
+        name = f"{comparison.name}.xlsx"
         return request.make_response(
-            reconciliation._spreadsheet(),
+            comparison._spreadsheet(),
             headers=[
                 (
                     "Content-Type",
