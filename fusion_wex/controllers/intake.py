@@ -14,7 +14,7 @@ from odoo.addons.fusion_payment_common.controllers.webhook import (
 
 from ..client import proxy_wire
 from ..client.issuing import sealed_text
-from ..models.wex_intake import SOURCE
+from ..models.inbound.wex_intake import SOURCE
 
 MAX_BODY = 64 * 1024
 

@@ -12,7 +12,7 @@ from odoo.addons.fusion_payment_common.controllers.webhook import (
 from odoo.addons.fusion_payment_common.lib.errors import GatewayError
 
 from ..client.push import acknowledgement, parse_push
-from ..models.wex_push import SOURCE
+from ..models.inbound.wex_push import SOURCE
 
 PUSH_PATH = "/wex/push/<string:token>/CreateDetailedAuthorization"
 #: Bytes; a push is a few hundred.

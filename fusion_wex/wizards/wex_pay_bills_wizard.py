@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from .. import const
-from ..models.wex_card_request import UNDER_WAY_STATES
+from ..models.request.wex_card_request import UNDER_WAY_STATES
 
 
 class WexPayBillsWizard(models.TransientModel):

@@ -1,0 +1,3 @@
+from . import wex_account
+from . import wex_account_books
+from . import wex_account_client

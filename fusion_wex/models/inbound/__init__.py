@@ -1,0 +1,2 @@
+from . import wex_push
+from . import wex_intake
