@@ -14,7 +14,7 @@ check_ruff() { "$VENV/bin/ruff" check .; }
 check_pylint_odoo() {
   local pure='^.*/(lib|client)/.*$' tests status=0
   mapfile -t tests < <(find "${ADDONS[@]}" -path '*/tests/*.py')
-  "$VENV/bin/pylint" --rcfile=.pylintrc-mandatory --ignore-paths="$pure,^.*/tests/.*$" "${ADDONS[@]}" || status=1
+  "$VENV/bin/pylint" --rcfile=.pylintrc-mandatory --ignore-paths="$pure,^.*/tests/.*$" "${ADDONS[@]}" docs/skeleton/* || status=1
   "$VENV/bin/pylint" --rcfile=.pylintrc-mandatory --disable=translation-required "${tests[@]}" || status=1
   return $status
 }
@@ -38,7 +38,7 @@ check_eslint() {
     -c "$ODOO_ADDONS/test_lint/tests/eslintrc" "${files[@]}"
 }
 
-check_xml() { "$VENV/bin/python" -m dev.check_xml "${ADDONS[@]}"; }
+check_xml() { "$VENV/bin/python" -m dev.check_xml "${ADDONS[@]}" docs/skeleton/*; }
 
 check_layering() {
   [ -d tests/architecture ] || { say "tests/architecture is missing"; return 1; }
@@ -48,10 +48,11 @@ check_layering() {
 # Types of the pure layers. Laid out under the names they are imported by, without the addons' own
 # __init__.py, which would lead to Odoo; messages name the files of the repository.
 check_mypy() {
-  local layer home=$FUSION_HOME/mypy/odoo/addons
-  for layer in fusion_payment_common/lib fusion_clover/client fusion_wex/client; do
-    mkdir -p "$home/${layer%/*}"
-    ln -sfn "$ROOT/$layer" "$home/$layer"
+  local layer name home=$FUSION_HOME/mypy/odoo/addons
+  for layer in fusion_{payment_common/lib,clover/client,wex/client} docs/skeleton/fusion_example/client; do
+    name=${layer#docs/skeleton/}
+    mkdir -p "$home/${name%/*}"
+    ln -sfn "$ROOT/$layer" "$home/$name"
   done
   MYPYPATH=$FUSION_HOME/mypy "$VENV/bin/mypy" --no-error-summary | sed 's#^.*/mypy/odoo/addons/##'
 }

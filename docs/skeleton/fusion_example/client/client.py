@@ -79,7 +79,8 @@ def read_charge(document: Any) -> Charge:
     :raises MalformedResponseError: it is none; what became of it is unknown then.
     """
     source = document if isinstance(document, Mapping) else {}
-    charge = Charge(*(source.get(name) for name in ("id", "amount", "currency", "status")))
+    values: list[Any] = [source.get(name) for name in ("id", "amount", "currency", "status")]
+    charge = Charge(*values)
     texts = (charge.id, charge.currency, charge.status)
     if type(charge.amount) is not int or not all(isinstance(text, str) for text in texts):
         raise errors.MalformedResponseError("the answer is no charge", code="unexpected_shape")
