@@ -156,12 +156,12 @@ class WexAccount(models.Model):
             )
 
     def _wex_note_problem(self, problem):
-        """Remember why WEX issues no cards to this account, or that it does: False."""
-        # Written on a change only: cards are issued side by side.
+        """Store why WEX issues no cards to this account; False when it does."""
+        # Written on a change only: cards are issued in parallel.
         self.filtered(lambda account: account.problem != problem).write({"problem": problem})
 
     def _wex_note_look_problem(self, problem):
-        """Remember why cards cannot be looked at, or that they can: False."""
+        """Store why cards cannot be read; False when they can."""
         changed = self.filtered(lambda account: account.look_problem != problem)
         changed.write({"look_problem": problem})
 

@@ -5,7 +5,7 @@ METHOD_LINE_NAME = "WEX"
 
 
 class WexAccount(models.Model):
-    """Where the cards of an account are booked."""
+    """Journal and accounts in which the cards of an account are booked."""
 
     _inherit = "wex.account"
 
@@ -71,16 +71,17 @@ class WexAccount(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Override of `models` to prepare the journal for the first card, not with it."""
+        """Override of `models` to prepare the journal before the first card is booked."""
         accounts = super().create(vals_list)
         accounts._wex_ensure_method_line()
         return accounts
 
     def write(self, vals):
-        """Override of `models` to prepare the journal for the first card, not with it."""
+        """Override of `models` to prepare the journal, and to clear what processes cache."""
         result = super().write(vals)
         if {"journal_id", "outstanding_account_id"} & set(vals):
             self._wex_ensure_method_line()
+        self._wex_forget_facts(vals)
         return result
 
     def _wex_method_line(self):
@@ -92,7 +93,7 @@ class WexAccount(models.Model):
         )[:1]
 
     def _wex_ensure_method_line(self):
-        # Elevated: who sets up cards need not have rights on journals.
+        # Elevated: who sets up accounts may lack rights on journals.
         for account in self.sudo().filtered("journal_id"):
             if not account._wex_method_line():
                 names = account.journal_id.outbound_payment_method_line_ids.mapped("name")

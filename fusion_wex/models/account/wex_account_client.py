@@ -10,18 +10,18 @@ from ...client.settings import AccountSettings
 
 
 class WexAccount(models.Model):
-    """The one place that builds a client from an account."""
+    """Builds the client of an account; nothing else does."""
 
     _inherit = "wex.account"
 
     def _wex_sandbox_origin(self):
-        """Return what accounts in test state talk to, or an empty text: the built-in answers."""
+        """Return the origin for accounts in test state; empty for the built-in answers."""
         # Elevated: system parameters are readable by administrators only.
         parameters = self.env["ir.config_parameter"].sudo()
         return parameters.get_param(const.SANDBOX_ORIGIN_PARAMETER) or ""
 
     def _wex_is_simulated(self):
-        """Return whether nobody is called at all."""
+        """Return whether the answers are built in, so that nothing is called."""
         self.ensure_one()
         return self.state == "test" and not self._wex_sandbox_origin()
 
@@ -40,7 +40,7 @@ class WexAccount(models.Model):
         self.ensure_one()
         if self.state == "disabled":
             raise UserError(self.env._("The WEX account %s is disabled.", self.name))
-        # Elevated: whoever may pay bills may use the credentials without being able to read them.
+        # Elevated: who may pay bills may use the credentials without reading them.
         account = self.sudo()
         settings = AccountSettings(
             url=(account._wex_sandbox_origin() if account.state == "test" else account.url) or "",

@@ -4,6 +4,7 @@ from . import wex_virtual_card_secret
 from . import fusion_secret
 from . import wex_virtual_card_books
 from . import wex_virtual_card_activity
+from . import wex_virtual_card_operation
 from . import wex_virtual_card_cancel
 from . import wex_virtual_card_resend
 from . import wex_virtual_card_health

@@ -9,13 +9,13 @@ from .wex_virtual_card_secret import NUMBER_PURPOSE
 
 
 class FusionSecret(models.Model):
-    """Numbers of cards that the vault has not, or not any more: read from WEX when revealed."""
+    """Numbers that are not in the vault: read from WEX when they are revealed."""
 
     _inherit = "fusion.secret"
 
     @api.model
-    def _wex_placeholder(self, card):
-        """Return the entry of a card whose number is not kept: it has no value, only reveals."""
+    def _wex_entry_without_value(self, card):
+        """Return an entry for a card whose number is not kept; it records reveals only."""
         return self.create(
             {
                 "purpose": NUMBER_PURPOSE,
@@ -28,11 +28,11 @@ class FusionSecret(models.Model):
         )
 
     def _open(self):
-        """Extend to ask WEX for a number that is not kept. It is stored nowhere.
+        """Extend to read a number that is not kept from WEX. It is stored nowhere.
 
         :raise UserError: WEX does not show it
         """
-        card = self._wex_card_to_ask()
+        card = self._wex_card_to_read()
         if not card:
             return super()._open()
         try:
@@ -43,7 +43,7 @@ class FusionSecret(models.Model):
             ) from error
 
     def _record_access(self, reason):
-        """Extend to note that somebody has the card's number now."""
+        """Extend to record that the card is opened."""
         number = super()._record_access(reason)
         self._wex_card()._wex_note_opened()
         return number
@@ -58,7 +58,7 @@ class FusionSecret(models.Model):
 
     def _check_alive(self):
         """Extend to accept the numbers that WEX shows."""
-        if not self._wex_card_to_ask():
+        if not self._wex_card_to_read():
             super()._check_alive()
 
     def _wex_card(self):
@@ -67,10 +67,10 @@ class FusionSecret(models.Model):
         # Elevated: whether the user may read the card is looked at where the number is shown.
         return cards.sudo().browse(self.res_id if is_card else []).exists()
 
-    def _wex_card_to_ask(self):
+    def _wex_card_to_read(self):
         """Return the card whose number only WEX has; none where the vault has it or it ended."""
         card = self._wex_card()
-        # Elevated: whether there is a value may be asked, the value may not.
+        # Elevated: users may know that there is a value, not the value.
         is_kept = self.sudo().payload and not (
             self.expires_at and self.expires_at <= fields.Datetime.now()
         )

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-#: States in which the vendor may charge the card, and those in which nobody may any more.
+#: States in which the vendor may charge the card, and those in which the card has ended.
 OPEN_STATES = ("issued", "opened", "authorized", "partly_used")
 FINAL_STATES = ("cleared", "expired", "cancelled", "reissued")
 
@@ -73,7 +73,7 @@ class WexVirtualCard(models.Model):
         :param facts: a :class:`~odoo.addons.fusion_wex.client.types.VirtualCard`
         """
         month, year = facts.expiry_month, facts.expiry_year
-        # What can be charged: a manager may have accepted a card that differs from the request.
+        # What can be charged; a Manager may have accepted another amount than requested.
         amount = float(facts.limit) if facts.limit is not None else request.amount
         return self.create(
             {
@@ -97,13 +97,21 @@ class WexVirtualCard(models.Model):
         )
 
     def _wex_note_opened(self):
-        """Note that somebody has the card's number: whoever revealed or received it first."""
+        """Record when the number was first revealed or received."""
         for card in self.filtered(lambda one: not one.opened_at):
             values = {"opened_at": fields.Datetime.now()}
             if card.state == "issued":
                 values["state"] = "opened"
-            # Elevated: nobody writes cards by hand.
+            # Elevated: users do not write cards.
             card.sudo().write(values)
 
     def _wex_after_issue(self):
-        """What happens once for each new card, in the transaction that makes it."""
+        """Do what is done once for each new card, in the transaction that makes it.
+
+        A card that cannot be booked is a card all the same.
+        """
+        if self.request_id.delivery_email:
+            # WEX itself sends it to the vendor: nobody here needs the code.
+            self._wex_after_delivery()
+        self._wex_book(self._wex_book_issue)
+        self.next_attempt_at = self._wex_next_reading_at()

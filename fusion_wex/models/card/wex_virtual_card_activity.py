@@ -15,18 +15,18 @@ from .wex_virtual_card import FINAL_STATES
 
 _logger = logging.getLogger(__name__)
 
-#: Minutes between two looks at a card that can be charged, and at one that has ended: credits and
-#: late charges still come in.
+#: Minutes between two readings of a card that can be charged, and of one that has ended: credits
+#: and late charges still come in.
 OPEN_PAUSE = 30
 ENDED_PAUSE = 24 * 60
-#: Days after its end for which a card is still looked at.
-AFTERLIFE_DAYS = 30
+#: Days after its end for which a card is still read.
+READ_AFTER_END_DAYS = 30
 #: Days for which an approved authorization keeps its amount from being released after the end.
 HOLD_DAYS = 10
 
 
 class WexVirtualCard(models.Model):
-    """What becomes of a card: read from WEX again and again, never believed from a push."""
+    """Follows a card: it is read from WEX regularly; a push only says that it should be read."""
 
     _name = "wex.virtual.card"
     _inherit = ["wex.virtual.card", "fusion.queue.mixin"]
@@ -42,16 +42,8 @@ class WexVirtualCard(models.Model):
 
     _due_idx = models.Index("(next_attempt_at) WHERE next_attempt_at IS NOT NULL")
 
-    def _wex_after_issue(self):
-        """Override to look at the new card from now on."""
-        super()._wex_after_issue()
-        self._wex_look_in(OPEN_PAUSE)
-
-    def _wex_look_in(self, minutes):
-        self.next_attempt_at = fields.Datetime.now() + timedelta(minutes=minutes)
-
     def action_wex_look(self):
-        """Have the cards looked at now."""
+        """Read the cards from WEX now."""
         self.env["wex.card.request"]._wex_check_may(const.USER_GROUP)
         self.check_access("read")
         # Elevated: nobody writes cards by hand.
@@ -86,16 +78,16 @@ class WexVirtualCard(models.Model):
 
     @api.model
     def _queue_finish(self, claim, outcome):
-        """Override of the queue: write down what was read, and book it."""
+        """Override of the queue: store what was read, and book it."""
         if outcome.error is not None and not isinstance(outcome.error, errors.GatewayError):
             _logger.error("Card %s cannot be read", claim.record_id, exc_info=outcome.error)
         in_own_transaction(
             self.env,
-            lambda env: env[self._name].browse(claim.record_id)._wex_look_done(outcome),
+            lambda env: env[self._name].browse(claim.record_id)._wex_store_reading(outcome),
         )
 
-    def _wex_look_done(self, outcome):
-        """Apply what a look brought, and plan the next one."""
+    def _wex_store_reading(self, outcome):
+        """Apply a reading, and plan the next one."""
         self.ensure_one()
         self.env.cr.execute("SELECT id FROM wex_virtual_card WHERE id = %s FOR UPDATE", [self.id])
         self.invalidate_recordset()
@@ -110,13 +102,14 @@ class WexVirtualCard(models.Model):
             {
                 "lease_owner": False,
                 "lease_until": False,
-                "next_attempt_at": card._wex_next_look(),
+                "next_attempt_at": card._wex_next_reading_at(),
             }
         )
 
-    def _wex_next_look(self):
+    def _wex_next_reading_at(self):
+        """Return when the card is read at WEX next; False when its time is over."""
         now = fields.Datetime.now()
-        if self.ended_at and self.ended_at < now - timedelta(days=AFTERLIFE_DAYS):
+        if self.ended_at and self.ended_at < now - timedelta(days=READ_AFTER_END_DAYS):
             return False
         pause = ENDED_PAUSE if self.ended_at else OPEN_PAUSE
         return now + timedelta(minutes=pause)
@@ -124,7 +117,7 @@ class WexVirtualCard(models.Model):
     # === WHAT WAS READ === #
 
     def _wex_apply_activity(self, activity):
-        """Write down what WEX says about the card, book it, and tell who has to know.
+        """Store what WEX says about the card, book it, and alert the people concerned.
 
         Repeatable, and safe in any order: rows are known by WEX's ids, amounts are sums.
 
@@ -146,16 +139,17 @@ class WexVirtualCard(models.Model):
             }
         )
         if activity.is_used:
-            # Whatever the setting: a code is not kept after the authorization it was for.
-            self._wex_drop_code()
+            # Whatever the setting: a security code is not kept after authorization.
+            self._wex_delete_code()
         if not foreign:
             self._wex_book(self._wex_book_activity)
         elif self._wex_book(self._wex_book_charges):
-            self._wex_tell_foreign(foreign)
+            self._wex_alert_foreign_currency(foreign)
         if self.ended_at:
-            # Elevated: the value is nobody's to write.
+            # Elevated: users do not write secrets.
             self.secret_id.sudo().filtered(lambda one: not one.wiped_at)._wipe()
-        self._wex_tell()
+        self._wex_alert_overcharge_or_expiry()
+        self._wex_reissue_if_asked()
 
     def _wex_store_rows(self, activity):
         """Keep what is new, and return the charges that are not in the card's currency."""
@@ -217,7 +211,7 @@ class WexVirtualCard(models.Model):
         return activity.has_ended
 
     def _wex_new_state(self, activity):
-        """Return where the card stands; what has ended does not begin again."""
+        """Return the state of the card; an ended card stays ended."""
         posted = self.amount_posted
         if posted and self.currency_id.compare_amounts(
             posted + self.account_id.tolerance, self.amount
@@ -252,18 +246,18 @@ class WexVirtualCard(models.Model):
             self._wex_write_off(self.amount_open)
         elif self.currency_id.compare_amounts(left, 0) > 0:
             self._wex_release(left)
-            self._wex_tell_released(left)
+            self._wex_report_release(left)
 
     def _wex_amount_held(self):
-        """Return what the vendor may still post: authorized, and not so long after the end."""
+        """Return what the vendor may still post: authorized, unless the card ended long ago."""
         oldest = fields.Datetime.now() - timedelta(days=HOLD_DAYS)
         is_over = self.ended_at and self.ended_at <= oldest
         return 0.0 if is_over else self.amount_authorized
 
     # === PEOPLE === #
 
-    def _wex_tell_foreign(self, charges):
-        """Say on the card that charges in another currency are left to the accountant."""
+    def _wex_alert_foreign_currency(self, charges):
+        """Note on the card that an accountant has to book charges in another currency."""
         shown = ", ".join(f"{one.amount} {one.currency}" for one in charges)
         self.booking_problem = self.env._(
             "Charged in another currency, which is not booked: %s. Nothing is released.", shown
@@ -271,7 +265,7 @@ class WexVirtualCard(models.Model):
         summary = self.env._("Card %s cannot be booked", self.name)
         self._wex_alert_once("foreign", summary, self.booking_problem)
 
-    def _wex_tell_released(self, amount):
+    def _wex_report_release(self, amount):
         note = self.env._(
             "%(amount)s of card %(card)s were not charged and are released. Open again: %(bills)s.",
             amount=self.currency_id.format(amount),
@@ -284,8 +278,8 @@ class WexVirtualCard(models.Model):
             summary = self.env._("Bills of %s are open again", self.name)
             self._wex_alert_once("released", summary, note)
 
-    def _wex_tell(self):
-        """Alert about what was charged beyond the card, and about cards that nobody uses."""
+    def _wex_alert_overcharge_or_expiry(self):
+        """Alert about a card that was charged too much, or expires without being charged."""
         over = -self.amount_open
         if self.currency_id.compare_amounts(over, self.account_id.tolerance) > 0:
             self._wex_alert_once(
@@ -334,5 +328,5 @@ class WexVirtualCard(models.Model):
 
 
 def _raise(error):
-    """Stand in for a call that cannot be made."""
+    """Raise the error of a call that cannot be made, in the place of the call."""
     raise error

@@ -9,7 +9,7 @@ _logger = logging.getLogger(__name__)
 
 
 class WexVirtualCard(models.Model):
-    """The books of a card: one line that adds up.
+    """Books a card as one line that adds up.
 
     Issued, the amount goes from the vendor's payable to the account of cards issued; what the
     vendor charges goes on from there to the WEX journal, charge by charge; the rest goes back to
@@ -80,18 +80,13 @@ class WexVirtualCard(models.Model):
 
     # === ISSUE === #
 
-    def _wex_after_issue(self):
-        """Override to book the new card. A card that cannot be booked is a card all the same."""
-        super()._wex_after_issue()
-        self._wex_book(self._wex_book_issue)
-
     def _wex_is_booked_here(self):
         """Return whether this database keeps the books of the card."""
         self.ensure_one()
         return bool(self.account_id.journal_id and self.partner_id)
 
     def _wex_book(self, book):
-        """Run ``book``; where accounting refuses, say so on the card and try again later.
+        """Run ``book``; where accounting refuses, note it on the card and try again later.
 
         :return: whether it was booked
         """
@@ -148,9 +143,9 @@ class WexVirtualCard(models.Model):
         )[:1]
 
     def _wex_reconcile_bills(self):
-        """Set the payment, and the credit notes on the card, against its bills.
+        """Reconcile the payment, and the credit notes of the card, with its bills.
 
-        Of each bill and credit note exactly what its line of the card says.
+        Each bill and credit note by exactly the amount of its line.
         """
         lines = self.request_id.line_ids.filtered(lambda line: line.move_id.state == "posted")
         deducted = lines.filtered(lambda line: line.amount < 0)
@@ -158,7 +153,7 @@ class WexVirtualCard(models.Model):
         for credit in deducted:
             left = -credit.amount
             for line in to_pay:
-                part = self._wex_set_off(
+                part = self._wex_reconcile_part(
                     self._wex_open_lines(credit.move_id),
                     self._wex_open_lines(line.move_id),
                     min(left, to_pay[line]),
@@ -166,22 +161,22 @@ class WexVirtualCard(models.Model):
                 left -= part
                 to_pay[line] -= part
         for line, amount in to_pay.items():
-            self._wex_set_off(
+            self._wex_reconcile_part(
                 self._wex_payable_line(), self._wex_open_lines(line.move_id), amount
             )
 
     def _wex_open_lines(self, move):
-        """Return what is open of a bill or credit note: its instalments, the first due first."""
+        """Return the open instalments of a bill or credit note, the first due first."""
         payable = self._wex_payable_line()
         return move.line_ids.filtered(
             lambda line: line.account_id == payable.account_id and not line.reconciled
         ).sorted(lambda line: (line.date_maturity or line.date, line.id))
 
-    def _wex_set_off(self, debit_lines, credit_lines, amount):
-        """Set up to ``amount`` of journal items against others, in their order.
+    def _wex_reconcile_part(self, debit_lines, credit_lines, amount):
+        """Reconcile up to ``amount`` of journal items with others, in their order.
 
         :param float amount: in the card's currency
-        :return: how much was
+        :return: the amount that was reconciled
         """
         done = 0.0
         for debit, credit in product(debit_lines, credit_lines):
@@ -227,10 +222,10 @@ class WexVirtualCard(models.Model):
                 }
             )
             transaction.statement_line_id = line
-            self._wex_clear(line.move_id)
+            self._wex_reconcile_outstanding(line.move_id)
 
-    def _wex_clear(self, move):
-        """Set the entry's line of cards issued against what is left of the card's."""
+    def _wex_reconcile_outstanding(self, move):
+        """Reconcile the entry's line of cards issued with what is left of the card's."""
         outstanding = self._wex_outstanding_line()
         others = move.line_ids + self.transaction_ids.statement_line_id.move_id.line_ids
         open_lines = (others + self.release_move_ids.line_ids).filtered(
@@ -244,7 +239,7 @@ class WexVirtualCard(models.Model):
     # === WHAT IS LEFT === #
 
     def _wex_release(self, amount):
-        """Give ``amount`` of the card back: the bills are open again by as much, the last first.
+        """Release ``amount`` of the card: its bills are open again by as much, the last due first.
 
         :param float amount: positive, in the card's currency
         """
@@ -253,16 +248,16 @@ class WexVirtualCard(models.Model):
             amount, payable.account_id, self.env._("Released: %s", self.display_name)
         )
         back = move.line_ids.filtered(lambda line: line.account_id == payable.account_id)
-        kept = self._wex_take_off(payable, amount)
+        kept = self._wex_unreconcile_bills(payable, amount)
         (payable + back).reconcile()
         for bill_line, part in kept:
-            self._wex_set_off(payable, bill_line, part)
+            self._wex_reconcile_part(payable, bill_line, part)
         self.amount_released += amount
         if not self.currency_id.compare_amounts(self.amount_released, self.amount):
             self.payment_id.state = "canceled"
 
-    def _wex_take_off(self, payable, amount):
-        """Take the payment off bills until ``amount`` of it is free, the last due first.
+    def _wex_unreconcile_bills(self, payable, amount):
+        """Unreconcile bills from the payment until ``amount`` of it is open, the last due first.
 
         :return: ``[(journal item of a bill, what stays paid of it)]``
         """
@@ -323,5 +318,5 @@ class WexVirtualCard(models.Model):
         )
         move.action_post()
         self.release_move_ids = [Command.link(move.id)]
-        self._wex_clear(move)
+        self._wex_reconcile_outstanding(move)
         return move

@@ -1,23 +1,16 @@
-import uuid
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-from odoo.addons.fusion_payment_common.lib import idempotency
-from odoo.addons.fusion_payment_common.lib.ledger import Intent
-from odoo.addons.fusion_payment_common.lib.outcome import Outcome
-
 from ... import const
-from ...client.cancelling import carry_out_cancel, find_cancel, read_cancel
 from .wex_virtual_card import FINAL_STATES
+from .wex_virtual_card_operation import CANCEL
 
 
 class WexVirtualCard(models.Model):
-    """Cancelling a card, through the ledger, and asking for another one in its place."""
+    """Cancelling a card, and asking for another one in its place."""
 
-    _name = "wex.virtual.card"
-    _inherit = ["wex.virtual.card", "fusion.operation.handler"]
+    _inherit = "wex.virtual.card"
 
     cancel_operation_id = fields.Many2one("fusion.operation", readonly=True, copy=False)
     cancel_message = fields.Char(compute="_compute_cancel_message")
@@ -30,7 +23,7 @@ class WexVirtualCard(models.Model):
     @api.depends("state", "cancel_operation_id.state", "reissue_by_id")
     def _compute_cancel_message(self):
         for card in self:
-            # Elevated: whoever may read the card may know how its cancellation stands.
+            # Elevated: who may read the card may know the state of its cancellation.
             operation = card.cancel_operation_id.sudo()
             is_open = operation and operation.state not in (
                 "succeeded",
@@ -52,7 +45,7 @@ class WexVirtualCard(models.Model):
                 )
 
     def action_wex_cancel(self):
-        """Have WEX close the cards; what was not charged of them is released.
+        """Cancel the cards at WEX; what was not charged is released.
 
         :raise UserError: one can no longer be charged, or is being cancelled
         """
@@ -66,7 +59,7 @@ class WexVirtualCard(models.Model):
             card._wex_enqueue_cancel()
 
     def action_wex_reissue(self):
-        """Have another card made over what was not charged, once this one cannot be charged.
+        """Issue another card over what was not charged, once this one is closed.
 
         :raise UserError: it was reissued before, or everything was charged
         """
@@ -77,7 +70,7 @@ class WexVirtualCard(models.Model):
                 raise UserError(
                     self.env._("%s was charged or reissued already.", card.display_name)
                 )
-            # Elevated: nobody writes cards by hand.
+            # Elevated: users do not write cards.
             card.sudo().reissue_by_id = self.env.uid
             if card.can_cancel:
                 card._wex_enqueue_cancel()
@@ -85,89 +78,37 @@ class WexVirtualCard(models.Model):
                 card.action_wex_look()
 
     def _wex_enqueue_cancel(self):
-        key = str(uuid.uuid4())
-        operation = self.env["fusion.operation"]._enqueue(
-            Intent(
-                kind="card_cancel",
-                provider_code=const.PROVIDER_CODE,
-                handler=self._name,
-                idempotency_key=key,
-                reference=f"{self.name}-{idempotency.short_reference(key)}",
-                external_reference=self.reference,
-                parameters={"kind": "card_cancel", "card": self.reference},
-                payload={"card_id": self.id},
-                company_id=self.company_id.id,
-                currency_id=self.currency_id.id,
-                documents=((self._name, self.id),),
-                send_within=const.SEND_WITHIN,
-                summary={"card": self.name},
-            )
-        )
-        operation.write({"res_model": self._name, "res_id": self.id})
-        # Elevated: nobody writes cards by hand.
+        operation = self._wex_enqueue(CANCEL)
+        # Elevated: users do not write cards.
         self.sudo().cancel_operation_id = operation
 
-    # === OPERATION HANDLER === #
-
-    def _fusion_is_followed_by(self, operation, later):
-        """Override of `fusion_payment_common`: what is done to a card has the card's id."""
-        return operation.kind != later.kind
-
-    def _fusion_prepare_call(self, operation, observer):
-        """Override of `fusion_payment_common` to close the card at WEX."""
-        card = self._wex_of(operation)
-        issuer = card.account_id._wex_client(observer)
-        facts = (card.wex_id or "", card.reference)
-        return lambda: carry_out_cancel(issuer, *facts)
-
-    def _fusion_prepare_lookup(self, operation, observer):
-        """Override of `fusion_payment_common` to see whether the card is closed."""
-        card = self._wex_of(operation)
-        issuer = card.account_id._wex_client(observer)
-        facts = (card.wex_id or "", card.reference)
-        return lambda: find_cancel(issuer, *facts)
-
-    def _fusion_prepare_read(self, operation, provider_reference, observer):
-        """Override of `fusion_payment_common` to read the card that a Manager names."""
-        issuer = self._wex_of(operation).account_id._wex_client(observer)
-        return lambda: read_cancel(issuer, provider_reference)
-
-    def _fusion_apply(self, operation, answer):
-        """Override of `fusion_payment_common`: a closed card is looked at once more, at once.
+    def _wex_note_cancelled(self):
+        """Close the card in Odoo, and have it read once more at once.
 
         What was charged before it was closed is booked first; the rest is released then.
         """
-        card = self.search([("cancel_operation_id", "=", operation.id)])
-        if not card or answer.outcome != Outcome.SUCCEEDED or answer.review:
-            return
         values = {"next_attempt_at": self.env.cr.now().replace(microsecond=0)}
-        if card.state not in FINAL_STATES:
+        if self.state not in FINAL_STATES:
             values |= {"state": "cancelled", "ended_at": fields.Datetime.now()}
-        card.write(values)
-        card._queue_wake()
-
-    def _wex_of(self, operation):
-        """Return the card of an operation."""
-        # Elevated: the payload is kept for the ledger alone.
-        return self.browse(operation.sudo().request_payload["card_id"])
+        self.write(values)
+        self._queue_wake()
 
     # === REISSUE === #
 
-    def _wex_apply_activity(self, activity):
-        """Override to have the next card made when it is known what this one left."""
-        super()._wex_apply_activity(activity)
+    def _wex_reissue_if_asked(self):
+        """Request the next card as soon as it is known what was not charged of this one."""
         is_wanted = self.reissue_by_id and not self.reissue_id
-        # What is not booked may have been charged: it is looked at again first.
+        # After a booking problem the card is read again first: more may have been charged.
         if self.ended_at and is_wanted and not self.booking_problem:
             self._wex_reissue()
 
     def _wex_reissue(self):
-        """Ask for a card over what was not charged of this one, under a new reference."""
+        """Request a card over what was not charged of this one, under a new reference."""
         values = self._wex_reissue_values()
         if not values:
             return
         requests = self.env["wex.card.request"].with_user(self.reissue_by_id).sudo()
-        # Who submits is who asked for the reissue, not who runs the queue.
+        # Submitted by the user who asked for the reissue, not by the one that runs the queue.
         again = requests.create(values)
         self.reissue_id = again
         if self.state in ("cancelled", "expired"):
@@ -206,12 +147,12 @@ class WexVirtualCard(models.Model):
         return {**values, "line_ids": lines} if lines else None
 
     def _wex_amount_to_reissue(self):
-        """Return what was not charged of the card, nor may still be, nor was written off."""
+        """Return the amount that was neither charged nor written off, nor may still be charged."""
         used = self.amount_posted + self.amount_written_off + self._wex_amount_held()
         return self.currency_id.round(self.amount - used)
 
     def _wex_bills_to_reissue(self, left):
-        """Return ``[(bill, amount)]``: what is open of each, all together ``left`` at the most."""
+        """Return ``[(bill, amount)]``: the open amount of each, ``left`` in all at the most."""
         lines = []
         for line in self.request_id.line_ids.sorted("amount"):
             # Credit notes come first: they leave more for the bills.

@@ -24,7 +24,7 @@ class WexAccount(models.Model):
         return self.env["fusion.vault"]._vault().encrypt
 
     def _wex_witness(self):
-        """Return the reference of a card that surely exists at WEX, or None."""
+        """Return the reference of a card that exists at WEX for certain, or None."""
         card = self.env["wex.virtual.card"].search(
             [("account_id", "=", self.id), ("wex_id", "!=", False)], limit=1
         )
@@ -32,14 +32,14 @@ class WexAccount(models.Model):
 
 
 class WexVirtualCard(models.Model):
-    """The number and the code: encrypted, for as long as the account says, or not here at all."""
+    """Number and security code: encrypted for as long as the account says, or not kept."""
 
     _inherit = "wex.virtual.card"
 
     secret_id = fields.Many2one("fusion.secret", readonly=True, copy=False)
 
-    def _wex_keep(self, sealed):
-        """Put a sealed number into the vault; without one, WEX is asked when it is needed.
+    def _wex_store_sealed(self, sealed):
+        """Put a sealed number into the vault; without one, it is read from WEX when needed.
 
         :param str sealed: ciphertext of :func:`.sealed_text`, or None
         """
@@ -51,7 +51,7 @@ class WexVirtualCard(models.Model):
     def _wex_store(self, text):
         """Encrypt the text of a number for the account's days."""
         days = self.account_id.keep_number_days
-        # Elevated: values are nobody's to write.
+        # Elevated: users do not write secrets.
         own = self.sudo()
         own.secret_id = own.env["fusion.secret"]._store(
             NUMBER_PURPOSE,
@@ -64,7 +64,7 @@ class WexVirtualCard(models.Model):
 
     def _wex_has_number(self):
         """Return whether the vault has the number."""
-        # Elevated: that there is a value may be known, the value not.
+        # Elevated: users may know that there is a value, not the value.
         secret = self.secret_id.sudo()
         return bool(secret) and not secret.wiped_at and (
             not secret.expires_at or secret.expires_at > fields.Datetime.now()
@@ -85,16 +85,16 @@ class WexVirtualCard(models.Model):
                 self.env._("%s has ended: its number is not shown any more.", self.display_name)
             )
         if not self.secret_id:
-            # Elevated: values are nobody's to write. This one is empty: who sees what WEX shows is
-            # recorded with it.
-            self.sudo().secret_id = self.env["fusion.secret"].sudo()._wex_placeholder(self)
+            # Elevated: users do not write secrets. This one has no value; it records who sees
+            # what WEX shows.
+            self.sudo().secret_id = self.env["fusion.secret"].sudo()._wex_entry_without_value(self)
         return self.secret_id.action_reveal()
 
     def _wex_secret(self):
         """Return the card's number and code, for a program that sends them on.
 
-        From the vault where they are kept, else from WEX, which is then called: use it where no
-        transaction waits for it.
+        From the vault where they are kept, else by a call to WEX: not to be used while a
+        transaction is open.
 
         :return: a :class:`~odoo.addons.fusion_wex.client.types.CardSecret`
         :raise GatewayError: WEX does not show them, or not now
@@ -114,20 +114,14 @@ class WexVirtualCard(models.Model):
             return lambda: secret
         return partial(self.account_id._wex_client().reveal, self.wex_id or "")
 
-    def _wex_after_issue(self):
-        """Override to forget the code of a card that WEX itself sends to the vendor."""
-        super()._wex_after_issue()
-        if self.request_id.delivery_email:
-            self._wex_after_delivery()
-
     def _wex_after_delivery(self):
-        """Forget the code where it was kept for the delivery alone."""
-        self.filtered(lambda card: card.account_id.drop_code_on == "delivery")._wex_drop_code()
+        """Delete the code where it was kept for the delivery only."""
+        self.filtered(lambda card: card.account_id.drop_code_on == "delivery")._wex_delete_code()
 
-    def _wex_drop_code(self):
-        """Forget the security code; the number stays for its own time."""
+    def _wex_delete_code(self):
+        """Delete the security code and keep the number."""
         for card in self.filtered(lambda one: one._wex_has_number()):
-            # Elevated: the values are nobody's to write.
+            # Elevated: users do not write secrets.
             secret = card.secret_id.sudo()
             kept = unsealed(secret._open())
             if kept.reveal_security_code() is None:

@@ -12,15 +12,6 @@ from ...client.amounts import read_amount
 SOURCE = "wex_intake"
 
 
-class FusionEvent(models.Model):
-    _inherit = "fusion.event"
-
-    @api.model
-    def _handlers(self):
-        """Override of the inbox to have deliveries of other systems handled."""
-        return super()._handlers() | {SOURCE: "wex.intake"}
-
-
 class WexIntake(models.Model):
     """A sender of cards: another Odoo that issues them and delivers them to this one."""
 
@@ -57,7 +48,7 @@ class WexIntake(models.Model):
 
     @api.model
     def _wex_signed_by(self, headers, body, now):
-        """Return the sender whose signature a delivery has; none for none.
+        """Return the sender that signed a delivery; an empty record for none.
 
         :param int now: unix seconds
         """
@@ -78,7 +69,7 @@ class WexIntake(models.Model):
         card = self.env["wex.received.card"]._wex_store(
             intake, delivery_id, content["body"], content["sealed"]
         )
-        # Elevated: the ciphertext has served; the trail keeps the rest.
+        # Elevated: the card is stored; the event keeps all but the ciphertext.
         event.sudo().payload = json.dumps({**content, "sealed": None})
         if intake.ack_endpoint_id and card.state == "issued":
             self.env["fusion.delivery"]._enqueue(
@@ -91,14 +82,14 @@ class WexIntake(models.Model):
         return "processed"
 
     def _fusion_delivery_body(self, delivery):
-        """Override of `fusion_payment_common` to show the sender's token, which is not stored."""
-        # Elevated: the token is readable by managers only; here it goes to whom it belongs.
+        """Override of `fusion_payment_common` to add the sender's token, which is not stored."""
+        # Elevated: the token is readable by managers only; here it goes to its owner.
         token = self.sudo().ack_token or ""
         return {**super()._fusion_delivery_body(delivery), proxy_wire.TOKEN_FIELD: token}
 
 
 class WexReceivedCard(models.Model):
-    """A card that another Odoo issued, or the error it had instead; each delivery once."""
+    """A card that another Odoo issued, or its error; each delivery is stored once."""
 
     _name = "wex.received.card"
     _description = "Received Virtual Card"

@@ -10,14 +10,6 @@ from ... import const
 SOURCE = "wex_push"
 
 
-class FusionEvent(models.Model):
-    _inherit = "fusion.event"
-
-    def _handlers(self):
-        """Override of the inbox to have the pushes of WEX handled."""
-        return {**super()._handlers(), SOURCE: "wex.push"}
-
-
 class WexAccount(models.Model):
     _inherit = "wex.account"
 
@@ -54,7 +46,7 @@ class WexAccount(models.Model):
 
 
 class WexPush(models.AbstractModel):
-    """Pushes of WEX: hints that a card should be looked at now."""
+    """Pushes of WEX: hints that a card should be read now."""
 
     _name = "wex.push"
     _description = "Push of WEX"
@@ -63,7 +55,7 @@ class WexPush(models.AbstractModel):
     @api.model
     def _account_of(self, token):
         """Return the account in use whose address a push was sent to, or an empty one."""
-        # Elevated: WEX is no user. Compared by digest, so that timing tells nothing.
+        # Elevated: WEX is no user. Compared by digest, so that timing reveals nothing.
         return (
             self.env["wex.account"]
             .sudo()
@@ -71,12 +63,12 @@ class WexPush(models.AbstractModel):
         )
 
     def _fusion_handle_event(self, event, fetched=None):
-        """Override of the inbox: have the card looked at.
+        """Override of the inbox: plan to read the card now.
 
         :raise UserError: the card is not known yet; a push may be faster than our own answer
         """
         hint = json.loads(event._body())
-        # Elevated: the inbox is worked on by nobody in particular.
+        # Elevated: the inbox runs without a user.
         cards = self.env["wex.virtual.card"].sudo()
         named = fields.Domain("reference", "in", [name for name in hint["references"] if name])
         if hint["card"]:

@@ -43,7 +43,7 @@ class FusionDelivery(models.Model):
             deliveries = deliveries.filtered(lambda one: one.delivery_uuid == delivery_uuid)
         waiting = deliveries.filtered(lambda one: one.state != "acknowledged")
         sent = waiting.filtered("attempt_count")
-        early = requests.browse() if delivery_uuid else requests._wex_untold(deliveries)
+        early = requests.browse() if delivery_uuid else requests._wex_without_delivery(deliveries)
         is_repeated = len(waiting) < len(deliveries) or any(early.mapped("is_acknowledged_early"))
         if sent or (waiting and not is_repeated):
             (sent or waiting)[:1]._acknowledge()

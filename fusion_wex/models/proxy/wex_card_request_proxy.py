@@ -11,20 +11,19 @@ from odoo.addons.fusion_payment_common.tools import rows
 from odoo.addons.fusion_payment_common.tools.cursors import in_own_transaction
 
 from ...client import proxy_wire
-from ...client.amounts import read_amount
 from ...client.issuing import carry_out_issue
-from ...client.types import CardRequest, InvoiceLine
+from ...client.types import CardRequest
 from ..request.wex_card_request import NO_CARD_STATES
 
 _IS_KNOWN = SQL("(account_id, external_ref) WHERE external_ref IS NOT NULL DO NOTHING")
 
 
-class _KnownMeanwhile(Exception):
-    """Another transaction has inserted the request since ours looked for it."""
+class _InsertedMeanwhile(Exception):
+    """Another transaction inserted the request after ours had searched for it."""
 
 
 class WexCardRequest(models.Model):
-    """Cards that another system asks for, as it asked the old proxy: it waits for the answer.
+    """Cards that another system requests through `/proxy`; it waits for the answer.
 
     A hundred times a second, if need be: a request that nobody has seen costs two transactions of
     a few statements, one before the call and one after it. What is rare goes through the ORM.
@@ -35,12 +34,10 @@ class WexCardRequest(models.Model):
     proxy_fields = fields.Json(
         readonly=True, copy=False, help="What the other system sent, for its answers."
     )
-    bill_number = fields.Char(readonly=True, help="Of a bill that need not be in Odoo.")
-    bill_date = fields.Date(readonly=True)
 
     @api.model
     def _wex_answer_proxy(self, account, asked):
-        """Issue the card that is asked for, once, and say what became of it.
+        """Issue the requested card once, and return the answer for the caller.
 
         The request is committed together with its operation before WEX is called, so that nothing
         is lost with this process. The same request again calls nobody as long as there is a card
@@ -63,11 +60,11 @@ class WexCardRequest(models.Model):
         call = partial(carry_out_issue, issuer, card_request, account._wex_seal())
         answer = self.env["fusion.operation"]._carry_out(operation, call, exchanges)
         status = exchanges[-1].status if exchanges else None
-        return self._wex_proxy_told(account, asked.sent, asked.amount, answer, status)
+        return self._wex_proxy_answer_of(account, asked.sent, asked.amount, answer, status)
 
     @api.model
     def _wex_proxy_known(self, account, asked):
-        # SQL: the search's own detour takes longer than the question.
+        # SQL, because the ORM's search takes several times as long here.
         self.env.cr.execute(
             "SELECT id FROM wex_card_request WHERE account_id = %s AND external_ref = %s",
             [account.id, asked.key],
@@ -78,7 +75,7 @@ class WexCardRequest(models.Model):
 
     @api.model
     def _wex_proxy_begin(self, account, asked, request):
-        """Commit what is about to be done.
+        """Commit the request and its operation before WEX is called.
 
         :param request: what is known under the key that is asked for, if anything
         :return: what was begun and the ``CardRequest`` of it; None when there is a card, may be
@@ -90,7 +87,7 @@ class WexCardRequest(models.Model):
         values = self._wex_proxy_values(account, asked)
 
         def begin(env):
-            account._wex_recall(env)
+            account._wex_fill_cache(env)
             model = env[self._name].with_company(account.company_id)
             if request:
                 return model._wex_proxy_begin_again(account, asked, values)
@@ -100,14 +97,14 @@ class WexCardRequest(models.Model):
             try:
                 return in_own_transaction(self.env, begin)
             except psycopg2.errors.UniqueViolation:
-                # Somebody made this year's range of numbers at the same time: it is there now.
+                # Another transaction has just created this year's number range.
                 return in_own_transaction(self.env, begin)
-        except _KnownMeanwhile:
+        except _InsertedMeanwhile:
             return None
 
     @api.model
     def _wex_proxy_values(self, account, asked):
-        """Return what the request says: what was asked for, on the account's terms."""
+        """Return the values of the request: what the caller sent, on the account's terms."""
         number = asked.text("invoice_number")
         return {
             "proxy_fields": dict(asked.sent),
@@ -122,7 +119,7 @@ class WexCardRequest(models.Model):
 
     @api.model
     def _wex_proxy_begin_first(self, account, asked, values):
-        """Insert the request and its operation, without the ORM's detour."""
+        """Insert the request and its operation by SQL, which takes nine statements in all."""
         row = {
             **values,
             **self._wex_proxy_terms(account),
@@ -147,9 +144,9 @@ class WexCardRequest(models.Model):
         )
         inserted = self.env.cr.fetchone()
         if not inserted:
-            raise _KnownMeanwhile
+            raise _InsertedMeanwhile
         request = self.browse(inserted[0])
-        # What was written need not be read.
+        # The cache has what was written, so that nothing is read back.
         none = {"line_ids": self.line_ids.browse(), "move_ids": self.move_ids.browse()}
         request._update_cache({**row, **none}, validate=False)
         intent = request._wex_proxy_intent()
@@ -162,7 +159,7 @@ class WexCardRequest(models.Model):
 
     @api.model
     def _wex_proxy_terms(self, account):
-        """Return what is computed for a request that is made by hand."""
+        """Return the values that the ORM would compute for a request."""
         today = fields.Date.context_today(self)
         days = account.validity_days
         return {
@@ -173,7 +170,7 @@ class WexCardRequest(models.Model):
 
     @api.model
     def _wex_proxy_begin_again(self, account, asked, values):
-        """Begin anew what made no card, under another reference."""
+        """Begin again, under another reference, what made no card."""
         self.env.cr.execute(
             """
             SELECT id FROM wex_card_request WHERE account_id = %s AND external_ref = %s FOR UPDATE
@@ -188,10 +185,10 @@ class WexCardRequest(models.Model):
         try:
             begun = self.env["fusion.operation"]._begin_new(intent)
         except psycopg2.errors.UniqueViolation as error:
-            # Booking what came of the try before is not over: it may be asked again.
-            raise _KnownMeanwhile from error
+            # The earlier attempt is not booked yet: the caller may ask again.
+            raise _InsertedMeanwhile from error
         operation = self.env["fusion.operation"].browse(begun.operation_id)
-        request._wex_note_begun(
+        request._wex_record_begin(
             operation, intent, "issuing", self.env._("WEX is asked for the card.")
         )
         return begun, CardRequest.from_dict(intent.payload["request"])
@@ -222,7 +219,7 @@ class WexCardRequest(models.Model):
         )
         found = self.env.cr.fetchone()
         if not found:
-            # Another kind of sequence, or the first number of a year.
+            # A sequence without gaps, or the first number of a year.
             return self.env["ir.sequence"].next_by_code("wex.card.request")
         sequence_id, date_from, prefix, suffix, padding, number = found
         sequence = self.env["ir.sequence"].browse(sequence_id)
@@ -248,15 +245,3 @@ class WexCardRequest(models.Model):
         )
         dates = [row[0] for row in self.env.cr.fetchall()]
         return (len(dates) == 1 and dates[0]) or False
-
-    def _wex_invoices(self):
-        """Override to name the bill that another system pays, with the bill's own date."""
-        if self.line_ids or not self.bill_number:
-            return super()._wex_invoices()
-        return (
-            InvoiceLine(
-                number=self.bill_number,
-                invoice_date=self.bill_date or fields.Date.context_today(self),
-                amount=read_amount(self.amount),
-            ),
-        )

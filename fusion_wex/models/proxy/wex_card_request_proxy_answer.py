@@ -16,12 +16,12 @@ _logger = logging.getLogger(__name__)
 
 
 class WexCardRequest(models.Model):
-    """What callers of the old proxy's route are told, from the answer that the ledger has."""
+    """Answers for callers of `/proxy`, made from the ledger's answer."""
 
     _inherit = "wex.card.request"
 
     def _wex_proxy_repeated(self, account, asked):
-        """Return what is known of a request that was begun before.
+        """Return status and body for a request that was begun before.
 
         :param self: the request; empty where our transaction is too old to see it
         """
@@ -32,10 +32,10 @@ class WexCardRequest(models.Model):
             operation = env[self._name]._wex_proxy_known(account, asked).operation_id
             reference, is_open = operation.reference, operation.state not in CLOSED_STATES
         if is_open and reference:
-            # Somebody waits: ask WEX now if that is due, and book what is known.
+            # The caller waits: look it up at WEX now if that is due, and book the result.
             self.env["fusion.operation"]._complete_due(reference=reference)
         with own_environment(self.env) as env:
-            account._wex_recall(env)
+            account._wex_fill_cache(env)
             request = env[self._name]._wex_proxy_known(account, asked)
             return request._wex_proxy_stored(account.with_env(request.env), asked, is_final=True)
 
@@ -73,9 +73,9 @@ class WexCardRequest(models.Model):
             error_message=message,
             review=review,
         )
-        return self._wex_proxy_told(account, sent, amount, answer, status)
+        return self._wex_proxy_answer_of(account, sent, amount, answer, status)
 
-    def _wex_proxy_told(self, account, sent, amount, answer, http_status):
+    def _wex_proxy_answer_of(self, account, sent, amount, answer, http_status):
         """Return status and body for an answer of WEX's, whether or not it is booked already.
 
         :param self: the request; may be empty where it was only just made
@@ -115,7 +115,7 @@ class WexCardRequest(models.Model):
         return proxy_wire.OK, proxy_wire.with_card(body, secret)
 
     def _wex_proxy_secret(self, account, sealed, facts):
-        """Return number and code: the ledger's, the vault's, or WEX's.
+        """Return number and code: from the ledger, the vault, or WEX.
 
         :raise GatewayError: WEX does not show them, or not now
         """
@@ -126,7 +126,7 @@ class WexCardRequest(models.Model):
         kept = self.card_id._wex_secret()
         if kept.reveal_security_code():
             return kept
-        # The code is forgotten once the receiver has it; a caller that repeats needs it still.
+        # The code is deleted once the receiver has it; a caller that repeats still needs it.
         try:
             return account._wex_client().reveal(facts.id)
         except GatewayError:

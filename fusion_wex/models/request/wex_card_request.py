@@ -2,11 +2,11 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 
-#: States in which nothing more is going to happen by itself, and no card exists.
+#: States without a card in which nothing more happens by itself.
 NO_CARD_STATES = ("declined", "failed", "cancelled")
-#: States in which it is decided that there will be a card, or may be one.
+#: States in which there may be a card, or will be.
 UNDER_WAY_STATES = ("queued", "issuing", "unknown")
-#: Written by the steps of a request only. Whoever could write one could approve their own card.
+#: Written by the steps of a request only: a user who could write them could approve their own card.
 PROTECTED_FIELDS = frozenset(
     {
         "approved_at",
@@ -31,7 +31,7 @@ PROTECTED_FIELDS = frozenset(
 
 
 class WexCardRequest(models.Model):
-    """One card that somebody wants: for whom, over how much, for which bills.
+    """A request for one card: for which vendor, over which amount, for which bills.
 
     One request makes one card at most, whatever happens to answers, workers and clerks. A second
     card (a reissue, another try after a refusal) is another request or another reference.
@@ -90,6 +90,8 @@ class WexCardRequest(models.Model):
         precompute=True,
         required=True,
     )
+    bill_number = fields.Char(readonly=True, help="Of a bill that need not be in Odoo.")
+    bill_date = fields.Date(readonly=True)
     memo = fields.Char()
     payment_name = fields.Char(
         index="btree_not_null", help="What another system calls the payment."
@@ -241,7 +243,7 @@ class WexCardRequest(models.Model):
             request.move_ids = request.line_ids.move_id
 
     def _inverse_move_ids(self):
-        """Bills that are named without an amount are paid as far as they are open."""
+        """Make a line for each bill, over what is open of it."""
         for request in self:
             known = request.line_ids.move_id
             added = request.move_ids - known
@@ -279,7 +281,7 @@ class WexCardRequest(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        """Override of `models` to keep people from writing what the steps of a request write.
+        """Override of `models` to refuse fields that only the steps of a request write.
 
         :raise AccessError: a field that only the steps of a request write
         """
@@ -310,7 +312,7 @@ class WexCardRequest(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_drafts_only(self):
-        """A request that left the draft is part of the trail.
+        """Refuse to delete what was submitted: it belongs to the records.
 
         :raise UserError: one of them is
         """

@@ -7,7 +7,7 @@ from .wex_card_request import NO_CARD_STATES, UNDER_WAY_STATES
 
 
 class WexCardRequest(models.Model):
-    """From the draft to the queue: who asks, and who else agrees."""
+    """From draft to queue: submit, approve, refuse, withdraw, try again."""
 
     _inherit = "wex.card.request"
 
@@ -24,7 +24,7 @@ class WexCardRequest(models.Model):
     )
     def _compute_needs_approval(self):
         for request in self:
-            # What another system asks for was approved there; it proves itself by its token.
+            # The other system has approved it, and proves itself by its token.
             request.needs_approval = (
                 not request.approved_by_id
                 and not request.external_ref
@@ -34,7 +34,7 @@ class WexCardRequest(models.Model):
             )
 
     def _wex_is_above_limit(self, account, amount, moves):
-        """Return whether one person may not have a card over ``amount`` issued alone.
+        """Return whether a card over ``amount`` needs a second person.
 
         What nobody else agreed to on other cards for the same bills counts as well: a bill is not
         paid in parts to stay below the limit.
@@ -45,7 +45,7 @@ class WexCardRequest(models.Model):
         limit = account.approval_limit
         if not moves or account.currency_id.compare_amounts(amount, limit) > 0:
             return account.currency_id.compare_amounts(amount, limit) > 0
-        # Elevated: a request that somebody may not see pays the bill all the same.
+        # Elevated: requests that the user may not see count as well.
         lines = self.env["wex.card.request.line"].sudo().search(
             [
                 ("move_id", "in", moves.ids),
@@ -104,7 +104,7 @@ class WexCardRequest(models.Model):
                     )
                 )
             request._wex_check_issuable()
-            # Elevated: nobody edits a submitted request by hand.
+            # Elevated: users do not write submitted requests.
             request.sudo().write(
                 {
                     "is_waiting": False,
@@ -116,12 +116,12 @@ class WexCardRequest(models.Model):
             request._wex_enqueue()
 
     def action_refuse(self):
-        """Say no to requests that wait for an approval."""
+        """Refuse requests that wait for an approval."""
         self._wex_check_may(const.APPROVER_GROUP)
         for request in self:
             if not request.is_waiting:
                 raise UserError(self.env._("%s does not wait for an approval.", request.name))
-            # Elevated: nobody edits a submitted request by hand.
+            # Elevated: users do not write submitted requests.
             request.sudo().write(
                 {
                     "state": "cancelled",
@@ -143,16 +143,16 @@ class WexCardRequest(models.Model):
                     self.env._("%s is on its way to WEX: cancel the card instead.", request.name)
                 )
             request.sudo()._wex_close_activities()
-        # Elevated: nobody edits a submitted request by hand.
+        # Elevated: users do not write submitted requests.
         self.sudo().write({"state": "cancelled", "is_waiting": False})
 
     def action_try_again(self):
-        """Ask anew for cards that WEX refused or that were never sent, under a new reference."""
+        """Send again, under a new reference, what WEX refused or what was never sent."""
         self._wex_check_may(const.USER_GROUP)
         for request in self:
             if request.state not in NO_CARD_STATES:
                 raise UserError(self.env._("%s is not refused.", request.name))
-            # Elevated: nobody edits a submitted request by hand.
+            # Elevated: users do not write submitted requests.
             request.sudo().write(
                 {
                     "state": "draft",
@@ -165,7 +165,7 @@ class WexCardRequest(models.Model):
             request.action_submit()
 
     def _wex_ask_for_approval(self):
-        # Elevated: the approvers are told, whoever asks.
+        # Elevated: the requester need not be able to read the approvers.
         own = self.sudo()
         own.write({"is_waiting": True, "message": self.env._("Waits for a second person.")})
         group = own.env.ref(const.APPROVER_GROUP)
@@ -182,7 +182,7 @@ class WexCardRequest(models.Model):
             amount=self.currency_id.format(self.amount),
             vendor=self.vendor_name,
         )
-        # All of them: the first may be away. Whoever decides closes the activities of all.
+        # All of them, as one may be away; a decision closes the activities of all.
         for approver in approvers or own.env.ref("base.user_admin"):
             own.activity_schedule(
                 "mail.mail_activity_data_todo",

@@ -6,12 +6,12 @@ from odoo.addons.fusion_payment_common.lib.redaction import contains_pan, redact
 from ...client import proxy_wire
 from ...client.amounts import read_amount
 
-#: States that are told to the account's endpoint, and the type of the event.
+#: States that are delivered to the account's endpoint, with the type of the event.
 _EVENTS = {"issued": "card.issued", "declined": "card.declined", "failed": "card.failed"}
 
 
 class WexCardRequest(models.Model):
-    """What the account's endpoint is told: once about each result, without card data at rest."""
+    """Delivers each result once to the account's endpoint, without card data at rest."""
 
     _inherit = "wex.card.request"
 
@@ -22,7 +22,7 @@ class WexCardRequest(models.Model):
     )
 
     def _wex_queue_delivery(self):
-        """Tell the account's endpoint about the result, in the transaction that books it.
+        """Queue the delivery of the result, in the transaction that books it.
 
         A card is told until it is acknowledged; an error has nobody to acknowledge it, so that an
         answer is enough.
@@ -40,7 +40,7 @@ class WexCardRequest(models.Model):
         delivery = self.env["fusion.delivery"]._enqueue(
             endpoint,
             _EVENTS[self.state],
-            # A card exists by now: text of a caller's that reads as a number must not undo that.
+            # The card exists: a caller's text that looks like a card number must not undo it.
             redact(body) if contains_pan(body) else body,
             dedup_key=f"wex:{self.reference}:{self.state}",
             record=self,
@@ -66,21 +66,21 @@ class WexCardRequest(models.Model):
             order="id",
         )
 
-    def _wex_untold(self, deliveries):
-        """Return the requests that have a card none of ``deliveries`` tells about.
+    def _wex_without_delivery(self, deliveries):
+        """Return the requests with a card for which there is no delivery in ``deliveries``.
 
-        They are not booked yet, or there is nobody to tell.
+        They are not booked yet, or the account has no endpoint.
         """
-        told = set(deliveries.mapped("res_id"))
+        delivered = set(deliveries.mapped("res_id"))
         return self.filtered(
             lambda request: request.operation_id.state == Outcome.SUCCEEDED
-            and request.id not in told
+            and request.id not in delivered
         )
 
     def _wex_acknowledge_early(self):
-        """Note that the receiver has a card that no delivery has told it about."""
+        """Record that the receiver has a card before its delivery was sent."""
         for request in self:
-            # Whoever is booking it just now goes first, or after us: the flag is not overlooked.
+            # The lock orders us before or after the booking, so that it sees the flag.
             self.env.cr.execute(
                 "SELECT id FROM wex_card_request WHERE id = %s FOR UPDATE", [request.id]
             )
@@ -93,8 +93,8 @@ class WexCardRequest(models.Model):
         self.card_id._wex_note_opened()
         self.card_id._wex_after_delivery()
 
-    def _wex_sent(self):
-        """Return the names that the wire repeats: as they were sent, or as Odoo knows them."""
+    def _wex_wire_names(self):
+        """Return the fields that the answer repeats: as the caller sent them, else from Odoo."""
         self.ensure_one()
         if self.proxy_fields:
             return self.proxy_fields
@@ -114,7 +114,7 @@ class WexCardRequest(models.Model):
         """Return what may be stored of a result: everything but number and code."""
         month, _slash, year = (self.card_id.expiry or "").partition("/")
         expiry = (int(month), int(year)) if year else (None, None)
-        return proxy_wire.issued_body(self._wex_sent(), read_amount(self.amount), expiry)
+        return proxy_wire.issued_body(self._wex_wire_names(), read_amount(self.amount), expiry)
 
     def _wex_error_body(self):
         operation = self.operation_id
@@ -122,9 +122,9 @@ class WexCardRequest(models.Model):
         answer = operation._answer()
         if answer.outcome == Outcome.NOT_SENT:
             return proxy_wire.no_answer_body(
-                self._wex_sent(), answer.error_message or answer.error_code or ""
+                self._wex_wire_names(), answer.error_message or answer.error_code or ""
             )
-        return proxy_wire.refusal_body(self._wex_sent(), answer, last.http_status)
+        return proxy_wire.refusal_body(self._wex_wire_names(), answer, last.http_status)
 
     def _fusion_delivery_body(self, delivery):
         """Override of `fusion_payment_common` to add number and code in the old format.

@@ -22,12 +22,12 @@ _MEMO_LENGTH = 120
 
 
 class WexCardRequest(models.Model):
-    """The issue itself, through the ledger: one request, one key, one reference, one card."""
+    """Issues the card through the ledger: one request, one key, one reference, one card."""
 
     _inherit = "wex.card.request"
 
     def _wex_check_issuable(self):
-        """Refuse what cannot be issued, before anybody is asked.
+        """Refuse what cannot be issued, before anything is sent.
 
         :raise UserError: says what is wrong
         """
@@ -49,7 +49,7 @@ class WexCardRequest(models.Model):
             ) from error
 
     def _wex_check_still_payable(self):
-        """Look at the bills once more, now that they are held: whoever asked saw them earlier.
+        """Check the bills again, now that they are held: they may have been paid since.
 
         :raise RequestRejectedError: one was paid meanwhile
         """
@@ -64,13 +64,14 @@ class WexCardRequest(models.Model):
         self.ensure_one()
         intent = self._wex_intent()
         operation = self.env["fusion.operation"]._enqueue(intent)
-        self._wex_note_begun(operation, intent, "queued", self.env._("Is about to be sent to WEX."))
+        message = self.env._("Is about to be sent to WEX.")
+        self._wex_record_begin(operation, intent, "queued", message)
 
     def _wex_intent(self):
         """Return the intent to issue the card, under a new key and a new reference."""
         self.ensure_one()
         key = str(uuid.uuid4())
-        # The name alone would not do: it begins anew in every database.
+        # Not the name alone: every database begins with the same numbers.
         reference = f"{self.name}-{idempotency.short_reference(key)}"
         card_request = self._wex_card_request(reference=reference)
         amount = Money.from_major(
@@ -101,8 +102,8 @@ class WexCardRequest(models.Model):
             summary={"card": self.name, "vendor": self.vendor_name, "amount": amount.format()},
         )
 
-    def _wex_note_begun(self, operation, intent, state, message):
-        """Write down under which operation and reference the card is being issued."""
+    def _wex_record_begin(self, operation, intent, state, message):
+        """Record the operation and the reference of the issue."""
         operation.write({"res_model": self._name, "res_id": self.id})
         # Elevated: nobody edits a submitted request by hand.
         self.sudo().write(
@@ -115,7 +116,7 @@ class WexCardRequest(models.Model):
         )
 
     def _wex_card_request(self, reference):
-        """Return what WEX is asked for.
+        """Return the request for WEX.
 
         :raise ConfigurationError: no issuer could accept it
         """
@@ -137,7 +138,18 @@ class WexCardRequest(models.Model):
         )
 
     def _wex_invoices(self):
-        """Return the bills as WEX is told them, with the bill's own number and date."""
+        """Return the bills as WEX is told them, each with its own number and date.
+
+        Without lines it may be a bill of another system, which is known by its number alone.
+        """
+        if not self.line_ids and self.bill_number:
+            return (
+                InvoiceLine(
+                    number=self.bill_number,
+                    invoice_date=self.bill_date or fields.Date.context_today(self),
+                    amount=read_amount(self.amount),
+                ),
+            )
         return tuple(
             InvoiceLine(
                 number=line.move_id.ref or line.move_id.name,
@@ -154,7 +166,7 @@ class WexCardRequest(models.Model):
 
         :raise RequestRejectedError: a bill was paid since the card was asked for; nothing is sent
         """
-        request, card_request = self._wex_of(operation)
+        request, card_request = self._wex_request_of(operation)
         is_repeat = "repeat" in operation.attempt_ids.mapped("action")
         try:
             request._wex_check_still_payable()
@@ -164,7 +176,7 @@ class WexCardRequest(models.Model):
             return partial(_not_repeated, error)
         issuer = request.account_id._wex_client(observer)
         seal = request.account_id._wex_seal()
-        # Untracked: the ledger is the trail, and batches are large.
+        # No tracking messages: the ledger records every step, and batches are large.
         request.with_context(tracking_disable=True).write(
             {"state": "issuing", "message": self.env._("WEX is asked for the card.")}
         )
@@ -173,7 +185,7 @@ class WexCardRequest(models.Model):
 
     def _fusion_prepare_lookup(self, operation, observer):
         """Override of `fusion_payment_common` to look for the card by our reference."""
-        request, card_request = self._wex_of(operation)
+        request, card_request = self._wex_request_of(operation)
         account = request.account_id
         issuer = account._wex_client(observer)
         seal = account._wex_seal()
@@ -189,7 +201,7 @@ class WexCardRequest(models.Model):
             "witness": account._wex_witness(),
             "is_search_trusted": account.is_search_trusted or account._wex_is_simulated(),
             "known_id": operation.provider_reference or None,
-            # Once a person was asked, it is for them to say that there is none.
+            # Under review, only a person decides that there is none.
             "was_accepted": not operation.review_reason
             and Outcome.PENDING in operation.attempt_ids.mapped("outcome"),
         }
@@ -197,20 +209,20 @@ class WexCardRequest(models.Model):
 
     def _fusion_prepare_read(self, operation, provider_reference, observer):
         """Override of `fusion_payment_common` to read the card that a Manager names."""
-        request, card_request = self._wex_of(operation)
+        request, card_request = self._wex_request_of(operation)
         issuer = request.account_id._wex_client(observer)
         seal = request.account_id._wex_seal()
         return lambda: read_issue(issuer, issuer.retrieve(provider_reference), card_request, seal)
 
-    def _wex_of(self, operation):
-        """Return the request of an operation, and what WEX was asked for."""
+    def _wex_request_of(self, operation):
+        """Return the request of an operation, and the request that was sent to WEX."""
         # Elevated: the payload is kept for the ledger alone.
         payload = operation.sudo().request_payload
         return self.browse(payload["request_id"]), CardRequest.from_dict(payload["request"])
 
     def _wex_amount_under_way(self, move):
         """Return what cards pay of ``move`` that is not in the books yet, in its currency."""
-        # Elevated: a request that somebody may not see pays the bill all the same.
+        # Elevated: requests that the user may not see count as well.
         lines = self.env["wex.card.request.line"].sudo().search(
             [
                 ("move_id", "=", move.id),
@@ -228,7 +240,7 @@ class WexCardRequest(models.Model):
 
 
 def _not_repeated(error):
-    """Stand in for a repeated create of a card that nobody needs any more; nothing is sent."""
+    """Answer for a create that is not repeated, because its bills were paid; nothing is sent."""
     return Answer(
         outcome=Outcome.UNKNOWN,
         error_code=error.code,

@@ -8,7 +8,7 @@ from ...client.types import VirtualCard
 
 
 class WexCardRequest(models.Model):
-    """What came of the issue: once into the card, the books, the bill and the outbox."""
+    """Records the result of an issue, once: card, books, bills and outbox."""
 
     _inherit = "wex.card.request"
 
@@ -25,20 +25,20 @@ class WexCardRequest(models.Model):
         is_card = answer.outcome == Outcome.SUCCEEDED and not answer.review
         request = self.search([("operation_id", "=", operation.id)])
         if not request and is_card:
-            request = self._wex_second_request(operation)
+            request = self._wex_request_for_second_card(operation)
         if not request:
             return
-        # Untracked: the ledger is the trail, and batches are large.
+        # No tracking messages: the ledger records every step, and batches are large.
         request = request.with_company(request.company_id).with_context(tracking_disable=True)
         if is_card:
-            request._wex_take_card(operation, answer)
+            request._wex_record_card(operation, answer)
         else:
-            request._wex_take_refusal(answer)
+            request._wex_record_refusal(answer)
 
-    def _wex_second_request(self, operation):
-        """Return a request of its own for the card of an attempt that was given up, or none.
+    def _wex_request_for_second_card(self, operation):
+        """Return a new request for the card of an attempt that was given up, or an empty one.
 
-        It names no bill: what the bill owes is the business of the attempt that came after.
+        It has no bills: the attempt that followed pays them.
         """
         first = self.browse(operation.res_id if operation.res_model == self._name else ()).exists()
         if not first:
@@ -61,7 +61,7 @@ class WexCardRequest(models.Model):
             }
         )
 
-    def _wex_take_card(self, operation, answer):
+    def _wex_record_card(self, operation, answer):
         """Make the card once; the second time changes nothing."""
         if self.card_id:
             return
@@ -74,19 +74,19 @@ class WexCardRequest(models.Model):
                 "message": self.env._("Card ending in %s.", card.last4 or "????"),
             }
         )
-        card._wex_keep(answer.data.get("sealed"))
-        # The ciphertext has served: the ledger keeps facts only.
+        card._wex_store_sealed(answer.data.get("sealed"))
+        # The vault has the number now: the ledger keeps the other facts only.
         operation.response_summary = {"card": answer.data["card"]}
         card._wex_after_issue()
         self.account_id._wex_note_problem(False)
         if self.second_of_id:
             self._wex_warn_of_second_card()
         else:
-            self._wex_tell_bills()
+            self._wex_post_on_bills()
             self._wex_queue_delivery()
 
     def _wex_warn_of_second_card(self):
-        """Tell a person that there is a card nobody asked for; nobody else is told about it."""
+        """Ask a person to cancel a card that nobody wants. It is not delivered."""
         warning = self.env._(
             "WEX made this card, too, for %s, which was tried again. Cancel it, unless the vendor "
             "is to charge both.",
@@ -97,7 +97,7 @@ class WexCardRequest(models.Model):
             "second", self.env._("Second card for %s", self.second_of_id.name), warning
         )
 
-    def _wex_take_refusal(self, answer):
+    def _wex_record_refusal(self, answer):
         state, message = self._wex_refusal(answer)
         if self.state in ("issued", "acknowledged") or (self.state, self.message) == (
             state,
@@ -108,7 +108,7 @@ class WexCardRequest(models.Model):
         if remedy_of_code(answer.error_code, answer.outcome) is Remedy.CONFIGURATION:
             self.account_id._wex_note_problem(answer.error_message or answer.error_code)
         if state in ("declined", "failed"):
-            self._wex_tell_bills()
+            self._wex_post_on_bills()
             self._wex_queue_delivery()
 
     def _wex_refusal(self, answer):
@@ -160,8 +160,8 @@ class WexCardRequest(models.Model):
             ),
         )
 
-    def _wex_tell_bills(self):
-        """Write the result into the bills' discussion: last four digits, never more."""
+    def _wex_post_on_bills(self):
+        """Post the result on the bills: the last four digits, never more."""
         for move in self.move_ids:
             move.message_post(
                 body=self.env._(
