@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 
 import pytest
 
@@ -40,3 +41,15 @@ def test_paths_lead_somewhere(name):
     missing = [one for one in named if not any((start / one).exists() for start in starts)]
     missing += [one for one in linked if not ((ROOT / name).parent / one).exists()]
     assert missing == []
+
+
+def test_the_version_is_the_same_everywhere():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    folders = [*(ROOT / addon for addon in ADDONS), *(ROOT / "docs/skeleton").iterdir()]
+    versions = {
+        folder.name: ast.literal_eval((folder / "__manifest__.py").read_text())["version"]
+        for folder in folders
+    }
+    assert versions == dict.fromkeys(versions, project)
+    assert re.search(r"^## (\S+?),? ", (ROOT / "CHANGELOG.md").read_text(), re.M)[1] == project
+    assert f"now `{project}`" in (ROOT / "CONTRIBUTING.md").read_text()
