@@ -57,8 +57,11 @@
             "fusion_clover/static/src/hosted_fields/**/*",
             "fusion_clover/static/src/interactions/**/*",
         ],
+        "web.assets_unit_tests_setup": [
+            "fusion_clover/static/src/interactions/payment_form.js",
+        ],
         "web.assets_unit_tests": [
-            "fusion_clover/static/tests/**/*.test.js",
+            "fusion_clover/static/tests/**/*.js",
         ],
     },
     "post_init_hook": "post_init_hook",
