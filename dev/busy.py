@@ -36,12 +36,13 @@ _LOOP = "while True: pass"
 
 def main(command: list[str]) -> int:
     """Return the exit status of the command."""
-    # Ctrl-C goes to the whole group; the command decides how it ends.
-    signal.signal(signal.SIGINT, lambda number, frame: None)
     count = int(os.environ.get("LOAD") or os.cpu_count() or 1)
     loops = [subprocess.Popen([sys.executable, "-c", _LOOP]) for _ in range(count)]
     try:
-        return subprocess.Popen(command).wait()
+        process = subprocess.Popen(command)
+        # Whoever ends this ends the command, which decides how.
+        signal.signal(signal.SIGINT, lambda number, frame: process.send_signal(number))
+        return process.wait()
     finally:
         for loop in loops:
             loop.kill()

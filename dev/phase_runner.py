@@ -33,9 +33,8 @@ class Phase:
     :param needs: names of phases that must have passed; those that are not in the run are no need.
     :param cores: how many it keeps busy on average; 2 leaves no room for others on two cores.
     :param tests: whether it runs pytest or writes a JUnit report in another way.
-    :param silence: seconds without a test that begins or ends (without a line in its log where it
-        has no tests) after which it counts as hanging.
-    :param limit: seconds in all; generous, for what goes on for ever and is never silent.
+    :param silence: seconds without a test that begins or ends after which it counts as hanging.
+    :param limit: seconds in all; generous, for what goes on for ever or has no tests.
     """
 
     name: str
@@ -43,8 +42,8 @@ class Phase:
     needs: tuple[str, ...] = ()
     cores: float = 1.0
     tests: bool = False
-    silence: float = 10 * MINUTE
-    limit: float = 60 * MINUTE
+    silence: float = 15 * MINUTE
+    limit: float = 90 * MINUTE
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -113,7 +112,7 @@ class _Running:
         now = time.monotonic()
         if self._told_at is not None:
             if now - self._told_at > LAST_WORDS:
-                self.signal(signal.SIGKILL)
+                self._kill()
             return
         silent, total = self._silent_for(), now - self.began
         if silent > self.phase.silence:
@@ -126,28 +125,33 @@ class _Running:
         if self._told_at is None:
             self._told_at = time.monotonic()
             if not self.live:
-                self.signal(signal.SIGINT)
+                self._ask()
 
-    def signal(self, number: signal.Signals) -> None:
-        """Send a signal to all its processes."""
-        try:
-            if self.live:
-                self._process.send_signal(number)
-            else:
-                os.killpg(self._process.pid, number)
-        except ProcessLookupError:
-            return  # it has ended by itself and is about to be noticed
+    def _ask(self) -> None:
+        """Ask it to end, as Ctrl-C does; pytest alone, which then ends its servers and browsers."""
+        # not Popen's own methods: they might take the exit status that ended() waits for
+        if self.live or self.phase.tests:
+            os.kill(self._process.pid, signal.SIGINT)
+        else:
+            os.killpg(self._process.pid, signal.SIGINT)
+
+    def _kill(self) -> None:
+        if self.live:
+            os.kill(self._process.pid, signal.SIGKILL)
+        else:
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     def _cut_off(self, why: str) -> None:
         test = running_test(self._progress)
         self.note = f"cut off {why}{f', in test {test}' if test else ''}"
         self._told_at = time.monotonic()
-        self.signal(signal.SIGINT)
+        self._ask()
 
     def _silent_for(self) -> float:
-        watched = self._progress if self.phase.tests else self.log
-        changed = watched.stat().st_mtime if watched.exists() else self._began_at
-        return time.time() - max(changed, self._began_at)
+        if not self.phase.tests:
+            return 0.0
+        exists = self._progress.exists()
+        return time.time() - (self._progress.stat().st_mtime if exists else self._began_at)
 
 
 class Run:

@@ -49,7 +49,10 @@ SUITE = Phase("template-suite", step("suite"), needs=("template-base",))
 DEMO = Phase("template-demo", step("demo"), needs=("template-base",))
 TEMPLATES = (BASE, SUITE, DEMO)
 WITH_SUITE, WITH_DEMO = ("template-suite",), ("template-demo",)
-LIFECYCLE = Phase("lifecycle", step("lifecycle"), needs=(*WITH_SUITE, *WITH_DEMO), tests=True)
+LIFECYCLE = Phase(
+    "lifecycle", step("lifecycle"), needs=(*WITH_SUITE, *WITH_DEMO), tests=True,
+    silence=60 * MINUTE,  # its results come together
+)  # fmt: skip
 CORE = Phase("core", step("core"), needs=WITH_SUITE, tests=True)
 BROWSER = Phase("e2e", step("site", "e2e"), needs=WITH_DEMO, tests=True)
 CHAOS = Phase("chaos", step("site", "chaos"), needs=WITH_DEMO, tests=True, cores=LEISURELY)

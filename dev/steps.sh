@@ -54,19 +54,27 @@ clone() {
   [ ! -d "$(filestore "$1")" ] || cp -al "$(filestore "$1")" "$(filestore "$2")"
 }
 
-# build NAME LOG SOURCE COMMAND...: a template database, made once per content hash. It gets its
-# name only when it is complete; older ones of the same kind are dropped.
+# build NAME LOG SOURCE COMMAND: a template database, made once per content hash by COMMAND, which
+# gets a name. It has its own only when it is complete; older ones of the same kind are dropped.
 build() {
-  local name=$1 log=$2 source=$3 old; shift 3
+  local name=$1 log=$2 source=$3 command=$4 old
   (
     flock 7
     [ -z "$(sql "SELECT 1 FROM pg_database WHERE datname = '$name'")" ] || exit 0
     for old in $(sql "SELECT datname FROM pg_database WHERE datname LIKE '${name%_*}\_%'"); do drop "$old"; done
     if [ -n "$source" ]; then clone "$source" "${name}_b"; else drop "${name}_b"; fi
-    database "$1" "${name}_b" "${@:2}" >"$log" 2>&1 7>&- || { tail -n 30 "$log" >&2; exit 1; }
+    "$command" "${name}_b" >"$log" 2>&1 7>&- || { tail -n 30 "$log" >&2; exit 1; }
     sql "ALTER DATABASE \"${name}_b\" RENAME TO \"$name\""
     [ ! -d "$(filestore "${name}_b")" ] || mv "$(filestore "${name}_b")" "$(filestore "$name")"
   ) 7>"$FUSION_HOME/template-${name%_*}.lock"
+}
+
+base_database() { database base "$1"; }
+suite_database() { database suite "$1"; }
+# Servers are started on clones of this one: no browser waits for the bundles, which take a core for
+# half a minute, and no site builds them again.
+demo_database() {
+  database suite "$1" demo && database assets "$1"
 }
 
 name_templates() {
@@ -127,9 +135,9 @@ base | suite | demo | lifecycle | odoo | core | site) name_templates ;;
 *) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac
 case $step in
-base) build "$BASE_DB" "$LOG_DIR/template.log" "" base ;;
-suite) build "$SUITE_DB" "$INSTALL_LOG" "$BASE_DB" suite ;;
-demo) build "$DEMO_DB" "$DEMO_LOG" "$BASE_DB" suite demo ;;
+base) build "$BASE_DB" "$LOG_DIR/template.log" "" base_database ;;
+suite) build "$SUITE_DB" "$INSTALL_LOG" "$BASE_DB" suite_database ;;
+demo) build "$DEMO_DB" "$DEMO_LOG" "$BASE_DB" demo_database ;;
 lifecycle) lifecycle ;;
 odoo) odoo_tests "${@:2}" ;;
 core) core_tests ;;

@@ -84,8 +84,8 @@ def test_a_test_that_hangs_is_cut_off_and_named_and_the_others_are_counted(tmp_p
 
 
 def test_a_phase_that_goes_on_and_on_is_never_too_long_for_its_machine(tmp_path):
-    script = "for i in 1 2 3 4 5 6 7; do echo $i; sleep 0.5; done"
-    found = run(tmp_path, shell("slow", script, silence=2))
+    script = 'for i in 1 2 3 4 5 6 7; do echo "begins $i" >>"$FUSION_PROGRESS"; sleep 0.5; done'
+    found = run(tmp_path, shell("slow", script, tests=True, silence=2))
     assert found["slow"].status == 0
     assert found["slow"].seconds > 3
 
