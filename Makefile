@@ -1,7 +1,7 @@
 # What a person types. Everything is done by the scripts below dev/; each says at its top what it does.
-.PHONY: help bootstrap demo stop test chaos bench coverage lint lock clean
+.PHONY: help bootstrap demo stop test chaos bench coverage flaky nightly lint lock clean
 .DEFAULT_GOAL := help
-export PORT DB ONLY ARGS RUNS SEED CLOVER_ORIGIN WEX_ORIGIN ODOO_PATH
+export PORT DB ONLY ARGS RUNS SEED TIMES LOAD CLOVER_ORIGIN WEX_ORIGIN ODOO_PATH
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -26,6 +26,12 @@ bench: ## figures, as ratios of one run; reports in .odoo/reports
 
 coverage: ## which lines the pure and Odoo tests run, package by package; fails below the floor; report in .odoo/reports
 	@dev/coverage.sh
+
+flaky: ## browser tests and what ever failed, again and again under load (TIMES=5 LOAD=2)
+	@ONLY=flaky dev/test.sh
+
+nightly: ## what takes too long for .ci/run: chaos, Odoo's own tests, bench, compose, coverage, flaky
+	@ONLY=nightly dev/test.sh
 
 lint: ## ruff, mypy, pylint-odoo, Odoo's own rules, eslint, XML, compose file, layering
 	@dev/lint.sh

@@ -35,19 +35,6 @@ fetch_both() {
   [ $ok = 0 ] || exit 1
 }
 
-# npm ci for every package-lock.json of ours, again only when the lock changed.
-node_packages() {
-  local lock dir
-  while read -r lock; do
-    dir=${lock%/*}
-    cmp -s "$lock" "$dir/node_modules/.lock" && continue
-    (cd "$dir" && PATH=$VENV/bin:$PATH npm ci --ignore-scripts --no-audit --no-fund \
-      --fetch-retries 2 --fetch-timeout 60000) >"$LOG_DIR/npm.log" 2>&1 ||
-      { tail -n 15 "$LOG_DIR/npm.log" >&2; die "no registry: npm could not install $dir" "check the network; log: $LOG_DIR/npm.log"; }
-    cp "$lock" "$dir/node_modules/.lock"
-  done < <(find "$ROOT/dev" "$ROOT/tests" -name package-lock.json -not -path '*/node_modules/*' 2>/dev/null)
-}
-
 # Where Odoo is: written for the scripts (source.env), the interpreter (.pth) and people (odoo).
 write_source() {
   local packages=$FUSION_HOME/dist/usr/lib/python3/dist-packages path bin addons version
@@ -110,7 +97,6 @@ check_odoo_path
 [ -f "$FUSION_HOME/ready" ] || check_disk
 phase "system packages" system_packages
 phase "Odoo and Python packages" fetch_both
-phase "node packages" node_packages
 phase "configuration" configure
 [ "$cluster" = none ] || phase "PostgreSQL ($cluster)" start_postgres
 : >"$FUSION_HOME/ready"

@@ -2,6 +2,7 @@
 # Makes databases. The same commands run here, in `make test` and in the containers.
 #   dev/database.sh base DB              Canada and CAD, the apps the suite builds on, nothing of ours
 #   dev/database.sh suite DB [demo]      installs the three addons into DB, with their demo data or without
+#   dev/database.sh assets DB            builds the bundles of the web client, as the first visitor would
 #   dev/database.sh upgrade DB           upgrades them
 #   dev/database.sh uninstall DB         removes them
 #   dev/database.sh addons-hash          changes when a file of the three addons does
@@ -39,6 +40,10 @@ suite() {
   "$ODOO" server -c "$ODOO_CONF" -d "$1" -i "$(installed_addons)" "${ONCE[@]}"
 }
 
+assets() {
+  "$ODOO" shell -c "$ODOO_CONF" -d "$1" --no-http <<<'env["ir.qweb"]._pregenerate_assets_bundles(); env.cr.commit()'
+}
+
 uninstall() {
   local names
   names=$(installed_addons)
@@ -49,6 +54,7 @@ uninstall() {
 case ${1:-} in
 base) base "$2" ;;
 suite) suite "$2" "${3:-}" ;;
+assets) assets "$2" ;;
 upgrade) "$ODOO" server -c "$ODOO_CONF" -d "$2" -u "$(installed_addons)" "${ONCE[@]}" ;;
 uninstall) uninstall "$2" ;;
 recipe) sha256sum <"$0" | cut -c1-12 ;;
@@ -57,5 +63,5 @@ addons-hash)
   # shellcheck disable=SC2086
   find ${SUITE_ADDONS//,/ } -type f -not -name '*.pyc' -not -path '*/tests/*' -print0 2>/dev/null |
     sort -z | xargs -0 sha256sum | sha256sum | cut -c1-12 ;;
-*) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2 ;;
+*) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac

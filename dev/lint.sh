@@ -34,6 +34,7 @@ check_eslint() {
   odoo_source
   mapfile -t files < <(find "${ADDONS[@]}" -path '*/static/*' -name '*.js' -not -path '*/static/lib/*')
   [ ${#files[@]} -gt 0 ] || return 0
+  dev/node-packages.sh dev/eslint
   PATH=$VENV/bin:$PATH dev/eslint/node_modules/.bin/eslint --no-ignore --no-eslintrc \
     -c "$ODOO_ADDONS/test_lint/tests/eslintrc" "${files[@]}"
 }

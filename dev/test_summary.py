@@ -1,14 +1,16 @@
 """Add up the JUnit reports of all phases and decide whether the whole run passed.
 
-A run does not pass when a phase ran no test, ended with an error although no test failed, or
-skipped a test whose reason does not begin with ``allowed:`` (pytest-odoo skips every browser
-test silently when something is missing on the machine).
+A run does not pass when a phase with tests ran none, was cut off, ended with an error although no
+test failed, or skipped a test whose reason does not begin with ``allowed:`` (pytest-odoo skips
+every browser test silently when something is missing on the machine).
 """
 
-import sys
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from xml.etree import ElementTree as ET
+
+from dev.phase_runner import Result
 
 ALLOWED = "allowed:"
 #: Phases of tests that are Odoo's own: they skip themselves where something else is installed.
@@ -23,11 +25,18 @@ class Totals:
     failed: int = 0
     skipped: int = 0
     problems: list[str] = field(default_factory=list)
+    #: How many tests were skipped for each written reason.
+    reasons: Counter[str] = field(default_factory=Counter)
 
     def fail(self, problem: str) -> None:
         """Count one failure that is not a test of its own."""
         self.failed += 1
         self.problems.append(problem)
+
+    def lines(self) -> list[str]:
+        """Return what a person reads: why tests were skipped, what failed, the closing line."""
+        skips = [f"skipped {count}: {reason}" for reason, count in sorted(self.reasons.items())]
+        return [*skips, *(f"FAILED {problem}" for problem in self.problems), self.line()]
 
     def line(self) -> str:
         """Return the closing line."""
@@ -35,19 +44,22 @@ class Totals:
         return f"{text}, {self.skipped} skipped" if self.skipped else text
 
 
-def add_phase(totals: Totals, name: str, report: Path, exit_status: int) -> None:
-    """Add one phase's report to the totals."""
-    if not report.exists():
-        totals.fail(f"{name}: wrote no report (exit status {exit_status})")
-        return
-    cases = list(ET.parse(report).getroot().iter("testcase"))
+def add_phase(totals: Totals, result: Result) -> None:
+    """Add one phase to the totals: its tests, and whatever else went wrong."""
     before = totals.failed
+    report, status = result.report, result.status
+    cases = list(ET.parse(report).getroot().iter("testcase")) if report and report.exists() else []
     for case in cases:
-        _add_case(totals, name, case)
-    if not cases:
-        totals.fail(f"{name}: no test ran")
-    elif exit_status and totals.failed == before:
-        totals.fail(f"{name}: ended with exit status {exit_status} although no test failed")
+        _add_case(totals, result.name, case)
+    if result.note:
+        totals.fail(f"{result.name}: {result.note}")
+    elif report and not report.exists():
+        totals.fail(f"{result.name}: wrote no report (exit status {status})")
+    elif report and not cases:
+        totals.fail(f"{result.name}: no test ran")
+    elif status and totals.failed == before:
+        why = " although no test failed" if cases else ""
+        totals.fail(f"{result.name}: ended with exit status {status}{why}")
 
 
 def _add_case(totals: Totals, phase: str, case: ET.Element) -> None:
@@ -59,23 +71,16 @@ def _add_case(totals: Totals, phase: str, case: ET.Element) -> None:
         totals.passed += 1
     elif phase in OF_ODOO or (skip.get("message") or "").startswith(ALLOWED):
         totals.skipped += 1
+        totals.reasons[skip.get("message") or "Odoo gives no reason"] += 1
     else:
         totals.fail(f"{title}: skipped without a written reason: {skip.get('message')!r}")
 
 
-def main(argv: list[str]) -> int:
-    """``test_summary NAME=EXIT_STATUS=JUNIT...``: print problems and the closing line."""
+def add_up(results: Iterable[Result]) -> Totals:
+    """Return the verdict over a whole run; a run without tests has not passed."""
     totals = Totals()
-    for argument in argv:
-        name, status, report = argument.split("=", 2)
-        add_phase(totals, name, Path(report), int(status))
-    if not argv:
-        totals.fail("no phase ran")
-    for problem in totals.problems:
-        print(f"FAILED {problem}")
-    print(totals.line())
-    return int(totals.failed > 0)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    for result in results:
+        add_phase(totals, result)
+    if not totals.passed and not totals.failed:
+        totals.fail("no test ran")
+    return totals

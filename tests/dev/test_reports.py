@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from dev import check_xml, log_check, test_summary
+from dev.phase_runner import Result
 from tests.e2e.support import reports
 
 LINE = "2026-11-21 03:19:40,530 8918 {} db odoo.addons.fusion_clover: {}\n"
@@ -16,9 +17,9 @@ def junit(path, *cases: str):
     return path
 
 
-def summary(capsys, *arguments: str) -> tuple[int, list[str]]:
-    status = test_summary.main(list(arguments))
-    return status, capsys.readouterr().out.splitlines()
+def summary(*results: Result) -> tuple[int, list[str]]:
+    totals = test_summary.add_up(results)
+    return totals.failed, totals.lines()
 
 
 PASSED = '<testcase classname="a" name="works"/>'
@@ -30,28 +31,31 @@ def skipped(reason: str) -> str:
     return f'<testcase classname="a" name="s"><skipped message="{reason}"/></testcase>'
 
 
-def test_phases_are_added_up_in_one_closing_line(capsys, tmp_path):
+def test_phases_are_added_up_in_one_closing_line(tmp_path):
     one = junit(tmp_path / "one.xml", PASSED, PASSED)
     two = junit(tmp_path / "two.xml", PASSED)
-    assert summary(capsys, f"pure=0={one}", f"odoo=0={two}") == (0, ["3 passed, 0 failed"])
+    results = (Result("pure", 0, one), Result("odoo", 0, two), Result("lint", 0))
+    assert summary(*results) == (0, ["3 passed, 0 failed"])
 
 
-def test_a_failure_is_counted_once_and_named(capsys, tmp_path):
+def test_a_failure_is_counted_once_and_named(tmp_path):
     report = junit(tmp_path / "r.xml", PASSED, FAILED, BROKEN)
-    status, lines = summary(capsys, f"odoo=1={report}")
-    assert status == 1
-    assert lines == ["FAILED odoo: a::breaks", "FAILED odoo: a::b", "1 passed, 2 failed"]
+    assert summary(Result("odoo", 1, report)) == (
+        2, ["FAILED odoo: a::breaks", "FAILED odoo: a::b", "1 passed, 2 failed"]
+    )  # fmt: skip
 
 
-def test_a_skip_with_a_written_reason_is_allowed(capsys, tmp_path):
+def test_a_skip_with_a_written_reason_is_allowed_and_the_reason_told(tmp_path):
     report = junit(tmp_path / "r.xml", PASSED, skipped("allowed: no WEX account in this country"))
-    assert summary(capsys, f"odoo=0={report}") == (0, ["1 passed, 0 failed, 1 skipped"])
+    assert summary(Result("odoo", 0, report)) == (
+        0, ["skipped 1: allowed: no WEX account in this country", "1 passed, 0 failed, 1 skipped"]
+    )  # fmt: skip
 
 
-def test_a_skip_without_one_fails_the_run(capsys, tmp_path):
+def test_a_skip_without_one_fails_the_run(tmp_path):
     report = junit(tmp_path / "r.xml", PASSED, skipped("Chrome executable not found"))
-    status, lines = summary(capsys, f"odoo=0={report}")
-    assert status == 1
+    failed, lines = summary(Result("odoo", 0, report))
+    assert failed == 1
     assert lines[-1] == "1 passed, 1 failed"
     assert "skipped without a written reason: 'Chrome executable not found'" in lines[0]
 
@@ -59,28 +63,45 @@ def test_a_skip_without_one_fails_the_run(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("cases", "exit_status", "problem"),
     [
+        ((), 0, "odoo: no test ran"),
         ((), 5, "odoo: no test ran"),
         ((PASSED,), 2, "odoo: ended with exit status 2 although no test failed"),
     ],
 )
-def test_a_phase_that_proves_nothing_fails_the_run(
-    capsys, tmp_path, cases, exit_status, problem
-):
+def test_a_phase_that_proves_nothing_fails_the_run(tmp_path, cases, exit_status, problem):
     report = junit(tmp_path / "r.xml", *cases)
-    status, lines = summary(capsys, f"odoo={exit_status}={report}")
-    assert status == 1
+    failed, lines = summary(Result("odoo", exit_status, report))
+    assert failed == 1
     assert lines[0] == f"FAILED {problem}"
     assert lines[-1].endswith(" 1 failed")
 
 
-def test_a_phase_without_a_report_fails_the_run(capsys, tmp_path):
-    status, lines = summary(capsys, f"e2e=124={tmp_path / 'none.xml'}")
-    assert status == 1
-    assert lines == ["FAILED e2e: wrote no report (exit status 124)", "0 passed, 1 failed"]
+def test_a_phase_without_a_report_fails_the_run(tmp_path):
+    assert summary(Result("e2e", 1, tmp_path / "none.xml")) == (
+        1, ["FAILED e2e: wrote no report (exit status 1)", "0 passed, 1 failed"]
+    )  # fmt: skip
 
 
-def test_a_run_of_no_phase_fails(capsys):
-    assert summary(capsys)[0] == 1
+def test_a_phase_without_tests_fails_by_its_exit_status(tmp_path):
+    report = junit(tmp_path / "r.xml", PASSED)
+    assert summary(Result("lint", 1), Result("pure", 0, report)) == (
+        1, ["FAILED lint: ended with exit status 1", "1 passed, 1 failed"]
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("cases", [(PASSED,), (FAILED,), None])
+def test_a_phase_that_was_cut_off_says_so_whatever_its_report_says(tmp_path, cases):
+    report = tmp_path / "r.xml"
+    if cases is not None:
+        junit(report, *cases)
+    failed, lines = summary(Result("odoo", 124, report, "cut off after 900 s, in test a::b"))
+    assert failed == 2 if cases == (FAILED,) else failed == 1
+    assert "FAILED odoo: cut off after 900 s, in test a::b" in lines
+
+
+@pytest.mark.parametrize("results", [(), (Result("lint", 0),)])
+def test_a_run_without_a_test_fails(results):
+    assert summary(*results) == (1, ["FAILED no test ran", "0 passed, 1 failed"])
 
 
 @pytest.mark.parametrize("level", ["WARNING", "ERROR", "CRITICAL"])

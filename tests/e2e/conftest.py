@@ -36,6 +36,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the suite's own marker; be patient with a busy machine."""
     expect.set_options(timeout=15_000)
     config.addinivalue_line("markers", "after_everything: runs when all other tests are done")
+    config.addinivalue_line(
+        "markers", "own_site: leaves the shared site alone; CI runs these beside the others"
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

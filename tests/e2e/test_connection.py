@@ -14,6 +14,8 @@ from tests.e2e.support.settings import Settings
 from tests.e2e.support.site import APP, Site
 from tests.e2e.support.waiting import wait_until
 
+pytestmark = pytest.mark.own_site
+
 VIEWPORT = {"width": 1300, "height": 1700}
 
 

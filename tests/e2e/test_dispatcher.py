@@ -17,6 +17,8 @@ from tests.e2e.support.site import APP, Site
 from tests.e2e.support.waiting import wait_until
 from tests.simulators import running
 
+pytestmark = pytest.mark.own_site
+
 AUTH_CODE = "9a3c1d5e-4f2b-4c6d-8e7f-0a1b2c3d4e5f"
 HEADERS = {"Content-Type": "application/json", "X-Clover-Auth": AUTH_CODE}
 CALLBACK = "/payment/clover/oauth/callback"

@@ -14,6 +14,7 @@ from tests.e2e.support.crash import RECOVERED_WITHIN
 from tests.e2e.support.waiting import wait_until
 
 
+@pytest.mark.own_site
 @pytest.mark.parametrize(("fault", "taken"), [("timeout_after", 1), ("timeout_before", 0)])
 def test_a_killed_server_leaves_what_it_was_about_to_do_in_the_ledger(crash, fault, taken):
     assert crash.effects[fault] == taken
@@ -21,6 +22,7 @@ def test_a_killed_server_leaves_what_it_was_about_to_do_in_the_ledger(crash, fau
     assert crash.attempts[fault] == ["call"]
 
 
+@pytest.mark.own_site
 @pytest.mark.after_everything
 @pytest.mark.parametrize("fault", ["timeout_after", "timeout_before"])
 def test_after_the_restart_there_is_one_charge_and_a_paid_invoice_without_a_human(

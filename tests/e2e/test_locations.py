@@ -14,6 +14,8 @@ from tests.e2e.support.terminal import PAYMENTS, Terminals
 from tests.e2e.support.terminal_page import TerminalPage
 from tests.e2e.support.waiting import wait_until
 
+pytestmark = pytest.mark.own_site
+
 DOWNTOWN, AIRPORT = "SIMMERCHANT01", "SIMAIRPORT001"
 
 

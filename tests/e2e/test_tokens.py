@@ -13,6 +13,8 @@ from tests.e2e.support.shell import Go, OdooShell
 from tests.e2e.support.site import Site
 from tests.e2e.support.waiting import wait_until
 
+pytestmark = pytest.mark.own_site
+
 PROCESSES, THREADS = 4, 16
 
 #: Calls of many threads, as the queue makes them: without a database connection of their own, so
