@@ -29,6 +29,7 @@ from . import fusion_health_check
 from . import fusion_health_probe
 from . import fusion_health_queues
 from . import fusion_health_server
+from . import fusion_heartbeat
 from . import res_config_settings
 from . import fusion_delivery_handler
 from . import fusion_delivery_endpoint

@@ -6,12 +6,14 @@ from . import test_signed_state
 from . import test_core_hazards
 from . import test_event
 from . import test_webhook_route
+from . import test_scheduler_watch
 from . import test_secret
 from . import test_resolution
 from . import test_restart
 from . import test_log_redaction
 from . import test_health
 from . import test_health_probes
+from . import test_heartbeat
 from . import test_delivery
 from . import test_surcharge_rule
 from . import test_card_range
