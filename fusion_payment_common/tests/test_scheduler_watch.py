@@ -72,6 +72,13 @@ class TestSchedulerWatch(BaseCase):
         self.watch.look()
         self.assertEqual(self.resumed, [[0, 0]], "Once.")
 
+    def test_a_thread_that_ended_before_anybody_looked_is_started_too(self):
+        self.server.spawn()
+        self.server.end()
+        self.watch.look()
+        self.server.began.acquire()
+        self.assertEqual(self.server.numbers, [0, 0])
+
     def test_while_postgresql_is_away_it_is_tried_again_and_again(self):
         self.server.spawn()
         self.watch.look()

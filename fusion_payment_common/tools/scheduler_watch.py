@@ -73,6 +73,8 @@ class SchedulerWatch:
         thread.start()
 
     def _run_schedules(self, number):
+        # It may end before anybody has looked.
+        self._known.add(threading.current_thread().name)
         try:
             self._cron_thread(number)
         except psycopg2.Error as error:
