@@ -6,6 +6,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 . "$ROOT/dev/services.sh"
 COPY=$FUSION_HOME/compose/clone LOG=$LOG_DIR/compose-check.log
+CONTAINERS=$LOG_DIR/compose-check-containers.log
 export COMPOSE_PROJECT_NAME=fusion-payments-check COMPOSE_PROGRESS=plain
 
 skip() { say "skipped: $1"; exit 0; }
@@ -37,8 +38,9 @@ until_true() {
 }
 failed() {
   compose ps -a >&2 || true
-  compose logs --no-color >"$LOG_DIR/compose-check-containers.log" 2>&1 || true
-  die "$1" "look at $LOG and $LOG_DIR/compose-check-containers.log"
+  # by name: those that `up` does not show would be left out
+  compose logs --no-color $(compose config --services) >"$CONTAINERS" 2>&1 || true
+  die "$1" "look at $LOG and $CONTAINERS"
 }
 
 copy_clone() {
