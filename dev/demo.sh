@@ -70,7 +70,7 @@ odoo() {
     start_service odoo "$PORT" dev/serve-odoo.sh
     started+=(odoo)
   fi
-  wait_for odoo "http://127.0.0.1:$PORT/fusion/healthz" 90
+  wait_for odoo "http://127.0.0.1:$PORT/fusion/healthz" 150
 }
 
 # The main job, once; the driver works through Odoo's and the vendor's public interfaces only.
