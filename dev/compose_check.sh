@@ -37,9 +37,11 @@ until_true() {
   done
 }
 failed() {
+  local services
   compose ps -a >&2 || true
   # by name: those that `up` does not show would be left out
-  compose logs --no-color $(compose config --services) >"$CONTAINERS" 2>&1 || true
+  mapfile -t services < <(compose config --services)
+  compose logs --no-color "${services[@]}" >"$CONTAINERS" 2>&1 || true
   die "$1" "look at $LOG and $CONTAINERS"
 }
 
@@ -95,6 +97,13 @@ no_database_manager() {
   ! grep -q PGDMP "$answer" || failed "the database manager gives the database away"
   curl --noproxy '*' -s -m 60 -o "$answer" "http://127.0.0.1:$PORT/web/database/manager"
   grep -q "disabled by the administrator" "$answer" || failed "the database manager is open"
+}
+
+# As people look into a running Odoo; the image's entrypoint must find the database.
+odoo_shell() {
+  echo 'print("users:", env["res.users"].search_count([]))' |
+    compose run -T --rm --no-deps odoo odoo shell -d "$DB" --no-http >"$LOG.shell" 2>&1
+  grep -q "users: [0-9]" "$LOG.shell" || { tail -n 5 "$LOG.shell"; failed "odoo shell does not work"; }
 }
 
 payments() { sql "SELECT count(*) FROM payment_transaction WHERE state = 'done'"; }
@@ -172,6 +181,7 @@ phase "first up" first_up
 phase "no database manager" no_database_manager
 phase "a clone that cannot be read" unreadable_clone
 phase "another password" other_password
+phase "odoo shell" odoo_shell
 phase "second up" up
 phase "down and up" down_and_up
 phase "code change" code_change
