@@ -1,5 +1,5 @@
 # What a person types. Everything is done by the scripts below dev/; each says at its top what it does.
-.PHONY: help bootstrap demo stop test chaos bench coverage flaky nightly lint lock clean
+.PHONY: help bootstrap demo stop test chaos bench compose coverage flaky nightly lint lock clean
 .DEFAULT_GOAL := help
 export PORT DB ONLY ARGS RUNS SEED TIMES LOAD CLOVER_ORIGIN WEX_ORIGIN ODOO_PATH
 
@@ -23,6 +23,9 @@ chaos: ## servers killed and answers lost at random (RUNS=... SEED=...); report 
 
 bench: ## figures, as ratios of one run; reports in .odoo/reports
 	@ONLY=bench dev/test.sh
+
+compose: ## the Compose file in the Docker that is found: first and second up, upgrade, kills
+	@dev/compose_check.sh
 
 coverage: ## which lines the pure and Odoo tests run, package by package; fails below the floor; report in .odoo/reports
 	@dev/coverage.sh

@@ -49,9 +49,15 @@ state() {
 prepare() {
   case $(state) in
   current) return 0 ;;
-  outdated) logged upgraded database upgrade "$DB" ;;
+  outdated)
+    note "upgrading $DB: the addons have changed"
+    logged upgraded database upgrade "$DB" ;;
   absent)
-    exists fusion_base || make_database fusion_base "" base
+    if ! exists fusion_base; then
+      note "installing Odoo's apps: a minute or two"
+      make_database fusion_base "" base
+    fi
+    note "installing the suite with its demo data: up to a minute"
     make_database "$DB" fusion_base suite demo ;;
   esac
   stamp

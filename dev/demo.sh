@@ -8,7 +8,7 @@ set -euo pipefail
 . "$ROOT/dev/services.sh"
 cd "$ROOT"
 PORT=${PORT:-8069} DB=${DB:-fusion_demo}
-export PORT DB ODOO=$FUSION_HOME/odoo ODOO_CONF=$FUSION_HOME/demo.conf
+export PORT DB ODOO_PORT=$PORT ODOO=$FUSION_HOME/odoo ODOO_CONF=$FUSION_HOME/demo.conf
 export FILESTORE=$FUSION_HOME/data-demo/filestore
 [[ $PORT =~ ^[0-9]+$ ]] && [ "$PORT" -gt 0 ] && [ "$PORT" -lt 65536 ] || die "PORT=$PORT is not a port"
 [[ $DB =~ ^[a-z][a-z0-9_]*$ ]] || die "DB=$DB is not a name for a database" "lower case letters, digits, _"
@@ -70,7 +70,7 @@ odoo() {
     start_service odoo "$PORT" dev/serve-odoo.sh
     started+=(odoo)
   fi
-  wait_for odoo "http://127.0.0.1:$PORT/web/health" 90
+  wait_for odoo "http://127.0.0.1:$PORT/fusion/healthz" 150
 }
 
 # The main job, once; the driver works through Odoo's and the vendor's public interfaces only.
@@ -94,13 +94,4 @@ phase "simulators" simulators
 phase "Odoo" odoo
 started=()
 phase "the main job" flow
-cat <<X
-
-  Odoo         http://127.0.0.1:$PORT
-  database     $DB
-  logins       admin / admin, clerk@example.com / clerk, manager@example.com / manager,
-               accountant@example.com / accountant, portal@example.com / portal
-  simulator    ${CLOVER_ORIGIN:-}  (its books: ${CLOVER_ORIGIN:-}/_sim/ledger)
-  logs         $LOG_DIR
-  stop         make stop
-X
+CLOVER_ORIGIN=${CLOVER_ORIGIN:-} LOGS=$LOG_DIR STOP="make stop" dev/demo-summary.sh

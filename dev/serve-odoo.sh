@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The demo's Odoo: one process that serves pages, the bus and the schedules.
-# Reached through DB, PORT, ODOO, ODOO_CONF; HTTP_INTERFACE is where it listens (127.0.0.1).
+# The demo's Odoo: one process that serves pages, the bus and the schedules, which go on after a
+# restart of PostgreSQL (docs/adr/0020).
+# Reached through DB, ODOO_PORT, ODOO, ODOO_CONF; HTTP_INTERFACE is where it listens (127.0.0.1).
 # FUSION_VAULT_KEYS encrypts card data; without one a key of its own is made once, beside the data.
 set -euo pipefail
 if [ -z "${FUSION_VAULT_KEYS:-}" ]; then
@@ -13,4 +14,4 @@ if [ -z "${FUSION_VAULT_KEYS:-}" ]; then
   export FUSION_VAULT_KEYS
 fi
 exec "${ODOO:?}" server -c "${ODOO_CONF:?}" -d "${DB:?}" --db-filter="^$DB\$" \
-  --http-interface="${HTTP_INTERFACE:-127.0.0.1}" --http-port="${PORT:?}" --workers=0 --max-cron-threads=1
+  --http-interface="${HTTP_INTERFACE:-127.0.0.1}" --http-port="${ODOO_PORT:?}" --workers=0 --max-cron-threads=1

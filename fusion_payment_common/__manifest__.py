@@ -22,6 +22,7 @@
         "data/fusion_event_cron.xml",
         "data/fusion_delivery_cron.xml",
         "data/fusion_health_cron.xml",
+        "data/fusion_heartbeat_cron.xml",
         "views/operation/fusion_operation_views.xml",
         "views/operation/fusion_operation_resolution_views.xml",
         "views/inbox/fusion_event_views.xml",

@@ -1,3 +1,4 @@
 from . import health
+from . import healthz
 from . import webhook
 from . import acknowledgement

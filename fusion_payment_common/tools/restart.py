@@ -11,7 +11,7 @@ import signal
 from odoo.modules.registry import Registry
 from odoo.service import server as odoo_server
 
-from . import timers
+from . import scheduler_watch, timers
 from .cursors import database_environment
 
 _logger = logging.getLogger(__name__)
@@ -28,7 +28,10 @@ def install():
 def registry_is_ready(db_name):
     """Look at the queues of a database soon, unless this process is only the parent of workers."""
     server = odoo_server.server
-    if isinstance(server, odoo_server.ThreadedServer) or _worker() is not None:
+    is_threaded = isinstance(server, odoo_server.ThreadedServer)
+    if is_threaded:
+        scheduler_watch.start(server, _resume_all)
+    if is_threaded or _worker() is not None:
         timers.start(DELAY, _resume, db_name)
 
 
@@ -45,8 +48,12 @@ def _worker():
 
 def _resume_if_scheduler():
     if isinstance(_worker(), odoo_server.WorkerCron):
-        for db_name in list(Registry.registries):
-            _resume(db_name)
+        _resume_all()
+
+
+def _resume_all():
+    for db_name in list(Registry.registries):
+        _resume(db_name)
 
 
 def _resume(db_name):
@@ -54,6 +61,7 @@ def _resume(db_name):
         with database_environment(Registry(db_name)) as env:
             if "fusion.queue.mixin" in env:
                 env["fusion.queue.mixin"]._queue_resume_all()
+                env["fusion.heartbeat"]._wake()
     except Exception:
         _logger.warning(
             "The queues of %s could not be looked at after the start; the scheduler does so within "

@@ -1,4 +1,5 @@
 from . import check
 from . import probe
 from . import queues
+from . import heartbeat
 from . import server

@@ -16,7 +16,7 @@ from odoo.addons.base.tests.test_ir_cron import CronMixinCase
 
 from ...lib.ledger import Answer
 from ...lib.outcome import Outcome
-from ...tools import processes, restart, timers
+from ...tools import processes, restart, scheduler_watch, timers
 from ..common import OperationCommon
 
 PERFORM = "odoo.addons.fusion_payment_common.models.operation.perform"
@@ -127,6 +127,10 @@ class TestStart(BaseCase):
             "start",
             lambda delay, function, *arguments: self.timers.append((function, arguments)),
         )
+        self.watches = []
+        self.patch(
+            scheduler_watch, "start", lambda server, resume: self.watches.append(server)
+        )
 
     def _is(self, server_class, worker_class=None):
         self.patch(odoo_server, "server", object.__new__(server_class))
@@ -137,11 +141,13 @@ class TestStart(BaseCase):
         self._is(odoo_server.ThreadedServer)
         restart.registry_is_ready("some_db")
         self.assertEqual(self.timers, [(restart._resume, ("some_db",))])
+        self.assertEqual(self.watches, [odoo_server.server])
 
     def test_the_parent_of_workers_opens_no_connection(self):
         self._is(odoo_server.PreforkServer)
         restart.registry_is_ready("some_db")
         self.assertEqual(self.timers, [])
+        self.assertEqual(self.watches, [], "It starts new scheduler processes by itself.")
 
     def test_a_worker_that_loads_a_database_later_looks_at_it(self):
         self._is(odoo_server.PreforkServer, odoo_server.WorkerHTTP)

@@ -32,7 +32,7 @@ class OdooServer:
         self.options: list[str] = []
         #: Of all its lives: what one encrypted, the next one opens.
         self._vault_key = base64.urlsafe_b64encode(os.urandom(32)).decode()
-        self.http_port, self.websocket_port = _free_ports(2)
+        self.http_port, self.websocket_port = free_ports(2)
         LOGS.mkdir(parents=True, exist_ok=True)
         self.log_path: Path = LOGS / f"{database}.log"
         self.log_path.write_text("")
@@ -128,7 +128,8 @@ class OdooServer:
         raise RuntimeError(f"Odoo did not start:\n{self.log()[-3000:]}")
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody has at this moment."""
     sockets = [socket.socket() for _ in range(count)]
     for opened in sockets:
         opened.bind(("127.0.0.1", 0))
