@@ -25,7 +25,7 @@ def terminals(site) -> Iterator[Terminals]:
 
 @pytest.fixture
 def flex(terminals) -> Iterator[str]:
-    (serial,) = terminals.serials()
+    serial = terminals.default
     terminals.tell(serial, "approve")
     yield serial
     terminals.tell(serial, "cancel")
@@ -67,7 +67,7 @@ def _paid(site, books, terminals, serial: str, clerk: OdooUser, cents: int, card
 
 def _make_old(terminals, charge: dict, days: int) -> None:
     asked = {"payment": charge["provider_reference"], "days": days}
-    terminals.clover._control("POST", "dashboard/date", asked)
+    terminals.clover.private("POST", "dashboard/date", asked)
 
 
 def _given_back(site, since: int) -> list[tuple[str, int]]:
