@@ -4,6 +4,8 @@
 #   ONLY=chaos|bench       what is not part of `make test`; RUNS and SEED in the environment
 #   ONLY=core              the tests of Odoo's payment, account_payment and sale, with the suite installed
 #   DB=name                database of the odoo phase (default fusion_test)
+#   CLOVER_ORIGIN=, WEX_ORIGIN=   e2e, chaos and bench use these instead of simulators of ours
+#                          (tests/simulators/README.md, "Other simulators")
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT"

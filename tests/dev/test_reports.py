@@ -7,6 +7,7 @@ import pytest
 
 from dev import check_xml, log_check, test_summary
 from tests.e2e.support import reports
+from tests.e2e.support.control import FOREIGN
 
 LINE = "2026-11-21 03:19:40,530 8918 {} db odoo.addons.fusion_clover: {}\n"
 
@@ -46,6 +47,19 @@ def test_a_failure_is_counted_once_and_named(capsys, tmp_path):
 def test_a_skip_with_a_written_reason_is_allowed(capsys, tmp_path):
     report = junit(tmp_path / "r.xml", PASSED, skipped("allowed: no WEX account in this country"))
     assert summary(capsys, f"odoo=0={report}") == (0, ["1 passed, 0 failed, 1 skipped"])
+
+
+@pytest.mark.parametrize("variable", ["CLOVER_ORIGIN", "WEX_ORIGIN"])
+def test_what_somebody_elses_simulator_lacks_is_a_reason_where_it_is_used(
+    capsys, tmp_path, monkeypatch, variable
+):
+    for name in ("CLOVER_ORIGIN", "WEX_ORIGIN"):
+        monkeypatch.delenv(name, raising=False)
+    reason = f"{FOREIGN} POST /_sim/config is answered 404"
+    report = junit(tmp_path / "r.xml", PASSED, skipped(reason))
+    assert summary(capsys, f"e2e=0={report}")[0] == 1
+    monkeypatch.setenv(variable, "http://127.0.0.1:1")
+    assert summary(capsys, f"e2e=0={report}") == (0, ["1 passed, 0 failed, 1 skipped"])
 
 
 def test_a_skip_without_one_fails_the_run(capsys, tmp_path):
