@@ -94,9 +94,33 @@ def test_a_reset_leaves_it_a_stranger(foreign):
 
 
 def test_what_it_lacks_skips_the_test_with_the_reason(foreign):
-    with pytest.raises(pytest.skip.Exception, match=f"{FOREIGN} POST /_sim/config is answered 404"):
+    with pytest.raises(pytest.skip.Exception) as skipped:
         foreign.switch(surcharge=True)
+    assert str(skipped.value) == (
+        f'{FOREIGN} POST /_sim/config {{"surcharge": true}} is answered 404'
+    )
     assert not foreign.has("POST", "config", {"surcharge": True})
+
+
+@pytest.mark.parametrize(
+    ("status", "private", "contract_route"),
+    [
+        (404, pytest.skip.Exception, pytest.skip.Exception),
+        (405, pytest.skip.Exception, requests.HTTPError),
+        (422, pytest.skip.Exception, requests.HTTPError),
+        (500, requests.HTTPError, requests.HTTPError),
+    ],
+)
+def test_other_refusals_excuse_nothing_that_is_promised(
+    foreign, monkeypatch, status, private, contract_route
+):
+    answer = requests.Response()
+    answer.status_code = status
+    monkeypatch.setattr(foreign.http, "request", lambda *args, **options: answer)
+    with pytest.raises(private):
+        foreign.private("POST", "config", {"surcharge": True})
+    with pytest.raises(contract_route):
+        foreign.release()
 
 
 def test_our_own_simulator_is_never_excused(clover_origin):

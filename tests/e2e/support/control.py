@@ -2,7 +2,7 @@
 
 :meth:`Control.call` is for what every simulator has (``tests/simulators/core/contract.py``),
 :meth:`Control.private` for what only ours has for certain: at an origin that the environment names,
-a test that needs it is skipped when the origin answers 404. Nothing else speaks to ``/_sim``.
+a test that needs it is skipped when the origin does not know it. Nothing else speaks to ``/_sim``.
 """
 
 import json
@@ -21,6 +21,8 @@ TIMEOUT = 30.0
 FOREIGN = "foreign origin:"
 #: Without these nothing can be proven: to skip what needs them would pass off silence as success.
 _INDISPENSABLE = ("ledger", "requests", "faults")
+#: How somebody else's simulator may answer what only ours promises: no such route, method, word.
+_UNKNOWN = (404, 405, 400, 422, 501)
 
 
 class Control:
@@ -35,23 +37,25 @@ class Control:
         self._earlier = len(self.call("GET", "ledger"))
 
     def call(self, method: str, name: str, body: Any = None) -> Any:
-        """A call of the contract.
+        """A call of the contract; the test is skipped where a foreign origin answers 404.
 
         :raises requests.HTTPError: it is refused.
         """
-        assert contract.has_route(method, name.partition("?")[0]), f"{name} is not in the contract"
-        return self._ask(method, name, body, can_skip=name.partition("?")[0] not in _INDISPENSABLE)
+        route = name.partition("?")[0]
+        assert contract.has_route(method, route), f"{name} is not in the contract"
+        unknown = () if route in _INDISPENSABLE else (requests.codes.not_found,)
+        return self._ask(method, name, body, unknown)
 
     def private(self, method: str, name: str, body: Any = None) -> Any:
-        """A call that only our simulator answers for certain; the test is skipped where it is 404.
+        """A call that only our simulator answers for certain; elsewhere the test may be skipped.
 
-        :raises requests.HTTPError: it is refused.
+        :raises requests.HTTPError: it is refused by a simulator of ours.
         """
-        return self._ask(method, name, body, can_skip=True)
+        return self._ask(method, name, body, _UNKNOWN)
 
     def has(self, method: str, name: str, body: Any = None) -> bool:
         """Make a private call; False where a foreign origin does not know it."""
-        return not self._is_unknown(self._send(method, name, body))
+        return not self._is_unknown(self._send(method, name, body), _UNKNOWN)
 
     def cannot(self, what: str) -> None:
         """Skip the test: the foreign origin has no such thing."""
@@ -103,22 +107,26 @@ class Control:
         """Change what the simulated vendor is like (private)."""
         self.private("POST", "config", switches)
 
-    def _ask(self, method: str, name: str, body: Any, *, can_skip: bool) -> Any:
+    def _ask(self, method: str, name: str, body: Any, unknown: tuple[int, ...]) -> Any:
         answer = self._send(method, name, body)
-        if can_skip and self._is_unknown(answer):
-            self.cannot(f"{method} /_sim/{name} is answered 404")
-        answer.raise_for_status()
+        if self._is_unknown(answer, unknown):
+            asked = f"{method} /_sim/{name} {json.dumps(body) if body else ''}".strip()
+            self.cannot(f"{asked} is answered {answer.status_code}")
         return answer.json() if answer.content else None
 
     def _send(self, method: str, name: str, body: Any) -> requests.Response:
         url = f"{self.origin}/_sim/{name}"
-        answer = self.http.request(method, url, json=body, timeout=TIMEOUT)
-        if not self._is_unknown(answer):
-            answer.raise_for_status()
-        return answer
+        return self.http.request(method, url, json=body, timeout=TIMEOUT)
 
-    def _is_unknown(self, answer: requests.Response) -> bool:
-        return self.is_foreign and answer.status_code == requests.codes.not_found
+    def _is_unknown(self, answer: requests.Response, unknown: tuple[int, ...]) -> bool:
+        """Whether a foreign origin does not know the call.
+
+        :raises requests.HTTPError: it was refused in another way.
+        """
+        if self.is_foreign and answer.status_code in unknown:
+            return True
+        answer.raise_for_status()
+        return False
 
 
 def _normalised(call: dict[str, Any]) -> dict[str, Any]:
