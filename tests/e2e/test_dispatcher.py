@@ -124,6 +124,8 @@ def shared(settings: Settings) -> Iterator[Shared]:
         open_site(settings, "fusion_e2e_hub", origin) as hub,
         open_site(settings, "fusion_e2e_tenant", origin) as tenant,
     ):
+        for opened in (hub, tenant):
+            opened.warm_up()
         yield Shared(hub, tenant)
         hub.clover.has("POST", "config", {"webhook_url": ""})
 

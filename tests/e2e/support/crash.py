@@ -13,8 +13,9 @@ from .rpc import OdooError, OdooUser
 from .site import Invoice, Site
 from .waiting import wait_until
 
-#: Seconds that Odoo waits for an answer; longer than it takes to kill it.
-ANSWER_WITHIN = 5.0
+#: Seconds that Odoo waits for an answer. It still waits for the first one when the second charge is
+#: on its way, however slow the machine is; it is killed long before, so nobody waits for this.
+ANSWER_WITHIN = 80.0
 #: Seconds from the restart: the new scheduler takes back what the dead process had leased, looks
 #: twice and repeats. Without that it would be the lease, then Odoo's own minute.
 RECOVERED_WITHIN = 40.0
