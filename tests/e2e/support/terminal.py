@@ -12,6 +12,17 @@ _THANKS = "/connect/v1/device/thank-you"
 #: A call that puts something on a screen.
 _SHOWING = ("/payments", "/refunds", "/credits")
 
+#: How often Odoo has called under a key, and whether the answer to the last call is still to come.
+_SENT = """
+    SELECT count(*) AS calls,
+           coalesce(bool_or(attempt.outcome IS NULL AND attempt.number = (
+               SELECT max(other.number) FROM fusion_operation_attempt other
+                WHERE other.operation_id = attempt.operation_id)), false) AS unanswered
+      FROM fusion_operation_attempt attempt
+      JOIN fusion_operation operation ON operation.id = attempt.operation_id
+     WHERE operation.idempotency_key = %s AND attempt.action IN ('call', 'repeat')
+"""
+
 
 class Terminals:
     """The devices of the merchant, as Odoo knows them from Clover."""
@@ -70,11 +81,11 @@ class Terminals:
         calls = [call for call in self._calls(serial) if call["path"].endswith(_SHOWING)]
         if not calls:
             return None
-        state = self._site.database.rows(
-            "SELECT 1 FROM fusion_operation WHERE idempotency_key = %s AND state = 'in_flight'",
-            calls[-1]["headers"].get("idempotency-key"),
-        )
-        return calls[-1]["body"] if state else None
+        key = calls[-1]["headers"].get("idempotency-key")
+        arrived = sum(call["headers"].get("idempotency-key") == key for call in calls)
+        (sent,) = self._site.database.rows(_SENT, key)
+        is_shown = sent["unanswered"] and arrived >= sent["calls"]
+        return calls[-1]["body"] if is_shown else None
 
     def thanks(self, serial: str) -> int:
         """How often it was told to say thank you."""
