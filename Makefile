@@ -1,5 +1,5 @@
 # What a person types. Everything is done by the scripts below dev/; each says at its top what it does.
-.PHONY: help bootstrap demo stop test chaos bench lint lock clean
+.PHONY: help bootstrap demo stop test chaos bench coverage lint lock clean
 .DEFAULT_GOAL := help
 export PORT DB ONLY ARGS RUNS SEED CLOVER_ORIGIN WEX_ORIGIN ODOO_PATH
 
@@ -24,7 +24,10 @@ chaos: ## servers killed and answers lost at random (RUNS=... SEED=...); report 
 bench: ## figures, as ratios of one run; reports in .odoo/reports
 	@ONLY=bench dev/test.sh
 
-lint: ## ruff, pylint-odoo, Odoo's own rules, eslint, XML, compose file, layering
+coverage: ## which lines the pure and Odoo tests run, package by package; fails below the floor; report in .odoo/reports
+	@dev/coverage.sh
+
+lint: ## ruff, mypy, pylint-odoo, Odoo's own rules, eslint, XML, compose file, layering
 	@dev/lint.sh
 
 lock: ## write the lock files of the Python packages anew

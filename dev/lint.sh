@@ -14,7 +14,7 @@ check_ruff() { "$VENV/bin/ruff" check .; }
 check_pylint_odoo() {
   local pure='^.*/(lib|client)/.*$' tests status=0
   mapfile -t tests < <(find "${ADDONS[@]}" -path '*/tests/*.py')
-  "$VENV/bin/pylint" --rcfile=.pylintrc-mandatory --ignore-paths="$pure,^.*/tests/.*$" "${ADDONS[@]}" || status=1
+  "$VENV/bin/pylint" --rcfile=.pylintrc-mandatory --ignore-paths="$pure,^.*/tests/.*$" "${ADDONS[@]}" docs/skeleton/* || status=1
   "$VENV/bin/pylint" --rcfile=.pylintrc-mandatory --disable=translation-required "${tests[@]}" || status=1
   return $status
 }
@@ -38,11 +38,23 @@ check_eslint() {
     -c "$ODOO_ADDONS/test_lint/tests/eslintrc" "${files[@]}"
 }
 
-check_xml() { "$VENV/bin/python" -m dev.check_xml "${ADDONS[@]}"; }
+check_xml() { "$VENV/bin/python" -m dev.check_xml "${ADDONS[@]}" docs/skeleton/*; }
 
 check_layering() {
   [ -d tests/architecture ] || { say "tests/architecture is missing"; return 1; }
   "$VENV/bin/python" -m pytest -q -p no:odoo tests/architecture
+}
+
+# Types of the pure layers. Laid out under the names they are imported by, without the addons' own
+# __init__.py, which would lead to Odoo; messages name the files of the repository.
+check_mypy() {
+  local layer name home=$FUSION_HOME/mypy/odoo/addons
+  for layer in fusion_{payment_common/lib,clover/client,wex/client} docs/skeleton/fusion_example/client; do
+    name=${layer#docs/skeleton/}
+    mkdir -p "$home/${name%/*}"
+    ln -sfn "$ROOT/$layer" "$home/$name"
+  done
+  MYPYPATH=$FUSION_HOME/mypy "$VENV/bin/mypy" --no-error-summary | sed 's#^.*/mypy/odoo/addons/##'
 }
 
 # Docker's own program reads the file against the Compose specification; no engine is needed.
@@ -74,7 +86,7 @@ if [ $# -gt 0 ]; then
 else
   "$ROOT/dev/bootstrap.sh" none
   say "lint"
-  checks=(ruff pylint-odoo odoo-pylint eslint xml shell compose layering)
+  checks=(ruff pylint-odoo odoo-pylint mypy eslint xml shell compose layering)
 fi
 for check in "${checks[@]}"; do run "$check"; done
 [ ${#failed[@]} = 0 ] || die "lint: ${failed[*]}"

@@ -3,6 +3,7 @@
 #   ONLY=pure|odoo|e2e     one phase           ARGS="..."   passed on to pytest; quotes inside hold words together
 #   ONLY=chaos|bench       what is not part of `make test`; RUNS and SEED in the environment
 #   ONLY=core              the tests of Odoo's payment, account_payment and sale, with the suite installed
+#   COVERAGE=1             also notes which lines ran, in .odoo/coverage; see dev/coverage.sh
 #   DB=name                database of the odoo phase (default fusion_test)
 #   CLOVER_ORIGIN=, WEX_ORIGIN=   e2e, chaos and bench use these instead of simulators of ours
 #                          (tests/simulators/README.md, "Other simulators")
@@ -17,8 +18,8 @@ REPORTS=$FUSION_HOME/junit
 export PATH=$VENV/bin:$PATH
 export PGOPTIONS='-c client_min_messages=warning'
 # Seconds for each phase. Chaos waits for minutes until everything is known, fills take time, and
-# whoever sets RUNS wants a long run.
-case $ONLY${RUNS:+-long} in chaos* | bench* | *-long) SECONDS_EACH=14400 ;; *) SECONDS_EACH=1200 ;; esac
+# whoever sets RUNS wants a long run, measuring doubles it.
+case $ONLY${RUNS:+-long}${COVERAGE:+-long} in chaos* | bench* | *-long) SECONDS_EACH=14400 ;; *) SECONDS_EACH=1200 ;; esac
 LIMIT=(timeout --signal=INT --kill-after=30 "$SECONDS_EACH")
 results=()
 trap end_children EXIT
@@ -32,7 +33,8 @@ has_tests() { [ -n "$(find "$@" -name 'test_*.py' -print -quit 2>/dev/null)" ]; 
 # pytest_phase NAME ARGUMENT...: runs it, keeps its report and exit status for the summary.
 pytest_phase() {
   local name=$1 status=0; shift
-  "${LIMIT[@]}" "$VENV/bin/python" -m pytest -q "--junitxml=$REPORTS/$name.xml" "$@" "${ARGS[@]}" || status=$?
+  [ -z "${COVERAGE:-}" ] || set -- --cov --cov-report= "$@"
+  COVERAGE_FILE=$FUSION_HOME/coverage/data.$name "${LIMIT[@]}" "$VENV/bin/python" -m pytest -q "--junitxml=$REPORTS/$name.xml" "$@" "${ARGS[@]}" || status=$?
   results+=("$name=$status=$REPORTS/$name.xml")
 }
 

@@ -3,7 +3,7 @@
 PROVIDER_CODE = "clover"
 
 #: Sent as the application's version in the User-Agent header.
-APP_VERSION = "19.0.1.0.0"
+APP_VERSION = "19.0.2.0.0"
 
 #: Payment methods switched on together with the provider: the card and its brands, without which
 #: core shows no card at all. "Accepted cards", docs.clover.com "ecommerce-accepting-payments".

@@ -4,7 +4,7 @@ PROVIDER_CODE = "wex"
 MODULE = "fusion_wex"
 
 #: Sent as the application's version in the User-Agent header.
-APP_VERSION = "19.0.1.0.0"
+APP_VERSION = "19.0.2.0.0"
 
 #: System parameter: one origin (https or loopback) that accounts in test state talk to instead of
 #: the built-in simulated answers. Enabled accounts never look at it.

@@ -141,7 +141,7 @@ def _found(
 ) -> Answer | None:
     if request.payment_id is None:
         return _found_credit(client, request, since_ms, other_ids)
-    return _found_refund(client, request)
+    return _found_refund(client, request, request.payment_id)
 
 
 def _found_credit(
@@ -214,9 +214,11 @@ def _voided(payment: Payment, request: TerminalRefundRequest) -> Answer:
     return terminal_refund_answer(refund, request)
 
 
-def _found_refund(client: CloverClient, request: TerminalRefundRequest) -> Answer | None:
+def _found_refund(
+    client: CloverClient, request: TerminalRefundRequest, payment_id: str
+) -> Answer | None:
     """The refund of this amount that was not there before."""
-    payment = client.payments.retrieve(request.payment_id)
+    payment = client.payments.retrieve(payment_id)
     new = [
         refund
         for refund in payment.refunds
@@ -229,7 +231,7 @@ def _found_refund(client: CloverClient, request: TerminalRefundRequest) -> Answe
     if new and not new[0].is_done:
         return Answer(outcome=Outcome.PENDING, provider_reference=new[0].id)
     if new:
-        found = TerminalRefund(new[0].id, new[0].amount, new[0].created_ms, request.payment_id)
+        found = TerminalRefund(new[0].id, new[0].amount, new[0].created_ms, payment_id)
         return terminal_refund_answer(found, request)
     if request.whole and payment.is_voided and payment.void_payment_id:
         return _voided(payment, request)

@@ -1,4 +1,4 @@
-"""Credits that devices have given, read only: "Get all credits" of the platform's reference."""
+"""Credits that devices have given, read only: "Get all credits", docs.clover.com."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from odoo.addons.fusion_payment_common.lib.errors import NotFoundError
 from .gateway_calls import MerchantCalls, path_id
 from .reading import Reader
 
-#: Milliseconds by which a device's clock, which this list is filtered by, may be wrong.
+#: Milliseconds by which a device's clock, which this list is filtered by, may be wrong
+#: (``clientCreatedTime``; "Get all credits", docs.clover.com).
 DEVICE_CLOCK_MS = 24 * 3600 * 1000
 
 

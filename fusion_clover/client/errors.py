@@ -26,7 +26,7 @@ RATE_LIMIT_HEADERS = (
     "X-RateLimit-tokenLimit",
     "X-RateLimit-crossTokenLimit",
 )
-#: Codes that say "this key was used with other parameters". Clover documents the type
+#: Codes that say "this key was used with other parameters". docs.clover.com documents the type
 #: ``idempotency_error`` but no codes: anything else of that type with a 409 is taken for "still
 #: in progress", because that reading never declares a moved payment dead.
 KEY_REUSED_CODES = frozenset(
@@ -137,6 +137,6 @@ class _ErrorBody:
         }
 
 
-def _text(source: Mapping, *names: str) -> str | None:
+def _text(source: Mapping[str, Any], *names: str) -> str | None:
     values = (source.get(name) for name in names)
     return next((value for value in values if isinstance(value, str) and value), None)

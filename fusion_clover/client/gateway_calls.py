@@ -1,4 +1,7 @@
-"""What the resources of one merchant share: hosts, paths, paging."""
+"""What the resources of one merchant share: hosts, headers, paths, paging.
+
+Headers: "Create a charge" and "Make a sale" (REST Pay Display), docs.clover.com.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,8 @@ from .reading import Reader
 
 _ID = re.compile(r"[A-Za-z0-9_\-]{1,64}")
 #: Rows per page of a platform list: as many as come without being asked for, and of long lists
-#: (Clover gives up to 1,000; an answer has to stay within what the transport takes).
+#: (Clover gives up to 1,000; an answer has to stay within what the transport takes); "Paginating
+#: elements", docs.clover.com.
 PAGE_SIZE = 100
 LONG_PAGE = 500
 #: Pages after which something must be wrong.

@@ -9,7 +9,8 @@ from odoo.addons.fusion_payment_common.lib.api_client import retry_after_of
 from odoo.addons.fusion_payment_common.lib.rate_limit import Limit, SharedLimiter
 from odoo.addons.fusion_payment_common.lib.transport import Request, Response, Transport
 
-#: Calls per second and calls at once, of an app with all its merchants and of one token.
+#: Calls per second and calls at once, of an app with all its merchants and of one token; "API usage
+#: and rate limits", docs.clover.com.
 APP_LIMITS = (50, 10)
 TOKEN_LIMITS = (16, 5)
 #: The same for calls that wait for a customer at a terminal, which would otherwise take the places

@@ -13,6 +13,7 @@ from .gateway_calls import LONG_PAGE, PAGE_SIZE, MerchantCalls, path_id
 from .reading import Reader
 from .types import Payment, PaymentRefund, PlatformRefund, check_external_reference
 
+#: Parts of a payment that come only when asked for; "Expanding fields", docs.clover.com.
 EXPAND = (
     "refunds",
     "additionalCharges",

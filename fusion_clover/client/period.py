@@ -9,11 +9,13 @@ from .answers_payment import is_captured
 from .client import CloverClient
 from .types import Payment, PlatformRefund
 
-#: Filters on time reach back 90 days at Clover ("Get payments", docs.clover.com reference).
+#: Filters on time reach back 90 days: "Get all orders", docs.clover.com; of payments the
+#: documentation says nothing, the same is assumed.
 REACH_MS = 90 * 24 * 3600 * 1000
-#: Type of an authorization that was captured ("cardTransaction.type" of the same reference).
+#: Type of an authorization that was captured: "cardTransaction.type" of "Get all payments",
+#: docs.clover.com.
 CAPTURED_LATER = "PREAUTHCAPTURE"
-#: Tender that never reaches a bank by way of Clover.
+#: Tender that never reaches a bank by way of Clover; "Create a charge", docs.clover.com.
 CASH = "com.clover.tender.cash"
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from odoo.addons.fusion_payment_common.lib.errors import MalformedResponseError
+
+T = TypeVar("T")
 
 
 class Reader:
@@ -90,8 +92,8 @@ class Reader:
         return next((value for value in values if value is not None), None)
 
     def _checked(
-        self, value: Any, kind: type, names: tuple[str, ...], default: Any, required: bool
-    ) -> Any:
+        self, value: Any, kind: type[T], names: tuple[str, ...], default: T | None, required: bool
+    ) -> T | None:
         if value is None:
             if required:
                 raise self._complaint(names, "is missing")

@@ -20,7 +20,8 @@ DAY_MS = 24 * 3600 * 1000
 #: Clover makes a refund of it ("Void a payment", docs.clover.com).
 DEVICE_VOID_MS = 25 * 60 * 1000
 
-#: Card types whose networks want the card to be present when money goes back.
+#: Card types whose networks want the card to be present when money goes back. The words are those
+#: of "cardType" in "Get all payments", docs.clover.com; Interac: "Canadian merchants", there.
 CARD_PRESENT_ONLY = frozenset({"INTERAC", "EFTPOS", "EBT"})
 
 

@@ -1,4 +1,7 @@
-"""The customer's signature as a terminal hands it over: a small drawing, packed."""
+"""The customer's signature as a terminal hands it over: a small drawing, packed.
+
+``issues.signature`` with ``format`` and ``gzip``: "Make a sale", docs.clover.com.
+"""
 
 from __future__ import annotations
 

@@ -6,13 +6,16 @@ live are any subset of ``{code, message, type, requestId, requestType}``.
 
 from __future__ import annotations
 
+from typing import Any
+
 from odoo.addons.fusion_payment_common.lib import errors
 from odoo.addons.fusion_payment_common.lib.api_client import CallContext
 from odoo.addons.fusion_payment_common.lib.transport import Response
 
 from .errors import map_error
 
-#: HTTP status of a request that the customer, the staff or we have cancelled. It is a 2xx.
+#: HTTP status of a request that the customer, the staff or we have cancelled. It is a 2xx; "Status
+#: code and error reference", docs.clover.com.
 CANCELLED_STATUS = 209
 
 #: Codes of our own for what a terminal can answer.
@@ -30,7 +33,7 @@ def map_terminal_error(
 ) -> errors.GatewayError | None:
     """The error that an answer other than 200 stands for."""
     error = map_error(response, context)
-    details = {
+    details: dict[str, Any] = {
         "http_status": response.status,
         "request_id": getattr(error, "request_id", None),
         "detail": getattr(error, "detail", None),

@@ -15,13 +15,16 @@ from odoo.addons.fusion_payment_common.lib.stored import Stored
 
 from .types import Payment, check_amount, check_external_reference
 
-#: Seconds that Clover lets a device wait for the customer at the most (``X-Clover-Timeout``).
+#: Seconds that Clover lets a device wait for the customer at the most: ``X-Clover-Timeout``,
+#: "Make a sale", docs.clover.com.
 LONGEST_WAIT = 300
 #: What a customer may choose; "Let customers choose receipt delivery", docs.clover.com.
 RECEIPT_METHODS = ("NO_RECEIPT", "PRINT", "EMAIL", "SMS")
-#: Products on which Cloud Pay Display does not run: they need the local network.
+#: Products on which Cloud Pay Display does not run (they need the local network), and those on
+#: which it does; "REST Pay Display overview", docs.clover.com.
 LOCAL_ONLY = re.compile(r"\b(station|duo)\b", re.IGNORECASE)
 CLOUD = re.compile(r"\b(flex|mini|compact)\b", re.IGNORECASE)
+#: ``externalPaymentId``: at most 32 characters; "Make a sale", docs.clover.com.
 _EXTERNAL_PAYMENT_ID = re.compile(r"[0-9A-Za-z]{1,32}")
 
 

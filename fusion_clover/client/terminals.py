@@ -23,12 +23,13 @@ from .terminal_types import (
 )
 from .types import Payment
 
-#: Seconds. A healthy device answers within 8, a sleeping one is given up by Clover after 15.
+#: Seconds. Seen, not documented: a healthy device answers within 8, a sleeping one is given up by
+#: Clover after 15.
 ASK_TIMEOUT = Timeout(connect=5.0, read=25.0)
 SCREEN_TIMEOUT = Timeout(connect=5.0, read=10.0)
 #: Seconds that Clover may need beyond the wait for the customer.
 WAIT_MARGIN = 20.0
-#: ``GET /device/status``: nothing is on the screen.
+#: ``GET /device/status``: nothing is on the screen; "Verify connectivity", docs.clover.com.
 IDLE = "IDLE"
 #: What an answer may warn of; "Issues and errors", docs.clover.com.
 _ISSUES = ("signature", "duplicate", "offline", "partialPayment")

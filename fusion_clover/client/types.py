@@ -19,12 +19,16 @@ from odoo.addons.fusion_payment_common.lib.stored import Stored
 _EXTERNAL_REFERENCE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ]{0,10}[A-Za-z0-9])?")
 #: "Ecommerce API error codes", docs.clover.com: ``amount_too_large`` above 999,999.99.
 MAX_CHARGE_MINOR = 99_999_999
-#: Zero- and three-decimal currencies are not documented by Clover.
+#: Amounts are in cents: "Create a charge", docs.clover.com, which has no word about currencies with
+#: none or three decimals.
 CURRENCY_DIGITS = 2
+#: Who typed the card: ``ecomind``, "Create a charge", docs.clover.com.
 ECOMINDS = ("ecom", "moto", "retail")
-#: Words for a refund that has gone back; where there is none, Clover lists done ones only.
+#: Words for a refund that has gone back, "Get all refunds", docs.clover.com; where there is none,
+#: Clover lists done ones only.
 _REFUND_DONE = ("", "SUCCESS")
 _REFUND_FAILED = ("FAIL", "VOIDED")
+#: ``reason`` of "Create a refund", docs.clover.com.
 REFUND_REASONS = ("duplicate", "fraudulent", "requested_by_customer")
 
 

@@ -1,1 +1,1 @@
-from . import checkout, dispatcher, oauth, portal, receipt, reconciliation, terminal, webhook
+from . import checkout, dispatcher, oauth, portal, receipt, comparison, terminal, webhook

@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.http import request
 
 from .. import const
-from ..models.payment_provider_connection import CONNECT_PURPOSE
+from ..models.connection.payment_provider_connection import CONNECT_PURPOSE
 
 _logger = logging.getLogger(__name__)
 

@@ -3,8 +3,8 @@ from odoo.http import content_disposition, request, route
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
 
-from ..models.payment_transaction_receipt import RECEIPT_REPORT
-from ..models.payment_transaction_receipt_mail import PDF_WORKS
+from ..models.receipt.payment_transaction_receipt import RECEIPT_REPORT
+from ..models.receipt.payment_transaction_receipt_mail import PDF_WORKS
 
 
 class CloverReceiptController(CustomerPortal):

@@ -11,11 +11,11 @@ from odoo.addons.fusion_payment_common.tests.canaries import (
 )
 
 from .common import APPROVED
-from .connect_common import CloverConnectCommon
-from .refund_common import RefundCommon
-from .terminal_common import TerminalCommon
+from .connection.connect_common import CloverConnectCommon
+from .inbound.test_webhook import AUTH, JSON, MERCHANT, TenantCase
+from .refund.refund_common import RefundCommon
+from .terminal.terminal_common import TerminalCommon
 from .test_canaries import CREDENTIALS
-from .test_webhook import AUTH, JSON, MERCHANT, TenantCase
 
 
 @tagged("post_install", "-at_install")

@@ -2,8 +2,8 @@ from odoo.tests import tagged
 
 from odoo.addons.fusion_payment_common.tests.canaries import PANS, captured_log, tables_with
 
+from .charge.portal_common import PortalCommon
 from .common import APPROVED, DECLINED
-from .portal_common import PortalCommon
 from .test_canaries import CREDENTIALS
 
 

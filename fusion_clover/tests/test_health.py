@@ -5,7 +5,7 @@ from odoo.tests import tagged
 
 from odoo.addons.fusion_payment_common.lib.health import Level
 
-from .connect_common import CloverConnectCommon
+from .connection.connect_common import CloverConnectCommon
 
 
 @tagged("post_install", "-at_install")

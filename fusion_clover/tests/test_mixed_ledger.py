@@ -9,8 +9,8 @@ from odoo.tests import tagged
 
 from odoo.addons.fusion_payment_common.lib.ledger import CLOSED_STATES
 
+from .charge.surcharge_common import CREDIT_CARD, SurchargeCommon
 from .common import APPROVED, DECLINED
-from .surcharge_common import CREDIT_CARD, SurchargeCommon
 
 _logger = logging.getLogger(__name__)
 

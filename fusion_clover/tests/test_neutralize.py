@@ -2,7 +2,7 @@ from odoo.tests import tagged
 
 from odoo.addons.fusion_payment_common.tests.test_neutralize import neutralize
 
-from .terminal_common import TerminalCommon
+from .terminal.terminal_common import TerminalCommon
 
 ADDONS = ("fusion_payment_common", "fusion_clover")
 

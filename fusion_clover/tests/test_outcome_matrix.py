@@ -9,7 +9,7 @@ import requests
 from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
 
-from odoo.addons.fusion_payment_common.tests.delivery_common import Receiver
+from odoo.addons.fusion_payment_common.tests.outbox.delivery_common import Receiver
 
 from .common import APPROVED, DECLINED, CloverCommon
 

@@ -4,7 +4,7 @@ from . import clover_refund_wizard
 from . import payment_refund_wizard
 from . import clover_unmatched_match
 from . import clover_unmatched_ignore
-from . import clover_reconciliation_accept
+from . import clover_comparison_accept
 from . import clover_payment_wizard_terminal
 from . import clover_payment_wizard_receipt
 from . import clover_terminal_message

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..client.refund_routing import PaymentFacts, Way
-from ..models.payment_transaction_terminal_refund import KIND_OF_WAY
+from ..models.terminal.payment_transaction_terminal_refund import KIND_OF_WAY
 
 
 class CloverRefundWizard(models.TransientModel):

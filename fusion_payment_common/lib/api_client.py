@@ -99,8 +99,8 @@ class Exchange:
     url: str
     status: int | None
     duration_ms: int
-    request: dict
-    response: dict | None
+    request: dict[str, Any]
+    response: dict[str, Any] | None
     error: errors.GatewayError | None
     idempotency_key: str | None = None
 
@@ -378,7 +378,7 @@ def _encoded(document: Any) -> bytes | None:
     return text.encode()
 
 
-def _kept_response(response: Response) -> dict:
+def _kept_response(response: Response) -> dict[str, Any]:
     headers = {
         name: redact_text(response.headers[name])
         for name in _KEPT_RESPONSE_HEADERS

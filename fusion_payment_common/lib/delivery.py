@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from . import errors, signing
 from .api_client import retry_after_of
@@ -62,7 +63,7 @@ class Message:
 
     delivery_id: str
     event_type: str
-    body: Mapping
+    body: Mapping[str, Any]
     occurred_at: datetime
     shape: str = FLAT
     numbered: bool = True
@@ -154,7 +155,7 @@ def circuit_pause(failures: int) -> int | None:
     beyond = failures - CIRCUIT_THRESHOLD
     if beyond < 0:
         return None
-    return min(CIRCUIT_PAUSE * 2 ** min(beyond, 10), CIRCUIT_LONGEST_PAUSE)
+    return min(CIRCUIT_PAUSE << min(beyond, 10), CIRCUIT_LONGEST_PAUSE)
 
 
 def parse_schedule(delays: str, horizon_hours: float) -> Schedule:

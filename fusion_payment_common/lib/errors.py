@@ -5,7 +5,7 @@ Each class knows the :class:`Outcome` it stands for; nobody has to read a messag
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from .outcome import Outcome
 from .redaction import redact_text
@@ -63,7 +63,7 @@ class DeclinedError(GatewayError):
 
     outcome = Outcome.DECLINED
 
-    def __init__(self, message: str, *, decline_code: str | None = None, **details) -> None:
+    def __init__(self, message: str, *, decline_code: str | None = None, **details: Any) -> None:
         super().__init__(message, **details)
         self.decline_code = decline_code
 

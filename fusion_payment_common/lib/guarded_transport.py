@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from typing import Any
 
 from .addresses import AddressPolicy
 from .errors import ConfigurationError, NotSentError
@@ -19,7 +20,7 @@ from .transport import (
     Response,
     _has_cause,
     _WatchedAdapter,
-    _WatchedHTTPConnection,
+    _WatchedConnection,
     _WatchedHTTPPool,
     _WatchedHTTPSConnection,
     _WatchedHTTPSPool,
@@ -67,24 +68,25 @@ class GuardedTransport(RequestsTransport):
 
 
 class _GuardedAdapter(_WatchedAdapter):
-    def __init__(self, policy: AddressPolicy, **kwargs) -> None:
+    def __init__(self, policy: AddressPolicy, **kwargs: Any) -> None:
         self._policy = policy
         super().__init__(**kwargs)
 
-    def init_poolmanager(self, *args, **kwargs) -> None:
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = _guarded_pools(self._policy)
 
 
-class _Guarded:
+class _Guarded(_WatchedConnection):
     """Resolves the name itself and connects to the first permitted address that answers."""
 
     policy: AddressPolicy
+    _dns_host: str
 
     def _new_conn(self) -> socket.socket:
         name = self._dns_host
         found = socket.getaddrinfo(name.strip("[]"), self.port, type=socket.SOCK_STREAM)
-        addresses = list(dict.fromkeys(entry[4][0] for entry in found))
+        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         permitted = [address for address in addresses if self.policy.permits(address)]
         if not permitted:
             raise ForbiddenAddressError(f"{name} leads to an address that is not permitted")
@@ -108,7 +110,7 @@ class _Guarded:
 def _guarded_pools(policy: AddressPolicy) -> dict[str, type]:
     """Connection pools whose connections obey ``policy``."""
 
-    class GuardedHTTPConnection(_Guarded, _WatchedHTTPConnection):
+    class GuardedHTTPConnection(_Guarded):
         pass
 
     class GuardedHTTPSConnection(_Guarded, _WatchedHTTPSConnection):

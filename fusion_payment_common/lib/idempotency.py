@@ -6,6 +6,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping
+from typing import Any
 
 _BASE36 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -32,7 +33,7 @@ def derive_key(*parts: str) -> str:
     return str(uuid.UUID(bytes=digest.digest()[:16], version=4))
 
 
-def fingerprint(parameters: Mapping) -> str:
+def fingerprint(parameters: Mapping[str, Any]) -> str:
     """SHA-256 (64 hex digits) of the parameters in canonical JSON; key order does not matter.
 
     :raises TypeError: on floats and on anything that JSON has no exact form for.

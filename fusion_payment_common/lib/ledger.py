@@ -67,8 +67,8 @@ class Intent:
     handler: str
     idempotency_key: str
     reference: str
-    parameters: Mapping
-    payload: Mapping
+    parameters: Mapping[str, Any]
+    payload: Mapping[str, Any]
     company_id: int
     amount: Decimal | None = None
     currency_id: int | None = None
@@ -78,7 +78,7 @@ class Intent:
     send_within: float = 900.0
     repeat_within: float = REPEAT_WITHIN
     is_long: bool = False
-    summary: Mapping = field(default_factory=dict)
+    summary: Mapping[str, Any] = field(default_factory=dict)
 
     def with_changes(self, **changes: Any) -> Intent:
         """The same intent with other settings of the queue."""
@@ -98,7 +98,7 @@ class Answer:
 
     outcome: Outcome
     provider_reference: str | None = None
-    data: Mapping = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
     error_code: str | None = None
     error_message: str | None = None
     retry_after: float | None = None

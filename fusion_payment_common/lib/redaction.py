@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from .cards import luhn_valid
 
@@ -86,7 +87,7 @@ def redact_text(text: str) -> str:
     return _UUID_OR_DIGITS.sub(_mask_run, text)
 
 
-def summarize(mapping: Mapping, allowed: Collection[str]) -> dict:
+def summarize(mapping: Mapping[str, Any], allowed: Collection[str]) -> dict[str, Any]:
     """Only the entries of ``mapping`` that ``allowed`` names, redacted all the same.
 
     A dotted name (``'source.brand'``) allows one entry of a nested mapping, also inside lists.
@@ -170,7 +171,7 @@ def _redact(value: object, depth: int) -> object:
     return redact_text(str(value))
 
 
-def _redact_mapping(mapping: Mapping, depth: int) -> dict:
+def _redact_mapping(mapping: Mapping[Any, Any], depth: int) -> dict[Any, Any]:
     names = {_normal(key) for key in mapping}
     is_grant = not names.isdisjoint(_GRANT_COMPANIONS)
     result = {}
@@ -227,8 +228,8 @@ def _mask_secret(value: object) -> object:
     return MASK
 
 
-def _pick(mapping: Mapping, allowed: frozenset[str]) -> dict:
-    result = {}
+def _pick(mapping: Mapping[str, Any], allowed: frozenset[str]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
     for key, value in mapping.items():
         if key in allowed:
             result[key] = MASK if _is_secret(_normal(key)) else redact(value)
@@ -245,7 +246,7 @@ def _pick(mapping: Mapping, allowed: frozenset[str]) -> dict:
 # --- card numbers in text ---------------------------------------------------------------------
 
 
-def _mask_pair(match: re.Match) -> str:
+def _mask_pair(match: re.Match[str]) -> str:
     value = match.group(2)
     quote = re.match(r"\\?[\"']", value)
     mark = quote.group() if quote else ""
@@ -253,7 +254,7 @@ def _mask_pair(match: re.Match) -> str:
     return f"{match.group(1)}{mark}{_mask_secret(inner)}{mark}"
 
 
-def _mask_run(match: re.Match) -> str:
+def _mask_run(match: re.Match[str]) -> str:
     run = match.group("run")
     if run is None:
         return match.group()

@@ -15,6 +15,7 @@ from typing import Any, Self
 from .money import Money
 
 
+@dataclasses.dataclass(frozen=True)
 class Stored:
     """Mixin for frozen dataclasses of text, integers, flags, Decimals, :class:`Money`, dates,
     times, words out of a StrEnum, nested dataclasses and tuples of these."""
@@ -34,7 +35,8 @@ class Stored:
 
         :raises TypeError: when an entry without a default is missing.
         """
-        hints = _hints(cls)
+        kind: type = cls  # mypy takes type[Self] for something that has no hash
+        hints = _hints(kind)
         values = {
             field.name: _rebuilt(document[field.name], hints[field.name])
             for field in dataclasses.fields(cls)

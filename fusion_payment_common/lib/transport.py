@@ -155,13 +155,26 @@ class RequestsTransport:
         self._session.close()
 
     def _prepare(self, request: Request) -> requests.PreparedRequest:
-        prepared = requests.Request(
-            request.method, request.url, headers=dict(request.headers), data=request.body
-        ).prepare()
-        # The adapter reads it from here: what wraps Session.send in test runs compares its
-        # ``timeout`` argument with a number, and a pair of timeouts is none.
-        prepared.fusion_timeout = request.timeout
+        prepared = _TimedRequest(request.timeout)
+        prepared.prepare(
+            method=request.method,
+            url=request.url,
+            headers=dict(request.headers),
+            data=request.body,
+        )
         return prepared
+
+
+class _TimedRequest(requests.PreparedRequest):
+    """A request that carries its own timeouts to the adapter.
+
+    What wraps ``Session.send`` in test runs compares its ``timeout`` argument with a number, and a
+    pair of timeouts is none.
+    """
+
+    def __init__(self, timeout: Timeout) -> None:
+        super().__init__()
+        self.timeout = timeout
 
 
 # --- one pool per process ---------------------------------------------------------------------
@@ -201,7 +214,7 @@ class _Wire(threading.local):
 _wire = _Wire()
 
 
-class _WatchedConnection:
+class _WatchedConnection(HTTPConnection):
     """Notes the moment before the first byte of a request is written.
 
     Exceptions cannot tell: a TLS failure, for one, has the same class whether it came from the
@@ -218,7 +231,7 @@ class _WatchedConnection:
         finally:
             self._connecting = False
 
-    def send(self, data) -> None:
+    def send(self, data: Any) -> None:
         if self.sock is None and self.auto_open:
             self.connect()
         if not self._connecting:
@@ -226,16 +239,12 @@ class _WatchedConnection:
         super().send(data)
 
 
-class _WatchedHTTPConnection(_WatchedConnection, HTTPConnection):
-    pass
-
-
 class _WatchedHTTPSConnection(_WatchedConnection, HTTPSConnection):
     pass
 
 
 class _WatchedHTTPPool(HTTPConnectionPool):
-    ConnectionCls = _WatchedHTTPConnection
+    ConnectionCls = _WatchedConnection
 
 
 class _WatchedHTTPSPool(HTTPSConnectionPool):
@@ -245,16 +254,25 @@ class _WatchedHTTPSPool(HTTPSConnectionPool):
 class _WatchedAdapter(HTTPAdapter):
     """requests' adapter on watched connections, without any retry of the library."""
 
-    def init_poolmanager(self, *args, **kwargs) -> None:
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         _watch(self.poolmanager)
 
-    def proxy_manager_for(self, proxy, **kwargs):
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> urllib3.PoolManager:
         return _watch(super().proxy_manager_for(proxy, **kwargs))
 
-    def send(self, request, **kwargs) -> requests.Response:
-        timeout = request.fusion_timeout
-        return super().send(request, **{**kwargs, "timeout": (timeout.connect, timeout.read)})
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: Any = None,
+        verify: bool | str = True,
+        cert: Any = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        if isinstance(request, _TimedRequest):
+            timeout = (request.timeout.connect, request.timeout.read)
+        return super().send(request, stream, timeout, verify, cert, proxies)
 
 
 def _watch(manager: urllib3.PoolManager) -> urllib3.PoolManager:

@@ -2,7 +2,9 @@ import secrets
 
 from odoo import api, fields, models
 
-from . import fusion_delivery, fusion_event, fusion_operation_reaper
+from .inbox import event as fusion_event
+from .operation import reaper as fusion_operation_reaper
+from .outbox import delivery as fusion_delivery
 
 #: Settings in days for which 0 means for ever.
 RETENTIONS = {

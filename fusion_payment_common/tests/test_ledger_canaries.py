@@ -5,7 +5,7 @@ from odoo.tests import TransactionCase, tagged
 from ..lib import errors
 from .canaries import CVV, PANS, captured_log, tables_with
 from .common import OperationCommon
-from .test_secret import SecretCommon
+from .vault.test_secret import SecretCommon
 
 BEARER = "canary-bearer-8842716"
 PASSWORD = "canary-password-3310"

@@ -6,7 +6,7 @@ from odoo.modules.neutralize import get_installed_modules, get_neutralization_qu
 from odoo.tests import TransactionCase, tagged
 
 from .common import OperationCommon
-from .delivery_common import DeliveryCommon
+from .outbox.delivery_common import DeliveryCommon
 
 #: What fields are called that open something.
 SECRET = re.compile(r"secret|token|password|_key$|auth_code|payload")

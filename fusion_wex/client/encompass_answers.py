@@ -1,4 +1,8 @@
-"""EnCompass's objects as ours."""
+"""EnCompass's objects as ours.
+
+Meaning of the fields: RetrieveMerchantLog, GetRecentAccountActivity and GetTransactions of
+services.encompass-suite.com/services/APService.asmx; their names in JSON: see :mod:`.profile`.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ from .types import Authorization, CardSecret, CardStatus, PostedTransaction, Vir
 _DIGITS = re.compile(r"[0-9]{12,19}")
 _MASKED = re.compile(r"[^0-9]*(?:[0-9]{4,6}[^0-9]+)?([0-9]{4})")
 _MASKED_CODE = re.compile(r"[^0-9]+")
+#: Answers to authorizations: reported words, in no public documentation.
 _RESULTS = {
     "approval": "approved",
     "approved": "approved",

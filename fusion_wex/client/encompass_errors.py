@@ -1,8 +1,10 @@
 """EnCompass's answers as our error classes, decided on status and response code.
 
-Codes: SOAP ApService and PurchaseLogService, ``ResponseCode``. REST puts ``<code>: <text>`` into
-``detailed_response_message``; only the code before the colon is looked at. Other error bodies
-(``{"Message": ...}``, ``{"errors": [{"message": ...}]}``) carry text alone, kept as detail.
+Codes: ``ResponseCode`` of CreateMerchantLog, services.encompass-suite.com/services/APService.asmx,
+and of its sibling PurchaseLogService.asmx. The REST interface has no public documentation: it puts
+``<code>: <text>`` into ``detailed_response_message``; only the code before the colon is looked at.
+Other error bodies (``{"Message": ...}``, ``{"errors": [{"message": ...}]}``) carry text alone, kept
+as detail.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ _REFUSED = "WEX refused the data of the payment"
 _SETTINGS = "WEX refused how the account is set up"
 _CODES: dict[str, tuple[type[errors.GatewayError], str]] = {
     "InvalidUserCredentials": (errors.AuthenticationError, "WEX refused the credentials"),
+    # Not in the documented list; named by a customer of WEX's.
     "AuthFailure": (errors.AuthenticationError, "WEX refused the credentials"),
     "NoPrivilege": (errors.PermissionDeniedError, "the WEX user may not do this"),
     "NoSubmissionPrivilege": (errors.PermissionDeniedError, "the WEX user may not do this"),

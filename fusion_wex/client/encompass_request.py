@@ -1,4 +1,7 @@
-"""The body of a create, as the profile spells it."""
+"""The body of a create, as the profile spells it.
+
+Meaning of the fields: CreateMerchantLog, services.encompass-suite.com/services/APService.asmx.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""WEX EnCompass, merchant logs over REST/JSON: one payment to one vendor is one card."""
+"""WEX EnCompass, merchant logs over REST/JSON: one payment to one vendor is one card.
+
+WEX publishes no documentation of the REST interface. What its objects mean is documented for the
+SOAP twin: CreateMerchantLog, QueryMerchantLogs, RetrieveMerchantLog, CancelMerchantLog and
+ResendNotification of services.encompass-suite.com/services/APService.asmx.
+"""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from odoo.addons.fusion_payment_common.lib.errors import NotFoundError, RequestRejectedError
 from odoo.addons.fusion_payment_common.lib.ledger import Answer
@@ -62,7 +63,7 @@ def issue_answer(
     A card that differs from what was asked is for a person: ``review`` says so.
     """
     outcome = card_outcome(card, request)
-    data = {"card": card.to_dict(), "sealed": None}
+    data: dict[str, Any] = {"card": card.to_dict(), "sealed": None}
     if outcome == MISMATCH:
         return Answer(
             outcome=Outcome.UNKNOWN,
@@ -110,6 +111,8 @@ def find_issue(
         now=now,
         absence_after_s=issuer.capabilities.absence_after_s,
     )
+    if resolution.card is not None:
+        return read_issue(issuer, resolution.card, request, seal)
     if resolution.verdict is Verdict.SEVERAL:
         return Answer(
             outcome=Outcome.UNKNOWN,
@@ -119,12 +122,10 @@ def find_issue(
         )
     if resolution.verdict is Verdict.TOO_EARLY:
         return Answer(outcome=Outcome.UNKNOWN, error_code=TOO_EARLY, under_way=True)
-    if resolution.verdict is Verdict.ABSENT:
-        works = is_search_trusted or (witness and issuer.find_by_reference(witness))
-        if not works:
-            return Answer(outcome=Outcome.UNKNOWN, error_code=ABSENCE_NOT_PROVEN)
-        return _gone(known_id) if was_accepted else None
-    return read_issue(issuer, resolution.card, request, seal)
+    works = is_search_trusted or (witness and issuer.find_by_reference(witness))
+    if not works:
+        return Answer(outcome=Outcome.UNKNOWN, error_code=ABSENCE_NOT_PROVEN)
+    return _gone(known_id) if was_accepted else None
 
 
 def _retrieved(issuer: CardIssuer, card_id: str | None) -> VirtualCard | None:

@@ -3,14 +3,15 @@
 Defaults: observed names where public code has been seen to use them (``merchant_code``,
 ``total_amount``, ``user_defined_fields``, ``invoices``, ``virtual_card``, ``org_bank_id``,
 ``org_company_id``), else names reported by third parties or taken over from the documented SOAP
-twin (``ApService.asmx``: CreditLimit, ActiveFromDate, IsExactMatch, ...). An account overrides
+twin (CreateMerchantLog of services.encompass-suite.com/services/APService.asmx: CreditLimit,
+ActiveFromDate, IsExactMatch, ...). An account overrides
 single entries as JSON; nothing else in the addon knows these names.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any, Self
@@ -82,13 +83,13 @@ ANSWER_FIELDS = {
     "is_credit": ("is_credit",),
 }
 
-#: Our name -> parameter of a query; SOAP QueryMerchantLogs has the same filters.
+#: Our name -> parameter of a query; QueryMerchantLogs of APService.asmx has the same filters.
 QUERY_FIELDS = {
     "reference": "user_defined_field",
     "limit": "max_returned",
 }
 
-#: The issuer's words (lower case, letters only) -> ours. SOAP ApService, MerchantLog.Status;
+#: The issuer's words (lower case, letters only) -> ours. APService.asmx, MerchantLog.Status;
 #: ``open`` and ``closed`` are reported for REST.
 STATUSES = {
     "open": CardStatus.OPEN,
@@ -282,7 +283,7 @@ def _text(value: Any) -> str:
     return value
 
 
-_READERS = {
+_READERS: Mapping[str, Callable[[Any, Any], Any]] = {
     "request": _names,
     "query": _names,
     "answer": _aliases,

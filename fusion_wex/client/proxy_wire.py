@@ -270,8 +270,8 @@ def read_delivery(body: bytes) -> ReceivedCard:
     secret = None
     if number:
         try:
-            month, year = int(document.get(MONTH_FIELD)), int(document.get(YEAR_FIELD))
+            month, year = int(document[MONTH_FIELD]), int(document[YEAR_FIELD])
             secret = CardSecret(str(number), str(code) if code else None, month, year)
-        except (TypeError, ValueError):
+        except (KeyError, TypeError, ValueError):
             raise WireError("Invalid input", "the card is unreadable") from None
     return ReceivedCard(delivery_id, document, secret)

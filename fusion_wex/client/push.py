@@ -1,5 +1,6 @@
-"""Authorization pushes of WEX (reported: POST ``<registered URL>/CreateDetailedAuthorization``).
+"""Authorization pushes of WEX: POST ``<registered URL>/CreateDetailedAuthorization``.
 
+WEX publishes no documentation of them; the names are those that two customers' programs read.
 A push is a hint and nothing more: how it is signed is not known, so it says which card to read
 again and how not to count it twice. Amounts and answers in it are not believed.
 """

@@ -53,7 +53,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """``card`` is the one to adopt, with ``found`` only; ``outcome`` is what it means."""
+    """``card`` is set with ``found`` and ``mismatch`` only; ``outcome`` is what it means."""
 
     verdict: Verdict
     card: VirtualCard | None = None

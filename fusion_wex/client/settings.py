@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from odoo.addons.fusion_payment_common.lib.errors import ConfigurationError
 from odoo.addons.fusion_payment_common.lib.transport import Timeout
 
-#: Known hosts (see the addon's README); a bare origin gets the profile's path.
+#: Hosts of the SOAP pages (``/services/APService.asmx``), where REST lives below ``/api``; a bare
+#: origin gets the profile's path.
 PRODUCTION_ORIGIN = "https://services.encompass-suite.com"
 DEMO_ORIGIN = "https://demoservices.wrightexpresscorpcard.com"
 
@@ -26,8 +27,9 @@ class AccountSettings:
 
     :param url: a bare origin, or the whole address of the collection. https, or http on this
         machine.
-    :param username: with an ``organisation``, ``<organisation>/<username>`` is sent; without one
-        the name is sent as it is (the old proxy's setting holds both parts in one).
+    :param username: with an ``organisation`` (OrgGroupLoginId in APService.asmx),
+        ``<organisation>/<username>`` is sent; without one the name is sent as it is (the old
+        proxy's setting holds both parts in one).
     :param merchant_code: for vendors that have none of their own.
     :param profile: overrides of :class:`.profile.EncompassProfile`, as JSON.
     """

@@ -95,6 +95,7 @@ class CardSecret:
     def __format__(self, spec: str) -> str:
         return format(repr(self), spec)
 
+    # Defining __eq__ without __hash__ also makes it unhashable: it cannot be a key or in a set.
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, CardSecret):
             return NotImplemented
@@ -102,8 +103,6 @@ class CardSecret:
         same &= hmac.compare_digest(self.__code or "", other.__code or "")
         mine = (self.expiry_month, self.expiry_year)
         return same and mine == (other.expiry_month, other.expiry_year)
-
-    __hash__ = None
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError("card data is neither pickled nor copied")

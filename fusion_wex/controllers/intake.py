@@ -1,4 +1,4 @@
-"""Where another Odoo delivers what it issued: stored before it is acknowledged, each card once."""
+"""Receives cards that another Odoo delivers: stored before they are acknowledged, each once."""
 
 import json
 import time
@@ -14,7 +14,7 @@ from odoo.addons.fusion_payment_common.controllers.webhook import (
 
 from ..client import proxy_wire
 from ..client.issuing import sealed_text
-from ..models.wex_intake import SOURCE
+from ..models.inbound.wex_intake import SOURCE
 
 MAX_BODY = 64 * 1024
 
@@ -39,7 +39,7 @@ def _parse(inbound, intake):
     received = proxy_wire.read_delivery(inbound.body)
     sealed = None
     if received.secret:
-        # Number and code never reach a row in clear, not even for the time until it is processed.
+        # Number and code are never stored in clear, not even until the event is processed.
         sealed = inbound.env["fusion.vault"]._vault().encrypt(sealed_text(received.secret))
     content = {"intake_id": intake.id, "body": received.body, "sealed": sealed}
     return [

@@ -1,4 +1,4 @@
-"""The routes of the proxy that the suite replaces: same fields, same answers, same status codes."""
+"""The routes of the earlier proxy, with its fields, answers and status codes."""
 
 from odoo import SUPERUSER_ID, http
 from odoo.http import request
@@ -14,7 +14,7 @@ MAX_BODY = 16 * 1024
 class WexProxy(http.Controller):
     @webhook_route(["/proxy", "/wex/proxy"], max_body=MAX_BODY)
     def proxy(self):
-        """Issue a card and answer with it; the delivery goes its own way meanwhile.
+        """Issue a card and answer with it; the delivery is queued independently.
 
         200 with the card; 400 when the body cannot be used or WEX refuses; 401 without a token of
         an account; 409 for another request under a used ``_id``; 502 when WEX has not answered:
@@ -32,7 +32,7 @@ class WexProxy(http.Controller):
 
     @webhook_route(["/ack", "/wex/ack"], max_body=MAX_BODY)
     def acknowledge(self):
-        """Note that the receiver has the card of a payment.
+        """Record that the receiver has the card of a payment.
 
         200 when its delivery is ended, now or before; 404 when there is none (yet); 400 and 401 as
         above. ``_delivery_id`` in the body says exactly which delivery is meant.
@@ -62,7 +62,7 @@ def _authenticated():
     """
     if request.httprequest.method == "OPTIONS":
         return None, None, request.make_response(b"", headers=[("Allow", "OPTIONS, POST")])
-    # Elevated: the caller is no user. Nothing is read but whose token it is.
+    # Elevated: the caller is no user. Only the account of its token is read.
     accounts = request.env(user=SUPERUSER_ID, su=True)["wex.account"]
     account = accounts._wex_of_proxy_token(
         request.httprequest.headers.get(proxy_wire.TOKEN_HEADER) or ""

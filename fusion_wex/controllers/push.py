@@ -1,4 +1,4 @@
-"""Where WEX tells about authorisations. Nothing in a push is believed: the card is read again."""
+"""Receives pushes of WEX about authorizations: each only causes the card to be read again."""
 
 import json
 
@@ -12,7 +12,7 @@ from odoo.addons.fusion_payment_common.controllers.webhook import (
 from odoo.addons.fusion_payment_common.lib.errors import GatewayError
 
 from ..client.push import acknowledgement, parse_push
-from ..models.wex_push import SOURCE
+from ..models.inbound.wex_push import SOURCE
 
 PUSH_PATH = "/wex/push/<string:token>/CreateDetailedAuthorization"
 #: Bytes; a push is a few hundred.
@@ -22,7 +22,7 @@ MAX_BODY = 32 * 1024
 class WexPushController(http.Controller):
     @webhook_route(PUSH_PATH, max_body=MAX_BODY)
     def wex_push(self, token):
-        """Store the hint; 200 once it is committed, 401 for an address that we gave to nobody."""
+        """Store the hint; 200 once it is committed, 401 for an address of no account."""
         answer = receive(
             SOURCE,
             authenticate=lambda inbound: inbound.env["wex.push"]._account_of(token),

@@ -1,29 +1,8 @@
-from . import (
-    account_move,
-    fusion_delivery,
-    fusion_operation,
-    res_partner,
-    wex_account,
-    wex_account_books,
-    wex_account_client,
-    wex_account_proxy,
-    wex_card_request_line,
-    wex_card_request,
-    wex_card_request_approval,
-    wex_card_request_issue,
-    wex_card_request_result,
-    wex_card_request_proxy,
-    wex_card_request_proxy_answer,
-    wex_card_request_delivery,
-    wex_virtual_card,
-    wex_card_transaction,
-    wex_virtual_card_secret,
-    fusion_secret,
-    wex_virtual_card_books,
-    wex_virtual_card_life,
-    wex_virtual_card_cancel,
-    wex_virtual_card_resend,
-    fusion_health_check,
-    wex_push,
-    wex_intake,
-)
+from . import account_move
+from . import fusion_operation
+from . import res_partner
+from . import account
+from . import request
+from . import card
+from . import proxy
+from . import inbound

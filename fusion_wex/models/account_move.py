@@ -20,7 +20,7 @@ class AccountMove(models.Model):
 
     @api.depends("state", "move_type", "amount_residual", "company_id")
     def _compute_wex_can_pay(self):
-        # Elevated: that bills can be paid with cards here is no secret.
+        # Elevated: users who cannot read accounts may know that cards are in use.
         companies = (
             self.env["wex.account"].sudo().search([("state", "!=", "disabled")]).company_id
         )
@@ -35,7 +35,7 @@ class AccountMove(models.Model):
     @api.depends("wex_line_ids.request_id.state")
     def _compute_wex_cards(self):
         for move in self:
-            # Elevated: whoever may read the bill may know how it was paid.
+            # Elevated: who may read the bill may know how it was paid.
             requests = move.sudo().wex_line_ids.request_id.filtered(
                 lambda request: request.state != "cancelled"
             )
@@ -72,7 +72,7 @@ class AccountMove(models.Model):
         :raise UserError: one of them books a card
         """
         super()._check_draftable()
-        # Elevated: an entry belongs to its card, whoever may see that.
+        # Elevated: the entry belongs to its card even where the user may not see the card.
         card = self.env["wex.virtual.card"].sudo().search(
             [
                 "|",
@@ -90,7 +90,9 @@ class AccountMove(models.Model):
             )
 
     def _wex_amount_open(self, besides=None):
-        """Return what a card may still pay of this bill, in its currency; negative of a credit.
+        """Return what a card may still pay of this bill, in its currency.
+
+        Negative for a credit note.
 
         :param besides: a request that does not count, because it is the one that asks
         """

@@ -1,16 +1,6 @@
-from . import (
-    test_access,
-    test_account,
-    test_approval,
-    test_books,
-    test_health,
-    test_intake,
-    test_issue,
-    test_life,
-    test_opened,
-    test_pay_bills,
-    test_push,
-    test_reveal,
-    test_proxy,
-    test_proxy_ack,
-)
+from . import test_access
+from .account import *
+from .request import *
+from .card import *
+from .proxy import *
+from .inbound import *

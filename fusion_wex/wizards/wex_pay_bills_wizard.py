@@ -3,11 +3,11 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from .. import const
-from ..models.wex_card_request import UNDER_WAY_STATES
+from ..models.request.wex_card_request import UNDER_WAY_STATES
 
 
 class WexPayBillsWizard(models.TransientModel):
-    """Pay vendor bills with virtual cards: what will be issued, then how far it is."""
+    """Pay vendor bills with virtual cards: shows what will be issued, then the progress."""
 
     _name = "wex.pay.bills.wizard"
     _description = "Pay with WEX card"
@@ -148,7 +148,7 @@ class WexPayBillsWizard(models.TransientModel):
         return list(by_vendor.values())
 
     def action_wex_issue(self):
-        """Ask for the cards; those above the limit wait for a second person.
+        """Request the cards; those above the limit wait for a second person.
 
         :raise UserError: there is nothing to issue, or a bill cannot be paid; nothing was sent
         """
@@ -188,7 +188,7 @@ class WexPayBillsWizard(models.TransientModel):
         }
 
     def action_wex_show_requests(self):
-        """Open what was asked for."""
+        """Open the requests that were made."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             f"{const.MODULE}.wex_card_request_action"

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 
 class WexPayBillsWizardLine(models.TransientModel):
-    """A bill in the dialog: how much of it, and what speaks against it."""
+    """A bill in the dialog: the amount to pay, and why it cannot be paid."""
 
     _name = "wex.pay.bills.wizard.line"
     _description = "Bill to Pay with a WEX Card"

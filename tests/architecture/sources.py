@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+#: What runs, and is tested, without Odoo.
+PURE_LAYERS = ("fusion_payment_common/lib", "fusion_clover/client", "fusion_wex/client")
 ADDONS = ("fusion_payment_common", "fusion_clover", "fusion_wex")
 
 

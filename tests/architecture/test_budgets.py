@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from .sources import ADDONS, python_files, shown, tree_of
+from .sources import ADDONS, PURE_LAYERS, python_files, shown, tree_of
 
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
@@ -82,7 +82,7 @@ def test_no_exception_is_swallowed_in_silence():
 def test_public_functions_of_the_pure_layers_say_what_they_promise():
     found = [
         f"{shown(path)}:{node.lineno} {node.name}"
-        for path in python_files("fusion_payment_common/lib", "fusion_clover/client")
+        for path in python_files(*PURE_LAYERS)
         for owner in [tree_of(path), *_public_classes(path)]
         for node in owner.body
         if isinstance(node, ast.FunctionDef)

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from .sources import ADDONS, ROOT, imported_modules, python_files, shown, tree_of
+from .sources import ADDONS, PURE_LAYERS, ROOT, imported_modules, python_files, shown, tree_of
 
 LIB = "odoo.addons.fusion_payment_common.lib"
 VENDOR_ADDONS = ("fusion_clover", "fusion_wex")
@@ -122,7 +122,7 @@ def test_the_pure_layers_can_be_imported_without_odoo():
     """In a fresh interpreter, so that nothing another test imported can help."""
     modules = [
         "odoo.addons." + shown(path).removesuffix(".py").replace("/", ".")
-        for path in python_files("fusion_payment_common/lib", "fusion_clover/client")
+        for path in python_files(*PURE_LAYERS)
         if path.name != "__init__.py"
     ]
     script = (

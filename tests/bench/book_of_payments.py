@@ -103,7 +103,7 @@ def clone(rows):
 
 def compare():
     today = datetime.date.today()
-    one = env["clover.reconciliation"].create({
+    one = env["clover.comparison"].create({
         "provider_id": provider.id, "date_from": today - datetime.timedelta(days=1),
         "date_to": today + datetime.timedelta(days=1)})
     one._compare()
@@ -125,7 +125,7 @@ env.cr.commit()
 one = compare()
 started = time.monotonic()
 def repair(own, found_id):
-    found = own["clover.reconciliation.difference"].browse(found_id)
+    found = own["clover.comparison.difference"].browse(found_id)
     if found.kind == "clover_only":
         found.partner_id = partner.id
     assert not isinstance(found.action_repair(), dict)

@@ -38,7 +38,7 @@ COMPARE = (
 import datetime
 env["ir.config_parameter"].set_param("fusion_clover.comparison_settling_seconds", "-60")
 today = datetime.date.today()
-one = env["clover.reconciliation"].create({
+one = env["clover.comparison"].create({
     "provider_id": provider.id, "date_from": today - datetime.timedelta(days=1),
     "date_to": today + datetime.timedelta(days=1)})
 one._compare()

@@ -1,6 +1,6 @@
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 import { beforeEach, describe, expect, test } from "@odoo/hoot";
-import { click, queryOne } from "@odoo/hoot-dom";
+import { click } from "@odoo/hoot-dom";
 import { advanceTime, animationFrame } from "@odoo/hoot-mock";
 import {
     contains,
@@ -10,10 +10,10 @@ import {
     models,
     mountView,
     onRpc,
-    patchWithCleanup,
 } from "@web/../tests/web_test_helpers";
-import { assets } from "@web/core/assets";
 import { ConnectionLostError } from "@web/core/network/rpc";
+
+import { fakeClover, setupFakeClover } from "./fake_clover";
 
 describe.current.tags("desktop");
 
@@ -33,44 +33,11 @@ class Wizard extends models.Model {
 defineMailModels();
 defineModels([Wizard]);
 
-/** Clover's SDK as far as its rules matter: one set of elements, created and listened to once. */
-let nextToken;
 let savedCards;
-let listeners;
-const created = new Set();
-
-class FakeClover {
-    elements() {
-        return {
-            create(type) {
-                if (created.has(type)) {
-                    throw new Error(`${type} exists already`);
-                }
-                created.add(type);
-                return {
-                    mount(selector) {
-                        const iframe = document.createElement("iframe");
-                        queryOne(selector).replaceChildren(iframe);
-                    },
-                    addEventListener(name, callback) {
-                        listeners[`${type}/${name}`] = callback;
-                    },
-                };
-            },
-        };
-    }
-    async createToken() {
-        return nextToken;
-    }
-}
-
-listeners = {};
 
 beforeEach(() => {
-    nextToken = { token: "clv_1abc" };
+    setupFakeClover();
     savedCards = [];
-    patchWithCleanup(window, { Clover: FakeClover });
-    patchWithCleanup(assets, { loadJS: async () => {} });
     onRpc("clover_form_config", () => CONFIG);
     onRpc("clover_saved_cards", () => savedCards);
     onRpc("clover_prepare", () => {
@@ -113,7 +80,7 @@ test("declined: the dialog stays ready for another card", async () => {
 });
 
 test("a card the form does not like is never sent", async () => {
-    nextToken = { errors: { CARD_NUMBER: "Card number is invalid." } };
+    fakeClover.nextToken = { errors: { CARD_NUMBER: "Card number is invalid." } };
     await open();
     await contains(".o_clover_charge").click();
     expect(".invalid-feedback").toHaveText("Card number is invalid.");
@@ -197,10 +164,10 @@ test("a form that cannot be loaded says so", async () => {
 
 test("complaints of the fields are shown beside them, and the fields are created once", async () => {
     await open();
-    listeners["CARD_CVV/blur"]({ CARD_CVV: { error: "Too short.", touched: true } });
+    fakeClover.elements.CARD_CVV.listeners.blur({ CARD_CVV: { error: "Too short.", touched: true } });
     await animationFrame();
     expect(".invalid-feedback").toHaveText("Too short.");
-    expect(created.size).toBe(4);
+    expect(Object.keys(fakeClover.elements)).toHaveLength(4);
 });
 
 test("a saved card is charged without typing anything", async () => {

@@ -33,10 +33,12 @@ class Go:
 class OdooShell:
     """An Odoo process that runs a script; the script has ``env``, ``tell`` and ``wait_for_go``."""
 
-    def __init__(self, settings: Settings, database: str, script: str, go: Go) -> None:
+    def __init__(
+        self, settings: Settings, database: str, script: str, go: Go, *options: str
+    ) -> None:
         command = [
             str(settings.odoo_bin), "shell", "-c", str(settings.odoo_conf), "-d", database,
-            "--log-level=warn",
+            "--log-level=warn", *options,
         ]  # fmt: skip
         LOGS.mkdir(parents=True, exist_ok=True)
         with (LOGS / f"{database}_shell.log").open("ab") as log:

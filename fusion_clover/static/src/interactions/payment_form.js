@@ -1,3 +1,4 @@
+import { browser } from "@web/core/browser/browser";
 import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
 import { _t } from "@web/core/l10n/translation";
 import { rpc, RPCError } from "@web/core/network/rpc";
@@ -20,7 +21,7 @@ patch(PaymentForm.prototype, {
     start() {
         super.start();
         // A page that comes back out of the browser's memory shows what is no longer so.
-        this.addListener(window, "pageshow", (ev) => ev.persisted && window.location.reload());
+        this.addListener(window, "pageshow", (ev) => ev.persisted && browser.location.reload());
     },
 
     // #=== DOM MANIPULATION ===#
@@ -121,7 +122,7 @@ patch(PaymentForm.prototype, {
     _cloverAfterFailedStart(error, flow) {
         if (flow === "token" && mayHaveCharged(error)) {
             // Odoo may have charged the saved card all the same: only its books say so.
-            window.location.reload();
+            browser.location.reload();
             return;
         }
         if (error instanceof RPCError) {
@@ -243,7 +244,7 @@ patch(PaymentForm.prototype, {
         } catch (error) {
             if (mayHaveCharged(error)) {
                 // Only the status page knows.
-                window.location = STATUS_PAGE;
+                browser.location.assign(STATUS_PAGE);
                 return;
             }
             result = { state: "refused", message: error.data?.message };
@@ -253,6 +254,6 @@ patch(PaymentForm.prototype, {
             this._cloverAgain(result.message || _t("Nothing was charged. Try again."));
             return;
         }
-        window.location = STATUS_PAGE;
+        browser.location.assign(STATUS_PAGE);
     },
 });

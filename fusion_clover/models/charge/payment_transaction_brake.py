@@ -1,0 +1,107 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from odoo.addons.payment import utils as payment_utils
+
+from ... import const
+
+#: Operations that count as a try: refused cards, and those that may still be refused.
+TRIES = ("declined", "in_flight", "unknown")
+
+
+class PaymentTransaction(models.Model):
+    """The card-testing brake: whoever was declined too often has to wait.
+
+    Thieves try stolen cards by the hundred on whatever pays a document. What is counted is the
+    ledger: it survives rollbacks and knows tries that are still under way.
+    """
+
+    _inherit = "payment.transaction"
+
+    clover_shopper_address = fields.Char(
+        string="Shopper's IP Address", readonly=True, copy=False, index="btree_not_null"
+    )
+
+    def _clover_client_address(self):
+        """Return the IP address that Clover is told; None when nobody knows one.
+
+        The shopper's, of this payment or the last one made with the saved card; for a card that
+        staff types it is theirs.
+        """
+        self.ensure_one()
+        if not self.clover_shopper_address and self.token_id:
+            used_before = Domain("token_id", "=", self.token_id.id) | Domain(
+                "partner_id", "=", self.token_id.partner_id.id
+            )
+            known = Domain("clover_shopper_address", "!=", False)
+            if last := self.search(used_before & known, order="id desc", limit=1):
+                return last.clover_shopper_address
+        return self.clover_shopper_address or payment_utils.get_customer_ip_address() or None
+
+    @api.model
+    def _clover_brake_settings(self):
+        """Return how many declines are allowed, for customer or document, for an address, and in
+        how many minutes; 0 is no limit."""
+        # Elevated: system parameters are readable by administrators only.
+        parameters = self.env["ir.config_parameter"].sudo()
+        return tuple(
+            int(parameters.get_param(name, default))
+            for name, default in const.BRAKE_PARAMETERS.items()
+        )
+
+    def _clover_brake(self):
+        """Return a check that raises once this shopper was declined too often.
+
+        :return: a function for the ledger's ``check``: it gets an environment of its own
+        """
+        self.ensure_one()
+        limit, address_limit, minutes = self._clover_brake_settings()
+        documents = self._fusion_documents()
+        same_shopper = Domain("partner_id", "=", self.partner_id.commercial_partner_id.id) | Domain(
+            "partner_id", "=", self.partner_id.id
+        )
+        for model, name in (("account.move", "invoice_ids"), ("sale.order", "sale_order_ids")):
+            ids = [res_id for document, res_id in documents if document == model]
+            if ids:
+                same_shopper |= Domain(name, "in", ids)
+        address = self.clover_shopper_address
+        reference = self.reference
+
+        def check(env):
+            transactions = env["payment.transaction"]
+            since = fields.Datetime.now() - timedelta(minutes=minutes)
+            recent = (
+                Domain("provider_code", "=", const.PROVIDER_CODE)
+                & Domain("clover_shopper_address", "!=", False)
+                & Domain("reference", "!=", reference)
+                & Domain("create_date", ">=", since)
+            )
+            tries = transactions._clover_count_tries
+            if (limit and tries(recent & same_shopper) >= limit) or (
+                address_limit
+                and address
+                and tries(recent & Domain("clover_shopper_address", "=", address)) >= address_limit
+            ):
+                raise UserError(
+                    env._(
+                        "Too many cards were declined. Nothing was charged. Try again in "
+                        "%s minutes, or contact us.",
+                        minutes,
+                    )
+                )
+
+        return check
+
+    @api.model
+    def _clover_count_tries(self, domain):
+        references = self.search(domain).mapped("reference")
+        return self.env["fusion.operation"].search_count(
+            [
+                ("provider_code", "=", const.PROVIDER_CODE),
+                ("reference", "in", references),
+                ("state", "in", TRIES),
+            ]
+        )

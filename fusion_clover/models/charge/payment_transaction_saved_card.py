@@ -1,0 +1,183 @@
+import re
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+from odoo.addons.fusion_payment_common.lib import idempotency
+from odoo.addons.fusion_payment_common.lib.redaction import contains_pan
+
+from ... import const
+from ...client.saving import CardToSave, and_save, save_only
+from ...client.types import StoredCredentials
+
+SAVE_CARD = "save_card"
+
+
+class FusionOperation(models.Model):
+    _inherit = "fusion.operation"
+
+    kind = fields.Selection(
+        selection_add=[(SAVE_CARD, "Card Saved")], ondelete={SAVE_CARD: "cascade"}
+    )
+
+
+class PaymentTransaction(models.Model):
+    """Saved cards: keeping one after a payment or by itself, and charging it."""
+
+    _inherit = "payment.transaction"
+
+    # === CHARGE === #
+
+    def _send_payment_request(self):
+        """Override of `payment` to charge a saved card, exactly once."""
+        if self.provider_code != const.PROVIDER_CODE:
+            super()._send_payment_request()
+            return
+        refusal = self._clover_saved_card_refusal()
+        if refusal:
+            self._set_error(refusal)
+            return
+        try:
+            intent = self._clover_charge_intent(self.token_id.provider_ref, entry_mode="ecom")
+        except UserError as error:
+            # Several payments may be made in one go: one that cannot be sent must not undo others.
+            self._set_error(str(error))
+            return
+        check = self._clover_due_check()
+        if self.operation != "offline":
+            check = self._clover_shopper_check()
+        self._fusion_perform_within(intent, check=check)
+
+    def _clover_saved_card_refusal(self):
+        """Return why the saved card must not be charged, None if it may be."""
+        if not self.token_id.active:
+            return self.env._("This card is no longer saved. Choose another one.")
+        if not self.token_id._clover_usable():
+            return self.env._("The saved card has expired. Choose another one.")
+        if self.operation == "online_token" and self.env.user._is_public():
+            # A link to a document can be passed on; a card is its owner's.
+            return self.env._("Log in to pay with a saved card.")
+        return None
+
+    def _clover_stored_credentials(self, source):
+        """Override to say who uses the saved card, and whether it is for the first time."""
+        if self.token_id and source == self.token_id.provider_ref:
+            initiator = "MERCHANT" if self.operation == "offline" else "CARDHOLDER"
+            return StoredCredentials(sequence="SUBSEQUENT", initiator=initiator)
+        if self.tokenize:
+            return StoredCredentials(sequence="FIRST", initiator="CARDHOLDER")
+        return None
+
+    # === SAVE === #
+
+    def _clover_extra_payload(self, source):
+        """Override to have the card saved once it was charged."""
+        payload = super()._clover_extra_payload(source)
+        if self.tokenize and self.partner_id.email:
+            payload["save_card"] = self._clover_card_to_save(source).to_dict()
+        return payload
+
+    def _clover_card_to_save(self, source):
+        return CardToSave(
+            source=source, email=self.partner_id.email, name=self.partner_id.name or None
+        )
+
+    def _clover_save_intent(self, source, card):
+        """Return the intent to save a card without charging it.
+
+        :param dict card: what the card form says about it, for the label
+        :raise UserError: Clover needs an e-mail address to tell the customer about it
+        """
+        self.ensure_one()
+        if not self.partner_id.email:
+            raise UserError(self.env._("Enter your e-mail address in your account first."))
+        key = self._clover_idempotency_key(SAVE_CARD)
+        return self._fusion_intent(
+            SAVE_CARD,
+            key=key,
+            external_reference=idempotency.short_reference(key),
+            parameters={"source": source},
+            payload={
+                "provider_id": self.provider_id.id,
+                "save_card": self._clover_card_to_save(source).to_dict(),
+                "label": _clean_label(card),
+            },
+            lease_seconds=self._clover_lease_seconds(),
+        )
+
+    # === OPERATION HANDLER === #
+
+    def _fusion_prepare_call(self, operation, observer):
+        """Override of `fusion_payment_common` to save cards."""
+        if operation.provider_code != const.PROVIDER_CODE:
+            return super()._fusion_prepare_call(operation, observer)
+        # Elevated: the request is kept for the ledger alone.
+        payload = operation.sudo().request_payload or {}
+        if "save_card" not in payload:
+            return super()._fusion_prepare_call(operation, observer)
+        card = CardToSave.from_dict(payload["save_card"])
+        client = self._clover_client_of(operation, observer)
+        if operation.kind != SAVE_CARD:
+            charge = super()._fusion_prepare_call(operation, observer)
+            return lambda: and_save(charge(), client, card)
+        label = payload["label"]
+        return lambda: save_only(client, card, label)
+
+    def _fusion_prepare_lookup(self, operation, observer):
+        """Override of `fusion_payment_common` to save the card of a charge that was found."""
+        if operation.provider_code != const.PROVIDER_CODE:
+            return super()._fusion_prepare_lookup(operation, observer)
+        if operation.kind == SAVE_CARD:
+            # Clover cannot be asked for it, and saving a card once more does no harm.
+            return lambda: None
+        lookup = super()._fusion_prepare_lookup(operation, observer)
+        # Elevated: the request is kept for the ledger alone.
+        payload = operation.sudo().request_payload or {}
+        if "save_card" not in payload:
+            return lookup
+        card = CardToSave.from_dict(payload["save_card"])
+        client = self._clover_client_of(operation, observer)
+        return lambda: and_save(lookup(), client, card)
+
+    # === PROCESSING === #
+
+    def _extract_token_values(self, payment_data):
+        """Override of `payment` to keep what a saved card is charged by, and how it is called."""
+        if self.provider_code != const.PROVIDER_CODE:
+            return super()._extract_token_values(payment_data)
+        if not payment_data.get("customer_id"):
+            return {}
+        return {
+            "provider_ref": payment_data["customer_id"],
+            "payment_details": payment_data.get("card_last4"),
+            "clover_expiry": payment_data.get("card_expiry"),
+        }
+
+    def _apply_updates(self, payment_data):
+        """Extend to say on the documents that a card could not be saved."""
+        super()._apply_updates(payment_data)
+        if self.provider_code == const.PROVIDER_CODE and payment_data.get("saving_error"):
+            self.tokenize = False
+            self._log_message_on_linked_documents(
+                self.env._(
+                    "Clover did not save the card of payment %(reference)s (%(problem)s). The "
+                    "payment itself is fine.",
+                    reference=self.reference,
+                    problem=payment_data["saving_error"],
+                )
+            )
+
+
+def _clean_label(card):
+    """Return what may be kept of the card form's words about a card, and nothing else."""
+    last4, month, year, brand = (
+        str(card.get(name) or "") for name in ("last4", "exp_month", "exp_year", "brand")
+    )
+    label = {}
+    if re.fullmatch(r"\d{4}", last4):
+        label["card_last4"] = last4
+    if re.fullmatch(r"0?[1-9]|1[0-2]", month) and re.fullmatch(r"20\d\d", year):
+        label["card_expiry"] = f"{int(month):02}/{year}"
+    if brand in const.BRAND_TO_METHOD_CODE and not contains_pan(brand):
+        label["card_brand"] = brand
+    return label

@@ -1,0 +1,123 @@
+from decimal import Decimal
+
+from odoo import models
+from odoo.exceptions import UserError
+
+from ... import const
+
+
+class PaymentTransaction(models.Model):
+    """Corrections of the books after a comparison with Clover; no money moves."""
+
+    _inherit = "payment.transaction"
+
+    def _clover_rebook(self, moved, *, surcharge=None, tip=None):
+        """Make the books say what moved on the card, and close the same documents with it.
+
+        :param int moved: all that moved, in minor units
+        :param int surcharge: the part of it that Clover added, in minor units; None: not asked
+        :param int tip: the part that is a tip, in minor units: not part of what was paid for
+        :raise UserError: the entry cannot be changed any more
+        """
+        self.ensure_one()
+        payment = self.payment_id
+        if self.state != "done" or not payment:
+            raise UserError(self.env._("%s is not booked.", self.reference))
+        payment._clover_require_not_at_bank()
+        sign = -1 if self.amount < 0 else 1
+        if surcharge is not None:
+            self._clover_drop_surcharge_document()
+            self.fusion_surcharge_amount = sign * self._clover_of_minor(surcharge)
+            self.fusion_surcharge_origin = "provider"
+        elif tip is not None:
+            self.clover_tip_amount = self._clover_of_minor(tip)
+        else:
+            self.amount = sign * (
+                self._clover_of_minor(moved) - abs(self.fusion_surcharge_amount)
+            )
+        invoices = payment.reconciled_invoice_ids | self.invoice_ids
+        payment.action_draft()
+        payment.amount = self._clover_of_minor(moved)
+        # Charges nobody: the payment has its transaction already.
+        payment.action_post()
+        payment._fusion_close_with(invoices)
+        self._clover_say_corrected(payment)
+
+    def _clover_say_corrected(self, payment):
+        """Say on the payment why it was changed."""
+        payment.message_post(
+            body=self.env._(
+                "Corrected to what moved at Clover, payment %s.", self.provider_reference
+            )
+        )
+
+    def _clover_unbook(self):
+        """Take the transaction out of the books: Clover has no such money.
+
+        :raise UserError: the entry cannot be cancelled any more
+        """
+        self.ensure_one()
+        refunds = self.child_transaction_ids.filtered(
+            lambda tx: tx.operation == "refund" and tx.state == "done"
+        )
+        if refunds:
+            raise UserError(
+                self.env._(
+                    "%(reference)s was refunded by %(refunds)s: clear that first.",
+                    reference=self.reference,
+                    refunds=", ".join(refunds.mapped("reference")),
+                )
+            )
+        self.payment_id._clover_leave_books()
+        self._clover_drop_surcharge_document()
+        self._set_canceled(
+            state_message=self.env._("Taken out of the books: Clover has no such money."),
+            extra_allowed_states=("done", "error"),
+        )
+
+    def _clover_drop_surcharge_document(self):
+        """Cancel the document over a surcharge that was booked, so that the right one is made."""
+        move = self.fusion_surcharge_move_id
+        if move.state == "posted":
+            move.button_draft()
+            move.button_cancel()
+        self.fusion_surcharge_move_id = False
+
+    def _clover_is_credit(self):
+        """Return whether it was given at a terminal without being a refund of the payment."""
+        return bool(
+            self.fusion_operation_ids.filtered(lambda one: one.kind == "terminal_credit")
+        )
+
+    def _clover_of_minor(self, minor):
+        return float(Decimal(minor).scaleb(-const.MINOR_DIGITS))
+
+
+class AccountPayment(models.Model):
+    _inherit = "account.payment"
+
+    def _clover_leave_books(self):
+        """Cancel the payment, if there is one; its entry keeps its number, so that no gap shows.
+
+        :raise UserError: it is matched with a bank statement, or cannot be cancelled any more
+        """
+        self._clover_require_not_at_bank()
+        if self.move_id:
+            # Cancelling the payment itself would delete its entry, which only the last one may be.
+            self.action_draft()
+            self.move_id.button_cancel()
+        elif self:
+            self.action_cancel()
+
+    def _clover_require_not_at_bank(self):
+        """Refuse to change what somebody has found on a bank statement: that would be undone.
+
+        :raise UserError: with the payment
+        """
+        if self.reconciled_statement_line_ids:
+            raise UserError(
+                self.env._(
+                    "%s is matched with a bank statement line: undo that first.",
+                    self.display_name,
+                )
+            )

@@ -1,0 +1,117 @@
+import time
+
+from odoo import api, models
+from odoo.exceptions import UserError
+
+from odoo.addons.fusion_payment_common.lib import signed_state
+
+from ... import const
+from ...client.launch import is_launch_nonce
+from ..connection.payment_provider_connection import CONNECT_PURPOSE
+
+#: Context key: nonce of the state by which a dispatcher launched the connection.
+LAUNCH_NONCE = "clover_launch_nonce"
+
+
+class FusionSignedState(models.Model):
+    _inherit = "fusion.signed.state"
+
+    @api.model
+    def _redeem(self, purpose, token, *, secret, allowed_hosts):
+        """Override of common to accept what our dispatcher issued when Clover launched the app."""
+        if purpose == CONNECT_PURPOSE:
+            launched = self._clover_redeem_launched(token, allowed_hosts)
+            if launched:
+                return launched
+        return super()._redeem(purpose, token, secret=secret, allowed_hosts=allowed_hosts)
+
+    @api.model
+    def _clover_redeem_launched(self, token, allowed_hosts):
+        """Return the provider to connect, or None if the state is not one of a launch.
+
+        Which merchant it is good for is checked when the connection is completed.
+        """
+        # Elevated: the key that we share with the dispatcher.
+        parameters = self.env["ir.config_parameter"].sudo()
+        key = parameters.get_param(const.DISPATCHER_SECRET_PARAMETER)
+        if not key:
+            return None
+        try:
+            payload = signed_state.verify(
+                key, token, now=time.time(), allowed_hosts=allowed_hosts
+            )
+        except signed_state.StateError:
+            # Whoever asks next says why.
+            return None
+        if self.search_count([("nonce", "=", payload.nonce)], limit=1):
+            return None
+        provider = self._clover_launched_provider(key, payload.nonce)
+        if not provider:
+            return None
+        # Whoever writes it now makes Odoo run the request again: not after the state is used up.
+        provider._clover_hold()
+        # Elevated: nobody's to write.
+        if not self.env["clover.used.state"].sudo()._use(payload.nonce):
+            return None
+        return provider.with_context(**{LAUNCH_NONCE: payload.nonce})
+
+    @api.model
+    def _clover_launched_provider(self, key, nonce):
+        """Return the provider of the company whose merchant was launched, empty if there is none.
+
+        That is the one of this merchant, else the only one of no merchant yet; else the present
+        company's, which will say that it is connected to another.
+
+        :raise UserError: several companies are not connected yet
+        """
+        providers = self.env["payment.provider"].search(
+            [
+                ("code", "=", const.PROVIDER_CODE),
+                ("company_id", "in", self.env.companies.ids),
+                ("state", "!=", "disabled"),
+            ]
+        )
+        for provider in providers:
+            merchant_id = provider.clover_merchant_id
+            if merchant_id and is_launch_nonce(key, nonce, merchant_id):
+                return provider
+        unconnected = providers.filtered(lambda provider: not provider.clover_merchant_id)
+        if len(unconnected) > 1:
+            raise UserError(
+                self.env._(
+                    "Several companies here are not connected to Clover yet: %(companies)s. Open "
+                    "the payment provider of the right one and click Connect.",
+                    companies=", ".join(unconnected.company_id.mapped("name")),
+                )
+            )
+        company = self.env.company
+        return unconnected or providers.filtered(lambda one: one.company_id == company)[:1]
+
+
+class PaymentProvider(models.Model):
+    _inherit = "payment.provider"
+
+    def _clover_complete_connection(self, *, code, merchant_id):
+        """Override to connect by a dispatcher's launch only the merchant it was made for."""
+        nonce = self.env.context.get(LAUNCH_NONCE)
+        if nonce:
+            # Elevated: the key that we share with the dispatcher.
+            parameters = self.env["ir.config_parameter"].sudo()
+            key = parameters.get_param(const.DISPATCHER_SECRET_PARAMETER)
+            if not is_launch_nonce(key, nonce, merchant_id):
+                raise UserError(
+                    self.env._(
+                        "This launch was made for another merchant, or used before. Open the "
+                        "payment provider and click Connect."
+                    )
+                )
+            if self.clover_merchant_id and self.clover_merchant_id != merchant_id:
+                raise UserError(
+                    self.env._(
+                        "Clover launched merchant %(launched)s, but this company is connected to "
+                        "%(present)s. To change merchants, disconnect first, then click Connect.",
+                        launched=merchant_id,
+                        present=self.clover_merchant_id,
+                    )
+                )
+        return super()._clover_complete_connection(code=code, merchant_id=merchant_id)

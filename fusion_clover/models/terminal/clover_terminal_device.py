@@ -1,0 +1,180 @@
+from datetime import timedelta
+
+from babel.dates import format_timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools.misc import babel_locale_parse, get_lang
+
+from odoo.addons.fusion_payment_common.lib.errors import GatewayError
+from odoo.addons.fusion_payment_common.tools import long_calls
+from odoo.addons.fusion_payment_common.tools.cursors import in_own_transaction
+
+from ...client.terminal_outcomes import situation_of_error
+from ...client.terminals import IDLE
+
+#: Seconds for which an answer of a device is news enough not to ask again.
+FRESH = 15
+#: Seconds after which an answer says little about how the device is now.
+STALE = 600
+
+
+class CloverTerminal(models.Model):
+    """Talking to the device itself: does it answer, what does it show."""
+
+    _inherit = "clover.terminal"
+
+    # === ACTION METHODS === #
+
+    def action_ping(self):
+        """Ask the devices whether they answer, while the user waits."""
+        self.check_access("read")
+        for terminal in self:
+            # Elevated: whoever may use a terminal may ask it without seeing credentials.
+            client = terminal.sudo().provider_id._clover_client()
+            terminal._record_contact(*_ask(client, terminal.serial))
+        return self._notification()
+
+    def action_welcome(self):
+        """Show the welcome screen, which also takes a spinner away."""
+        return self._on_screen(lambda terminals, serial: terminals.welcome(serial))
+
+    def action_reset(self):
+        """Restart the device's display. What is on the screen ends; it may void a payment.
+
+        :raise UserError: a payment is on it that somebody waits for
+        """
+        self.ensure_one()
+        notice = self.in_use_notice
+        if notice:
+            raise UserError(
+                self.env._("%s Cancel that payment instead of resetting the terminal.", notice)
+            )
+        return self._on_screen(lambda terminals, serial: terminals.reset(serial))
+
+    def action_reset_in_use(self):
+        """Restart the display although somebody waits for a payment on it; Managers only.
+
+        The payment is asked after as ever: what it comes to is told by Clover.
+        """
+        self.ensure_one()
+        return self._on_screen(lambda terminals, serial: terminals.reset(serial))
+
+    def _show_message(self, text):
+        """Show a text on the screens until the next payment or welcome."""
+        return self._on_screen(lambda terminals, serial: terminals.display(serial, text))
+
+    def _on_screen(self, call):
+        self.check_access("write")
+        for terminal in self:
+            # Elevated: Managers handle terminals without seeing credentials.
+            client = terminal.sudo().provider_id._clover_client()
+            try:
+                call(client.terminals, terminal.serial)
+            except GatewayError as error:
+                raise UserError(
+                    self.env._(
+                        "%(terminal)s: %(reason)s",
+                        terminal=terminal.name,
+                        reason=terminal._situation_sentence(situation_of_error(error)),
+                    )
+                ) from error
+            terminal._record_contact(None, None)
+        return True
+
+    # === PRE-FLIGHT === #
+
+    def _ping_later(self):
+        """Ask the device in the background; whoever has its dialog open is told by the bus."""
+        self.ensure_one()
+        now = fields.Datetime.now()
+        if self.last_ping_at and (now - self.last_ping_at).total_seconds() < FRESH:
+            return
+        # Elevated: whoever may use a terminal may ask it without seeing credentials.
+        client = self.sudo().provider_id._clover_client()
+        env, terminal_id, serial = self.env, self.id, self.serial
+
+        def ping():
+            answer = _ask(client, serial)
+            in_own_transaction(
+                env, lambda own: own["clover.terminal"].browse(terminal_id)._record_contact(*answer)
+            )
+
+        long_calls.detach(f"ping of terminal {serial}", ping)
+
+    def _record_contact(self, status, error):
+        """Keep what the device said, and tell open dialogs.
+
+        :param str status: what it does, as Clover words it; None when that was not asked
+        :param error: the error it ended with, if any
+        """
+        self.ensure_one()
+        now = fields.Datetime.now()
+        values = {"last_status_at": now, "last_error": False}
+        if error is None:
+            values |= {"last_ping_at": now, "last_status": status or self.last_status}
+        else:
+            values["last_error"] = self._situation_sentence(situation_of_error(error))
+        # Elevated: what a device answers is nobody's to write by hand.
+        self.sudo().write(values)
+        self.env["bus.bus"]._sendone(self._channel(), "fusion_clover.terminal", {"id": self.id})
+
+    def _channel(self):
+        """Return the bus channel on which news of the terminal are announced, not told."""
+        return f"fusion_clover.terminal/{self.serial}"
+
+    def _contact_sentence(self):
+        """Return how the last contact went and how long ago, for people."""
+        self.ensure_one()
+        if self.last_error:
+            return self.env._(
+                "%(reason)s (Asked %(age)s ago.)",
+                reason=self.last_error,
+                age=self._age(self.last_status_at),
+            )
+        if not self.last_ping_at:
+            return self.env._("%s was not asked yet.", self.name)
+        age = self._age(self.last_ping_at)
+        if self.last_ping_at < fields.Datetime.now() - timedelta(seconds=STALE):
+            return self.env._(
+                "%(terminal)s answered %(age)s ago. How it is now is not known.",
+                terminal=self.name,
+                age=age,
+            )
+        if self.last_status and self.last_status != IDLE:
+            return self.env._(
+                "%(terminal)s answered %(age)s ago and is busy.", terminal=self.name, age=age
+            )
+        return self.env._(
+            "%(terminal)s is ready (answered %(age)s ago).", terminal=self.name, age=age
+        )
+
+    def _age(self, moment):
+        """Return how long ago a moment was, in the user's language: ``3 seconds``, ``2 days``."""
+        locale = babel_locale_parse(get_lang(self.env).code)
+        return format_timedelta(fields.Datetime.now() - moment, threshold=1.5, locale=locale)
+
+    def _notification(self):
+        troubled = self.filtered("last_error")
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning" if troubled else "success",
+                "message": "\n".join(one._contact_sentence() for one in self),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    @api.model
+    def _situation_sentence(self, situation):
+        """Return what a situation means, in words a clerk can act on."""
+        return self.env["payment.transaction"]._clover_terminal_sentence(situation)
+
+
+def _ask(client, serial):
+    """Return the status of the device and the error that asking ended with, one of them None."""
+    try:
+        return client.terminals.status(serial), None
+    except GatewayError as error:
+        return None, error

@@ -1,0 +1,306 @@
+import base64
+from datetime import UTC
+from functools import partial
+
+from markupsafe import Markup
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+from odoo.addons.fusion_payment_common.lib import errors, idempotency
+from odoo.addons.fusion_payment_common.lib.ledger import CLOSED_STATES
+from odoo.addons.fusion_payment_common.lib.money import Money
+from odoo.addons.fusion_payment_common.lib.outcome import Outcome
+from odoo.addons.fusion_payment_common.tools import long_calls
+
+from ... import const
+from ...client.answers_terminal import Search, carry_out_payment, find_payment, payment_answer
+from ...client.terminal_errors import CANCELLED, CONFLICT, UNAVAILABLE
+from ...client.terminal_outcomes import Situation
+from ...client.terminal_types import LONGEST_WAIT, TerminalPaymentRequest
+from ..fusion_operation import TERMINAL_KINDS
+from ..payment_transaction import CLOCK_MARGIN_MS
+
+TERMINAL_CHARGE = "terminal_charge"
+NOBODY_PAID = str(Situation.NOBODY_PAID)
+#: HTTP statuses with which a request was refused before the device showed anything.
+NEVER_SHOWN = (409, 503)
+#: Seconds by which an answer may come before the end of the wait and still mean that nobody paid.
+WAIT_TOLERANCE = 5
+
+
+class PaymentTransaction(models.Model):
+    """Charges on a terminal: queued, because the customer takes minutes."""
+
+    _inherit = "payment.transaction"
+
+    clover_terminal_id = fields.Many2one(
+        "clover.terminal", string="Terminal", readonly=True, copy=False, index="btree_not_null"
+    )
+    clover_tip_amount = fields.Monetary(string="Tip", readonly=True, copy=False)
+    clover_issues = fields.Char(
+        readonly=True,
+        copy=False,
+        help="What Clover wants somebody to look at: signature, duplicate, offline, partial.",
+    )
+    clover_issue_texts = fields.Text(string="Clover's Words", readonly=True, copy=False)
+    clover_signature_svg = fields.Text(readonly=True, copy=False)
+    clover_signature = fields.Html(
+        string="Signature", compute="_compute_clover_signature", sanitize=False
+    )
+
+    def _compute_clover_signature(self):
+        for transaction in self:
+            uri = transaction._clover_signature_uri()
+            transaction.clover_signature = uri and Markup(
+                '<img class="o_clover_signature" alt="%s" src="%s"/>'
+            ) % (self.env._("Signature"), uri)
+
+    def _clover_signature_uri(self):
+        """Return the signature as a source for an image, which runs no script; False for none."""
+        svg = self.clover_signature_svg
+        if not svg:
+            return False
+        return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
+
+    # === BUSINESS METHODS === #
+
+    def _clover_send_to_terminal(self, terminal):
+        """Have the transaction paid on a terminal, once the caller's transaction is committed.
+
+        Called again for the same transaction it changes nothing.
+
+        :return: the operation (elevated)
+        :raise UserError: the terminal or the document is in use, or nothing is due; nothing is sent
+        """
+        self.ensure_one()
+        self._clover_check_terminal(terminal)
+        operations = self.env["fusion.operation"].sudo()
+        key = self._clover_idempotency_key(TERMINAL_CHARGE)
+        known = operations.search([("idempotency_key", "=", key)])
+        if known:
+            return known
+        self._clover_due_check()(self.env)
+        self._clover_drop_quote()
+        wait = self._clover_terminal_wait()
+        # Elevated: nobody writes by hand who has a terminal.
+        self.env["clover.terminal.lease"].sudo()._take(
+            terminal,
+            self.reference,
+            const.TERMINAL_SEND_WITHIN + wait + const.TERMINAL_LEASE_MARGIN,
+        )
+        self.clover_terminal_id = terminal
+        return operations._enqueue(self._clover_terminal_intent(terminal, key, wait))
+
+    def _clover_check_terminal(self, terminal):
+        usable = self.env["clover.terminal"].sudo()._usable(self.provider_id)
+        if terminal.sudo() not in usable:
+            raise UserError(
+                self.env._("This terminal does not take payments here. Choose another one.")
+            )
+        merchant_currency = self.provider_id.clover_merchant_currency
+        if merchant_currency and merchant_currency != self.currency_id.name:
+            # A request to a terminal names no currency: it takes the merchant's.
+            raise UserError(
+                self.env._(
+                    "The terminals take %(merchant)s, this is in %(currency)s. Nothing was sent.",
+                    merchant=merchant_currency,
+                    currency=self.currency_id.name,
+                )
+            )
+
+    def _clover_drop_quote(self):
+        """Forget a surcharge that was quoted for a typed card: at terminals Clover adds its own."""
+        if self.fusion_surcharge_origin == "own":
+            # Elevated: what the quote was for is kept from everybody.
+            self.sudo().write(
+                {
+                    "fusion_surcharge_amount": 0.0,
+                    "fusion_surcharge_origin": False,
+                    "clover_quoted_card": False,
+                }
+            )
+
+    def _clover_terminal_wait(self):
+        """Return how many seconds a terminal waits for the customer, within what Clover takes."""
+        # Elevated: system parameters are readable by administrators only.
+        wait = (
+            self.env["ir.config_parameter"]
+            .sudo()
+            .get_param(const.TERMINAL_WAIT_PARAMETER, const.TERMINAL_WAIT)
+        )
+        try:
+            seconds = int(wait)
+        except ValueError:
+            seconds = const.TERMINAL_WAIT
+        return min(max(seconds, const.TERMINAL_WAIT_LEAST), LONGEST_WAIT)
+
+    def _clover_terminal_intent(self, terminal, key, wait):
+        amount = Money.from_major(
+            self.amount, self.currency_id.name, self.currency_id.decimal_places
+        )
+        external_reference = idempotency.short_reference(key)
+        request = TerminalPaymentRequest(
+            amount=amount,
+            serial=terminal.serial,
+            external_payment_id=key.replace("-", ""),
+            external_reference_id=external_reference,
+            wait=wait,
+        )
+        intent = self._fusion_intent(
+            TERMINAL_CHARGE,
+            key=key,
+            external_reference=external_reference,
+            parameters={
+                "amount": amount.minor,
+                "currency": amount.currency,
+                "serial": terminal.serial,
+            },
+            payload={"provider_id": self.provider_id.id, "request": request.to_dict()},
+            lease_seconds=wait,
+        )
+        return intent.with_changes(send_within=const.TERMINAL_SEND_WITHIN, is_long=True)
+
+    # === OPERATION HANDLER === #
+
+    def _fusion_prepare_call(self, operation, observer):
+        """Override of `fusion_payment_common` to show a payment on a terminal."""
+        if not self._clover_is_terminal_charge(operation):
+            return super()._fusion_prepare_call(operation, observer)
+        is_repeated = operation.attempt_count > 1
+        if operation.clover_cancel_requested_at:
+            raise errors.RequestRejectedError("cancelled before it was sent", code=CANCELLED)
+        if not is_repeated:
+            self._clover_check_still_due(operation)
+        client = self._clover_client_of(operation, observer)
+        request = self._clover_terminal_request_of(operation)
+        key = operation.idempotency_key
+        return lambda: carry_out_payment(client, request, key, is_repeated=is_repeated)
+
+    def _fusion_prepare_lookup(self, operation, observer):
+        """Override of `fusion_payment_common` to find out what became of it."""
+        if not self._clover_is_terminal_charge(operation):
+            return super()._fusion_prepare_lookup(operation, observer)
+        client = self._clover_client_of(operation, observer)
+        request = self._clover_terminal_request_of(operation)
+        search = self._clover_search_of(operation)
+        return lambda: find_payment(client, request, search)
+
+    def _fusion_prepare_read(self, operation, provider_reference, observer):
+        """Override of `fusion_payment_common` to read the payment that somebody names."""
+        if not self._clover_is_terminal_charge(operation):
+            return super()._fusion_prepare_read(operation, provider_reference, observer)
+        client = self._clover_client_of(operation, observer)
+        request = self._clover_terminal_request_of(operation)
+        return lambda: payment_answer(client.payments.retrieve(provider_reference), request)
+
+    def _clover_is_terminal_charge(self, operation):
+        return operation.provider_code == const.PROVIDER_CODE and operation.kind == TERMINAL_CHARGE
+
+    def _clover_terminal_request_of(self, operation):
+        # Elevated: the request is kept for the ledger alone.
+        return TerminalPaymentRequest.from_dict(operation.sudo().request_payload["request"])
+
+    def _clover_search_of(self, operation):
+        """Return what is known about an operation whose answer is missing."""
+        started_at = operation.started_at.replace(tzinfo=UTC)
+        calls = operation.attempt_ids.filtered(lambda one: one.action in ("call", "repeat"))
+        # Elevated: the request is kept for the ledger alone.
+        wait = operation.sudo().request_payload["request"]["wait"]
+        return Search(
+            since_ms=int(started_at.timestamp() * 1000) - CLOCK_MARGIN_MS,
+            is_wanted=operation.send_until > fields.Datetime.now(),
+            is_cancelled=bool(operation.clover_cancel_requested_at),
+            never_shown=all(
+                one.http_status in NEVER_SHOWN and one.error in (CONFLICT, UNAVAILABLE)
+                for one in calls
+            ),
+            waited_out=any(one.duration_ms >= (wait - WAIT_TOLERANCE) * 1000 for one in calls),
+            looked_before=operation.empty_lookup_count > 0,
+        )
+
+    def _clover_check_still_due(self, operation):
+        """Refuse, on a new snapshot, what was paid while it waited in the queue.
+
+        :raise RequestRejectedError: nothing was sent
+        """
+        transaction = self.search(
+            [
+                ("reference", "=", operation.reference),
+                ("provider_code", "=", const.PROVIDER_CODE),
+            ]
+        )
+        try:
+            transaction._clover_due_check()(self.env)
+        except UserError as error:
+            raise errors.RequestRejectedError(str(error), code="not_due") from error
+
+    # === BUSINESS METHODS - PROCESSING === #
+
+    def _fusion_apply(self, operation, answer):
+        """Override to give the terminal back, and its screen, when it has done its part.
+
+        What a person has to decide, or Clover has not decided yet, keeps no terminal waiting.
+        """
+        super()._fusion_apply(operation, answer)
+        is_over = (
+            operation.state in CLOSED_STATES
+            or operation.state == Outcome.PENDING
+            or bool(operation.review_reason)
+        )
+        if operation.kind not in TERMINAL_KINDS or not is_over:
+            return
+        # Whoever had it longer than its lease may find somebody else's payment on the screen.
+        if self.env["clover.terminal.lease"]._give_back(operation.reference):
+            self._clover_clear_screen(operation, answer)
+
+    def _clover_clear_screen(self, operation, answer):
+        """Show thank-you or welcome once the result is committed: without it a spinner stays.
+
+        Whether that works does not matter to the payment.
+        """
+        if not answer.provider_reference and answer.error_code not in (CANCELLED, NOBODY_PAID):
+            return
+        # Elevated: the request is kept for the ledger alone.
+        serial = operation.sudo().request_payload["request"]["serial"]
+        terminals = self._clover_client_of(operation, None).terminals
+        if answer.outcome == Outcome.SUCCEEDED:
+            end = self._clover_good_end(operation, terminals, serial)
+        else:
+            end = partial(quietly, terminals.welcome, serial)
+
+        @self.env.cr.postcommit.add
+        def clear():
+            long_calls.detach(f"screen of {serial}", end)
+
+    def _clover_good_end(self, operation, terminals, serial):
+        """Return the function that ends a payment at the terminal; it runs without a transaction.
+
+        :param terminals: the client's part for terminals
+        """
+        return partial(quietly, terminals.thank_you, serial)
+
+    def _clover_recorded_values(self, payment_data):
+        """Override to keep the tip, and what Clover warns of."""
+        recorded = super()._clover_recorded_values(payment_data)
+        if payment_data.get("kind") == TERMINAL_CHARGE:
+            tip = Money(
+                payment_data.get("tip_amount") or 0,
+                self.currency_id.name,
+                self.currency_id.decimal_places,
+            )
+            recorded |= {
+                "clover_tip_amount": float(tip.major),
+                "clover_issues": ",".join(payment_data.get("issues") or ()),
+                "clover_issue_texts": "\n".join(payment_data.get("issue_texts") or ()),
+                "clover_signature_svg": payment_data.get("signature_svg"),
+            }
+        return {name: value for name, value in recorded.items() if value}
+
+
+def quietly(call, serial):
+    """Make a call to a screen; that it fails is the device's next ping to tell."""
+    try:
+        call(serial)
+    except errors.GatewayError:
+        return

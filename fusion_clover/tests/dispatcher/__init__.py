@@ -1,0 +1,2 @@
+from . import test_dispatcher
+from . import test_tenant

@@ -1,0 +1,4 @@
+from . import test_webhook
+from . import test_reading
+from . import test_unmatched
+from . import test_polling

@@ -1,0 +1,4 @@
+from . import check
+from . import probe
+from . import queues
+from . import server

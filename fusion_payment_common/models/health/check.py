@@ -1,0 +1,221 @@
+import logging
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from ...lib.health import Finding, Level
+from ...tools.cursors import in_own_transaction
+
+_logger = logging.getLogger(__name__)
+
+MANAGER_GROUP = "fusion_payment_common.group_fusion_manager"
+#: Seconds for which results count as fresh, however many people look at the page.
+FRESH_SECONDS = 5
+
+
+class FusionHealthCheck(models.Model):
+    """The latest result of each registered check, per company where that makes sense.
+
+    A Manager is told when a check turns red and again when it no longer is, once each: the row
+    remembers, and changes in the same transaction in which the message is made.
+    """
+
+    _name = "fusion.health.check"
+    _description = "Health Check"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "severity desc, sequence, company_id, id"
+
+    code = fields.Char(required=True, readonly=True)
+    name = fields.Char(required=True, readonly=True)
+    sequence = fields.Integer(readonly=True, aggregator=None)
+    company_id = fields.Many2one(
+        "res.company", readonly=True, index=True, ondelete="cascade", help="Empty: the database."
+    )
+    level = fields.Selection(
+        [("ok", "Fine"), ("warning", "Warning"), ("error", "Error")],
+        required=True,
+        readonly=True,
+        default="ok",
+    )
+    severity = fields.Integer(compute="_compute_severity", store=True, aggregator=None)
+    sentence = fields.Char(string="Finding", readonly=True)
+    value = fields.Float(readonly=True, aggregator=None)
+    has_value = fields.Boolean(readonly=True)
+    checked_at = fields.Datetime(readonly=True)
+    changed_at = fields.Datetime(string="Since", readonly=True)
+    alerted_at = fields.Datetime(
+        readonly=True, help="When a Manager was told that it is red; empty: nobody has to know."
+    )
+    remedy_label = fields.Char(compute="_compute_remedy_label")
+
+    _code_company_unique = models.UniqueIndex("(code, COALESCE(company_id, 0))")
+
+    @api.depends("level")
+    def _compute_severity(self):
+        for row in self:
+            row.severity = Level(row.level).rank
+
+    @api.depends_context("lang")
+    @api.depends("code")
+    def _compute_remedy_label(self):
+        labels = {check.code: check.remedy_label for check in self._checks() if check.remedy}
+        for row in self:
+            row.remedy_label = labels.get(row.code, False)
+
+    # === REGISTRY === #
+
+    @api.model
+    def _checks(self):
+        """Return the registered checks, in the order of the page.
+
+        Addons extend it with a :class:`~odoo.addons.fusion_payment_common.lib.health.Check` for
+        each thing that can go wrong in them. Its method must not write.
+        """
+        return []
+
+    @api.model
+    def _evaluate(self):
+        """Run every check; return ``[(check, company, finding)]``. Writes nothing."""
+        results = []
+        companies = self.env["res.company"].sudo().search([("active", "=", True)])
+        for check in self._checks():
+            scopes = companies if check.per_company else [self.env["res.company"]]
+            results += [(check, company, self._run(check, company)) for company in scopes]
+        return results
+
+    @api.model
+    def _run(self, check, company):
+        # Elevated: the result is shown to the Managers of the company only. In one language for
+        # all, because it is stored.
+        model = self.env[check.model].sudo().with_company(company or self.env.company)
+        model = model.with_context(lang=self._language(company))
+        try:
+            with self.env.cr.savepoint():
+                return getattr(model, check.method)(company)
+        except Exception as error:
+            # A check that fails is a finding, not the end of the page. The log has the details.
+            _logger.warning("Health check %s failed", check.code, exc_info=True)
+            return Finding(
+                Level.ERROR,
+                self.env._("This could not be checked (%s). See the log.", type(error).__name__),
+            )
+
+    @api.model
+    def _language(self, company):
+        # Elevated: the language of a company is no secret.
+        company = (company or self.env.ref("base.main_company")).sudo()
+        return company.partner_id.lang or "en_US"
+
+    # === RESULTS === #
+
+    @api.model
+    def _refresh(self):
+        """Run the checks and store the results, in a transaction of its own."""
+        # In the database's language, not in that of whoever happens to look at the page.
+        model = self.with_context(lang=self._language(self.env["res.company"]))
+        in_own_transaction(model.env, lambda env: env[self._name]._store_results())
+
+    @api.model
+    def _store_results(self):
+        # One at a time, or two would tell the Manager about the same change.
+        self.env.cr.execute("SELECT pg_try_advisory_xact_lock(hashtext('fusion.health.check'))")
+        if not self.env.cr.fetchone()[0]:
+            return
+        rows = {(row.code, row.company_id): row for row in self.search([])}
+        for sequence, (check, company, finding) in enumerate(self._evaluate()):
+            row = rows.pop((check.code, company), None)
+            if row is None:
+                row = self.create(
+                    {"code": check.code, "name": check.name, "company_id": company.id}
+                )
+            row._take(check, finding, sequence)
+        # Checks of an addon that is gone.
+        self.browse([row.id for row in rows.values()]).unlink()
+
+    def _take(self, check, finding, sequence):
+        now = fields.Datetime.now()
+        values = {
+            "name": check.name,
+            "sequence": sequence,
+            "level": str(finding.level),
+            "sentence": finding.sentence,
+            "value": finding.value or 0.0,
+            "has_value": finding.value is not None,
+            "checked_at": now,
+        }
+        if self.level != values["level"] or not self.changed_at:
+            values["changed_at"] = now
+        self.write(values)
+        if finding.level == Level.ERROR and not self.alerted_at:
+            self._tell_red()
+        elif finding.level != Level.ERROR and self.alerted_at:
+            self._tell_clear()
+
+    def _tell_red(self):
+        self.alerted_at = fields.Datetime.now()
+        for manager in self._managers():
+            self.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=self.env._("%s: error", self.name),
+                note=self.sentence,
+                user_id=manager.id,
+            )
+
+    def _tell_clear(self):
+        self.alerted_at = False
+        text = self.env._("Cleared: %(name)s. %(finding)s", name=self.name, finding=self.sentence)
+        self.activity_ids.action_feedback(feedback=text)
+        self.message_notify(
+            partner_ids=self._managers().partner_id.ids,
+            subject=self.env._("%s: cleared", self.name),
+            body=text,
+        )
+
+    def _managers(self):
+        """Return whom to tell: Managers of the company, or those of any for the whole database."""
+        users = self.env.ref(MANAGER_GROUP).all_user_ids.filtered(
+            lambda user: user.active
+            and not user.share
+            and not user._is_superuser()
+            and (not self.company_id or self.company_id in user.company_ids)
+        )
+        return users or self.env.ref("base.user_admin")
+
+    @api.model
+    def _cron_check(self):
+        """Look after everything, whether or not somebody looks at the page."""
+        self._refresh()
+
+    # === PAGE === #
+
+    @api.model
+    def refresh(self):
+        """Run the checks for the page, unless that was done a moment ago.
+
+        :raise AccessError: the user is no Manager
+        """
+        self.browse().check_access("read")
+        since = fields.Datetime.now() - timedelta(seconds=FRESH_SECONDS)
+        fresh = fields.Domain("checked_at", ">", since)
+        # Elevated: results are nobody's to write by hand.
+        rows = self.sudo()
+        if not rows.search_count(fresh, limit=1) or rows.search_count(~fresh, limit=1):
+            rows._refresh()
+        self.env.invalidate_all()
+        return True
+
+    def action_remedy(self):
+        """Do what helps against the finding, with the rights of the user."""
+        self.ensure_one()
+        if not self.env.user.has_group(MANAGER_GROUP):
+            raise AccessError(self.env._("Only a Manager can do that."))
+        self.check_access("read")
+        check = next((check for check in self._checks() if check.code == self.code), None)
+        if not check or not check.remedy:
+            raise UserError(self.env._("There is no remedy to start from here."))
+        model = self.env[check.model].with_company(self.company_id or self.env.company)
+        action = getattr(model, check.remedy)(self.company_id)
+        # Elevated: the result is out of date now; the page looks again when it is loaded.
+        self.sudo().checked_at = False
+        return action or {"type": "ir.actions.client", "tag": "soft_reload"}

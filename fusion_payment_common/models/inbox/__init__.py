@@ -1,0 +1,3 @@
+from . import event_handler
+from . import event
+from . import event_processor

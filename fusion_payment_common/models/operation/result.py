@@ -1,0 +1,233 @@
+import hashlib
+import logging
+import random
+from datetime import timedelta
+
+from odoo import api, models
+
+from ...exceptions import TransactionNotCommitted
+from ...lib import retry
+from ...lib.ledger import CLOSED_STATES, NOT_FOUND_YET, Answer, contradicts, settles_the_matter
+from ...lib.outcome import Outcome
+from ...lib.redaction import redact
+from ...tools.cursors import in_own_transaction
+
+_logger = logging.getLogger(__name__)
+_random = random.SystemRandom()
+
+#: Seconds that booking a result may take before the completer does it instead.
+APPLY_GRACE = 10
+#: Seconds for which an operation is asked after at least every FRESH_DELAY seconds, however often
+#: that was tried in vain: the customer may still be there.
+FRESH = 600
+FRESH_DELAY = 60
+#: Seconds that Odoo may pause between the runs of a request at the most (2 + 4 + 8 + 16, and some).
+RERUN_PAUSES = 60
+
+
+class FusionOperation(models.Model):
+    """What came back: stored first, then brought into Odoo's books, in that order."""
+
+    _inherit = "fusion.operation"
+
+    def _finish(self, answer, exchanges, *, begun=None):
+        """Store what came back and return the answer that now stands.
+
+        An operation that was closed meanwhile keeps its result; a contradicting one is put before
+        a person instead of being dropped. Whoever has lost the lease is heard if money moved;
+        everything else is left to those who have taken over.
+
+        :param begun: the :class:`Begun` of whoever made the call; None for whoever decides under
+            the row's lock
+        """
+        self.ensure_one()
+        self._lock()
+        number = begun.attempt if begun else None
+        self._record_attempt(answer.outcome, exchanges, answer.error_code, number)
+        if self.state in CLOSED_STATES:
+            if contradicts(self.state, answer):
+                self._require_review(self._contradiction(answer))
+            return self._answer()
+        is_stale = begun and begun.lease_owner != self.lease_owner
+        if is_stale and not settles_the_matter(answer):
+            return self._answer()
+        now = self._queue_now()
+        values = {
+            "state": "unknown" if answer.review else str(answer.outcome),
+            "provider_reference": answer.provider_reference or self.provider_reference,
+            "response_summary": dict(answer.data) or self.response_summary,
+            "error_code": answer.error_code,
+            "error_message": (answer.error_message or "")[:500] or False,
+            "lease_owner": False,
+            "lease_until": False,
+        }
+        if values["state"] in CLOSED_STATES:
+            # What somebody was alerted to so far is answered.
+            values.update(
+                finished_at=now,
+                next_attempt_at=now + timedelta(seconds=APPLY_GRACE),
+                alerted_at=False,
+            )
+        else:
+            values["next_attempt_at"] = self._next_attempt_at(answer)
+        self.write(values)
+        if answer.review:
+            self._require_review(answer.review)
+        elif values["state"] not in CLOSED_STATES:
+            # At once: the completer itself waits for the first, close retries.
+            self.env.ref("fusion_payment_common.ir_cron_complete_operations")._trigger()
+        return self._answer()
+
+    def _contradiction(self, answer):
+        """Return a sentence about an answer that says otherwise than the closed operation."""
+        return self.env._(
+            "Closed as %(state)s, but the provider now says %(outcome)s (%(ref)s).",
+            state=self.state,
+            outcome=answer.review or answer.outcome,
+            ref=answer.provider_reference or "-",
+        )
+
+    def _next_attempt_at(self, answer):
+        """Return when to ask the provider next: soon at first, then less and less often.
+
+        A provider that answers that it knows nothing (yet) is back, however long it was away: the
+        look that settles the matter comes soon again.
+        """
+        tries = self.attempt_count
+        if answer.error_code == NOT_FOUND_YET:
+            tries = self.empty_lookup_count + 1
+        return self._time_of_next_try(tries, answer.retry_after)
+
+    def _time_of_next_try(self, tries, retry_after=None):
+        delay = retry.next_delay(
+            retry.DECAYING,
+            min(max(tries, 1), len(retry.DECAYING.delays)),
+            retry_after=retry_after,
+            rng=_random,
+        )
+        if self.started_at and self.started_at > self.env.cr.now() - timedelta(seconds=FRESH):
+            # Somebody still waits for this one.
+            delay = min(delay, FRESH_DELAY)
+        return self.env.cr.now() + timedelta(seconds=delay)
+
+    def _answer(self):
+        """Return the stored result as an ``Answer``."""
+        self.ensure_one()
+        return Answer(
+            outcome=Outcome(self.state) if self.state in set(Outcome) else Outcome.UNKNOWN,
+            provider_reference=self.provider_reference or None,
+            data=self.response_summary or {},
+            error_code=self.error_code or None,
+            error_message=self.error_message or None,
+            review=self.review_reason or None,
+        )
+
+    @api.model
+    def _settle(self, operation_id):
+        """Bring the stored result into Odoo's books, in a transaction of its own.
+
+        :return: whether that worked; if not, the completer tries again by itself
+        """
+        operations = self.browse(operation_id)
+        try:
+            in_own_transaction(self.env, lambda env: operations.with_env(env)._apply())
+        except TransactionNotCommitted:
+            in_own_transaction(self.env, lambda env: operations.with_env(env)._postpone_booking())
+            return False
+        except Exception:
+            _logger.exception("The result of operation %s could not be booked yet", operation_id)
+            in_own_transaction(
+                self.env, lambda env: operations.with_env(env)._postpone_booking(alert=True)
+            )
+            return False
+        return True
+
+    def _apply(self):
+        """Apply the stored result to the documents; give them free once the operation is closed.
+
+        Both happen in the same transaction: whoever finds the documents free finds the result too.
+        """
+        self.ensure_one()
+        self._lock()
+        is_over = self.state in CLOSED_STATES and not self.review_reason
+        if self.applied_at:
+            if is_over:
+                self.hold_ids.unlink()
+                self.next_attempt_at = False
+            return
+        worries = self.activity_ids
+        if is_over:
+            # What the handler finds is another matter than what somebody was alerted to before.
+            self.alerted_at = False
+        operation = self.with_company(self.company_id)
+        operation.env[self.handler]._fusion_apply(operation, self._answer())
+        if self.state in CLOSED_STATES and not self.review_reason:
+            self.hold_ids.unlink()
+            self.write(
+                {
+                    "applied_at": self._queue_now(),
+                    "lease_owner": False,
+                    "lease_until": False,
+                    "next_attempt_at": False,
+                    "request_payload": self._payload_to_keep(),
+                }
+            )
+            if worries:
+                worries.unlink()
+
+    def _payload_to_keep(self):
+        """Return the request without tokens: enough to compare with, too little to repeat it."""
+        return redact(self.request_payload or {})
+
+    def _reopen(self):
+        """Make a closed operation open again, for an answer that says otherwise.
+
+        Must be followed by :meth:`_finish` in the same transaction.
+        """
+        self.write({"state": "unknown", "finished_at": False, "applied_at": False})
+
+    def _postpone_booking(self, *, alert=False):
+        self.ensure_one()
+        if self.state not in CLOSED_STATES:
+            return
+        self.write(
+            {
+                "lease_owner": False,
+                "lease_until": False,
+                "next_attempt_at": self._queue_now() + timedelta(seconds=APPLY_GRACE),
+            }
+        )
+        if alert:
+            self._alert(
+                self.env._(
+                    "The provider has answered, but the result cannot be booked. See the server "
+                    "log."
+                )
+            )
+
+    # === CALLERS THAT HAVE NOT COMMITTED YET === #
+
+    @api.model
+    def _follow_caller(self, idempotency_key):
+        """Hold a lock that ends with the caller's transaction, however that ends."""
+        self.env.cr.execute("SELECT pg_advisory_xact_lock(%s)", [_lock_number(idempotency_key)])
+
+    def _caller_is_gone(self):
+        """Return whether the transaction that started the operation has surely ended.
+
+        Odoo runs a request that was rolled back by a conflict up to four more times, with pauses
+        in which nobody holds the lock; only after these nobody will come back.
+        """
+        self.ensure_one()
+        if self.finished_at > self._queue_now() - timedelta(seconds=RERUN_PAUSES):
+            return False
+        self.env.cr.execute(
+            "SELECT pg_try_advisory_xact_lock(%s)", [_lock_number(self.idempotency_key)]
+        )
+        return self.env.cr.fetchone()[0]
+
+
+def _lock_number(idempotency_key):
+    """Return a signed 64-bit number for the key, as PostgreSQL's advisory locks want it."""
+    digest = hashlib.sha256(idempotency_key.encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)

@@ -1,0 +1,2 @@
+from . import queue
+from . import queue_wake

@@ -1,0 +1,235 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Command
+
+from ...lib.money import Money
+from ...lib.surcharge import refund_share
+
+#: States of a payment in which it is in the books.
+BOOKED = ("in_process", "paid")
+#: States of a refund in which its share of the surcharge is spoken for.
+COUNTING_STATES = ("draft", "pending", "authorized", "done")
+
+
+class PaymentTransaction(models.Model):
+    """A surcharge comes on top of the amount and is booked as a document of its own.
+
+    ``amount`` stays what is paid for: it closes invoices and orders. The payment that is booked is
+    what moved on the card, and a document over the surcharge takes up the difference.
+    """
+
+    _inherit = "payment.transaction"
+
+    fusion_surcharge_amount = fields.Monetary(
+        string="Surcharge",
+        readonly=True,
+        copy=False,
+        help="Added to the amount because a credit card was used; negative when it is given back.",
+    )
+    fusion_surcharge_origin = fields.Selection(
+        [("own", "Odoo"), ("provider", "Payment provider")],
+        string="Surcharge Added By",
+        readonly=True,
+        copy=False,
+    )
+    fusion_surcharge_move_id = fields.Many2one(
+        "account.move",
+        string="Surcharge Document",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+    )
+    fusion_card_amount = fields.Monetary(
+        string="Charged to the Card", compute="_compute_fusion_card_amount"
+    )
+
+    def _compute_fusion_card_amount(self):
+        for transaction in self:
+            transaction.fusion_card_amount = transaction.currency_id.round(
+                transaction.amount + transaction.fusion_surcharge_amount
+            )
+
+    # === AMOUNTS === #
+
+    def _fusion_own_surcharge(self):
+        """Return the surcharge that Odoo asks for itself, without sign, as money."""
+        self.ensure_one()
+        own = self.fusion_surcharge_amount if self.fusion_surcharge_origin == "own" else 0.0
+        return self._fusion_money(abs(own))
+
+    def _fusion_requested_amount(self):
+        """Return what the provider is asked to move, in the currency, with the amount's sign."""
+        self.ensure_one()
+        own = self.fusion_surcharge_amount if self.fusion_surcharge_origin == "own" else 0.0
+        return self.currency_id.round(self.amount + own)
+
+    def _fusion_extras(self):
+        """Return what the provider is asked to move beyond the amount, without sign, as money."""
+        self.ensure_one()
+        return self._fusion_money(abs(self._fusion_requested_amount()) - abs(self.amount))
+
+    def _fusion_refund_surcharge(self, amount, *, besides=None):
+        """Return how much of our own surcharge goes back with ``amount`` of this payment.
+
+        :param float amount: what is refunded, without surcharge, in the currency; of more than is
+            left, which is refused elsewhere, only what is left counts
+        :param str besides: reference of a refund that does not count
+        :return: in the currency; zero when the provider sees to its own surcharge
+        """
+        self.ensure_one()
+        surcharge = self._fusion_own_surcharge()
+        if not surcharge.minor:
+            return 0.0
+        before = self.child_transaction_ids.filtered(
+            lambda tx: tx.operation == "refund"
+            and tx.state in COUNTING_STATES
+            and tx.reference != besides
+        )
+        base = self._fusion_money(self.amount)
+        refunded_before = self._fusion_money(-sum(before.mapped("amount")))
+        left = max(base - refunded_before, base - base)
+        share = refund_share(
+            base=base,
+            surcharge=surcharge,
+            refunded_before=min(refunded_before, base),
+            refund=max(min(self._fusion_money(amount), left), base - base),
+            returned_before=self._fusion_money(-sum(before.mapped("fusion_surcharge_amount"))),
+        )
+        return float(share.major)
+
+    def _fusion_money(self, amount):
+        return Money.from_major(
+            self.currency_id.round(amount), self.currency_id.name, self.currency_id.decimal_places
+        )
+
+    def _create_child_transaction(self, amount, is_refund=False, **custom_create_values):
+        """Override of `payment` to give our own surcharge back in proportion."""
+        if is_refund and self.fusion_surcharge_origin == "own":
+            custom_create_values = {
+                "fusion_surcharge_amount": -self._fusion_refund_surcharge(amount),
+                "fusion_surcharge_origin": "own",
+                **custom_create_values,
+            }
+        return super()._create_child_transaction(
+            amount, is_refund=is_refund, **custom_create_values
+        )
+
+    def _fusion_recreation_values(self):
+        """Extend to keep our own surcharge."""
+        return {
+            **super()._fusion_recreation_values(),
+            "fusion_surcharge_amount": self.fusion_surcharge_amount,
+            "fusion_surcharge_origin": self.fusion_surcharge_origin,
+        }
+
+    # === BOOKING === #
+
+    def _post_process(self):
+        """Override of `account_payment` to make payments that exist already fit the card."""
+        for transaction in self.filtered(lambda tx: tx.state == "done"):
+            transaction._fusion_fit_payment()
+        result = super()._post_process()
+        # Payments that were there already are posted by now.
+        for transaction in self.filtered(lambda tx: tx.state == "done"):
+            transaction._fusion_book_extras()
+        return result
+
+    def _create_payment(self, **extra_create_values):
+        """Override of `account_payment` to book what moved on the card."""
+        if self.fusion_surcharge_amount:
+            extra_create_values.setdefault("amount", abs(self.fusion_card_amount))
+        return super()._create_payment(**extra_create_values)
+
+    def _fusion_fit_payment(self):
+        """Add the surcharge to a payment that was prepared without it and is not posted yet."""
+        for transaction in self.filtered("fusion_surcharge_amount"):
+            payment = transaction.payment_id
+            # Register Payment makes a draft entry at once, and calls the payment "in process".
+            if payment.state == "draft" or payment.move_id.state == "draft":
+                payment.amount = abs(transaction.fusion_card_amount)
+
+    def _fusion_book_extras(self, payment=None):
+        """Book what came on top of the amount, each once, before the payment closes anything else.
+
+        :param payment: of this transaction, which may not know it yet
+        """
+        self._fusion_book_surcharge(payment)
+
+    def _fusion_book_surcharge(self, payment=None):
+        """Make the document over the surcharge and close it with the payment, once."""
+        for transaction in self:
+            booked = payment or transaction.payment_id
+            if (
+                not transaction.fusion_surcharge_amount
+                or transaction.fusion_surcharge_move_id
+                or booked.state not in BOOKED
+                or booked.move_id.state == "draft"
+            ):
+                continue
+            account = booked.destination_account_id
+            move = transaction.with_company(transaction.company_id)._fusion_new_surcharge_move(
+                account
+            )
+            transaction.fusion_surcharge_move_id = move
+            (booked.move_id + move).line_ids.filtered(
+                lambda line, account=account: line.account_id == account and not line.reconciled
+            ).reconcile()
+
+    def _fusion_new_surcharge_move(self, receivable_account):
+        """Return a new posted invoice over the surcharge, or a credit note over what goes back.
+
+        :param receivable_account: of the payment that closes it
+        :raise UserError: it cannot be made to come to exactly what was charged
+        """
+        self.ensure_one()
+        documents = self.invoice_ids or self.source_transaction_id.invoice_ids
+        surcharge = abs(self.fusion_surcharge_amount)
+        product = self.company_id._fusion_surcharge_product()
+        partner = documents[:1].partner_id or self.partner_id
+        language = partner.lang or self.env.lang
+        move = self.env["account.move"].create(
+            {
+                "move_type": "out_invoice" if self.fusion_surcharge_amount > 0 else "out_refund",
+                "partner_id": partner.id,
+                "company_id": self.company_id.id,
+                "currency_id": self.currency_id.id,
+                "invoice_date": fields.Date.context_today(self),
+                "invoice_origin": ", ".join(documents.mapped("name")) or self.reference,
+                "ref": self.reference,
+                "invoice_payment_term_id": False,
+                "reversed_entry_id": self.source_transaction_id.fusion_surcharge_move_id.id,
+                "invoice_line_ids": [
+                    Command.create(
+                        {
+                            "product_id": product.id,
+                            "name": self.with_context(lang=language)._fusion_surcharge_label(),
+                            "quantity": 1,
+                            "price_unit": surcharge,
+                        }
+                    )
+                ],
+            }
+        )
+        self._fusion_check_surcharge_move(move, surcharge)
+        receivable = move.line_ids.filtered(lambda line: line.display_type == "payment_term")
+        receivable.account_id = receivable_account
+        move.action_post()
+        return move
+
+    def _fusion_surcharge_label(self):
+        documents = self.invoice_ids or self.source_transaction_id.invoice_ids
+        return self.env._(
+            "Surcharge for paying %s by credit card",
+            ", ".join(documents.mapped("name")) or self.reference,
+        )
+
+    def _fusion_check_surcharge_move(self, move, surcharge):
+        if self.currency_id.compare_amounts(move.amount_total, surcharge):
+            raise UserError(
+                self.env._(
+                    "The document over the surcharge comes to %(total)s instead of %(surcharge)s: "
+                    "the taxes of the surcharge product have to be included in its price.",
+                    total=self.currency_id.format(move.amount_total),
+                    surcharge=self.currency_id.format(surcharge),
+                )
+            )

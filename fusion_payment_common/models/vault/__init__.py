@@ -1,0 +1,3 @@
+from . import vault
+from . import secret
+from . import secret_access

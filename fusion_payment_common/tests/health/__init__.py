@@ -1,0 +1,2 @@
+from . import test_health
+from . import test_health_probes

@@ -1,0 +1,2 @@
+from . import test_restart
+from . import test_queue

@@ -1,0 +1,2 @@
+from . import test_secret
+from . import test_vault_administration

@@ -1,0 +1,3 @@
+from . import wex_push
+from . import wex_intake
+from . import fusion_event

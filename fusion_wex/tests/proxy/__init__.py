@@ -1,0 +1,2 @@
+from . import test_proxy
+from . import test_proxy_ack
