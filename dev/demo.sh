@@ -2,7 +2,9 @@
 # `make demo`: the suite in a running Odoo with demo data, from a bare machine, leaving it running.
 # Again: what is there is kept, what stopped is started, what changed is upgraded.
 #   PORT=8069                Odoo's port          DB=fusion_demo   database
-#   CLOVER_ORIGIN=, WEX_ORIGIN=   work against these instead of starting simulators
+#   CLOVER_ORIGIN=, WEX_ORIGIN=   work against these instead of starting simulators; credentials that
+#                            are not those of ours: CLOVER_APP_ID, CLOVER_APP_SECRET, WEX_ORGANISATION,
+#                            WEX_USERNAME, WEX_PASSWORD
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 . "$ROOT/dev/services.sh"

@@ -9,7 +9,7 @@ and ends with status 0.
     FUSION_URL, FUSION_DB       the running Odoo
     WEX_ORIGIN, DOWNSTREAM_ORIGIN   see ``demo_cards``; without the first, no virtual card
     CLOVER_ORIGIN               any origin that speaks Clover and has ``/_sim/ledger``
-    CLOVER_APP_ID, CLOVER_APP_SECRET, CLOVER_MERCHANT_ID   as the simulator knows them by default
+    CLOVER_APP_ID, CLOVER_APP_SECRET   as our simulator knows them by default
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from .demo_books import Booked, disagreements, table
 from .demo_cards import pay_with_a_card
@@ -67,7 +68,6 @@ class Demo:
             settings={
                 "app_id": environ.get("CLOVER_APP_ID") or "SIMCLOVERAPP1",
                 "app_secret": environ.get("CLOVER_APP_SECRET") or "sim-clover-app-secret",
-                "merchant_id": environ.get("CLOVER_MERCHANT_ID") or "SIMMERCHANT01",
             },
         )
 
@@ -89,12 +89,13 @@ def connect(demo: Demo) -> None:
     }
     admin.call("payment.provider", "write", found, credentials)
     action = admin.call("payment.provider", "action_clover_oauth_connect", found)
-    admin.visit(demo.clover.authorize(action["url"]))
+    back = demo.clover.authorize(action["url"])
+    admin.visit(back)
     names = ("clover_connection_state", "clover_connection_message", "clover_merchant_id")
     provider = admin.read("payment.provider", found[0], *names)
     if provider["clover_connection_state"] != "connected" or provider["clover_connection_message"]:
         raise RemoteError(provider["clover_connection_message"] or "Clover is not connected")
-    if provider["clover_merchant_id"] != demo.settings["merchant_id"]:
+    if [provider["clover_merchant_id"]] != parse_qs(urlsplit(back).query).get("merchant_id"):
         raise RemoteError(f"connected to merchant {provider['clover_merchant_id']}")
     tested = admin.call("payment.provider", "action_clover_test_connection", found)
     print(f"  {admin.login} connected Clover. {tested['params']['message']}")

@@ -6,6 +6,8 @@
 #   ONLY=ci|nightly|flaky  what .ci/run, `make nightly` and `make flaky` do
 #   COVERAGE=1             also notes which lines ran, in .odoo/coverage; see dev/coverage.sh
 #   DB=name                database of the tests of the addons (default fusion_test)
+#   CLOVER_ORIGIN=, WEX_ORIGIN=   e2e, chaos and bench use these instead of simulators of ours
+#                          (tests/simulators/README.md, "Other simulators")
 # What runs beside what, and how long it may take: dev/phases.py.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"

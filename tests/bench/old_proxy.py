@@ -4,7 +4,7 @@ What its own description says and no more: one process with threads; each reques
 to WEX on a connection of its own, answered, and handed to a thread that delivers it until it is
 acknowledged. It keeps nothing: that is what it was fast with. It logs, as it did.
 
-    python -m tests.bench.old_proxy --wex URL --webhook URL --token TOKEN
+    python -m tests.bench.old_proxy --wex URL --user NAME --password WORD --webhook URL --token WORD
 """
 
 import argparse
@@ -26,8 +26,9 @@ _ATTEMPTS = 5
 class OldProxy:
     """``POST /proxy``; the rest of it is not measured."""
 
-    def __init__(self, wex: str, webhook: str, token: str) -> None:
+    def __init__(self, wex: str, login: tuple[str, str], webhook: str, token: str) -> None:
         self.wex = wex
+        self.login = login
         self.webhook = webhook
         self.token = token
 
@@ -39,7 +40,7 @@ class OldProxy:
         amount = float(data["x_studio_vendor_payment_amount_requested"])
         _logger.debug("Received %s", {**data, "x_studio_proxy_auth_token": "***"})
         answer = requests.post(
-            self.wex, json=self._asked(data, amount), auth=("SIMGROUP/apiuser", "sim-wex-password"),
+            self.wex, json=self._asked(data, amount), auth=self.login,
             timeout=30,
         )  # fmt: skip
         card = answer.json()
@@ -96,11 +97,12 @@ def _json(body, status):
 def main() -> None:
     """Serve until killed; the first line on standard output names the address."""
     parser = argparse.ArgumentParser()
-    for name in ("--wex", "--webhook", "--token"):
+    for name in ("--wex", "--user", "--password", "--webhook", "--token"):
         parser.add_argument(name, required=True)
     options = parser.parse_args()
     logging.basicConfig(level=logging.DEBUG, format="%(asctime)s %(levelname)s %(message)s")
-    proxy = OldProxy(options.wex, options.webhook, options.token)
+    login = (options.user, options.password)
+    proxy = OldProxy(options.wex, login, options.webhook, options.token)
     server = make_server("127.0.0.1", 0, proxy, threaded=True)
     print(f"ready on http://127.0.0.1:{server.port}", flush=True)
     server.serve_forever()

@@ -5,8 +5,6 @@ import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
-import requests
-
 from tests.e2e.support.shell import Go, OdooShell
 
 from .book_of_payments import SCRIPT
@@ -26,26 +24,24 @@ GOAL_SECONDS, GOAL_COUNT = 60, 10_000
 MOST_CALLS_PER_SECOND = 16
 
 
-def control(origin, path, **body):
-    """Do something at the simulated merchant's."""
-    answer = requests.post(f"{origin}/_sim/{path}", json=body, timeout=30)
-    answer.raise_for_status()
-    return answer.json()
+def dashboard(clover, name, **asked):
+    """Do something in the merchant's dashboard."""
+    return clover.call("POST", f"dashboard/{name}", asked)
 
 
-def planted(origin, number, fault):
+def planted(clover, number, fault):
     """Make a payment at Clover with what its fault needs there; return its row of the book."""
     cents = 1000 + number
     if fault == "odoo_only":
         return {"ref": f"GHOST{number:08}", "cents": cents, "fault": fault}
     tip = {"tip_amount": 150} if fault == "tip" else {}
-    payment = control(origin, "dashboard/payment", amount=cents, **tip)
+    payment = dashboard(clover, "payment", amount=cents, **tip)
     if fault == "refund_missing":
-        control(origin, "dashboard/refund", payment=payment["id"], amount=100)
+        dashboard(clover, "refund", payment=payment["id"], amount=100)
     return {"ref": payment["id"], "cents": cents, "fault": fault}
 
 
-def right(origin, number):
+def right(clover, number):
     """Make a payment that the books have as it is; return its row of the book."""
     every = number % GENUINE_EVERY == 0
     what = GENUINE[number // GENUINE_EVERY % len(GENUINE)] if every else None
@@ -53,27 +49,27 @@ def right(origin, number):
     asked = {"amount": cents, "capture": what != "capture"}
     if what == "tip":
         asked["tip_amount"] = 150
-    payment = control(origin, "dashboard/payment", **asked)
+    payment = dashboard(clover, "payment", **asked)
     row = {"ref": payment["id"], "cents": cents, "fault": None, "what": what}
     if what == "capture":
-        control(origin, "dashboard/capture", payment=payment["id"])
+        dashboard(clover, "capture", payment=payment["id"])
     elif what == "tip":
         row["cents"] += 150
     elif what in ("refund", "void"):
         part = {"amount": 100} if what == "refund" else {}
         row["back"] = 100 if part else cents
-        given = control(origin, "dashboard/refund", payment=payment["id"], **part)
+        given = dashboard(clover, "refund", payment=payment["id"], **part)
         row["back_ref"] = given["refund"]
     return row
 
 
-def surcharged(origin, number):
+def surcharged(clover, number):
     """A payment with Clover's surcharge, which the books have too."""
-    payment = control(origin, "dashboard/payment", amount=1000 + number)
+    payment = dashboard(clover, "payment", amount=1000 + number)
     return {"ref": payment["id"], "cents": 1000 + number, "fault": None, "what": "surcharge"}
 
 
-def book_of(origin, count):
+def book_of(clover, count):
     """``count`` payments with one fault in a hundred, at least one of each class.
 
     The others are right, and one in ten of them is a refund, void, tip, surcharge or capture.
@@ -83,24 +79,24 @@ def book_of(origin, count):
     for number in range(most):
         fault = FAULTS[number % len(FAULTS)]
         if fault == "surcharge":
-            control(origin, "config", surcharge=True)
-        rows.append(planted(origin, number, fault))
+            clover.switch(surcharge=True)
+        rows.append(planted(clover, number, fault))
         if fault == "surcharge":
-            control(origin, "config", surcharge=False)
+            clover.switch(surcharge=False)
     numbers = range(most, count)
     is_surcharged = {n for n in numbers if n % (GENUINE_EVERY * len(GENUINE)) == 3 * GENUINE_EVERY}
     with ThreadPoolExecutor(4) as pool:
-        rows += pool.map(lambda n: right(origin, n), [n for n in numbers if n not in is_surcharged])
+        rows += pool.map(lambda n: right(clover, n), [n for n in numbers if n not in is_surcharged])
         # A switch of the merchant's: by themselves.
-        control(origin, "config", surcharge=True)
-        rows += pool.map(lambda number: surcharged(origin, number), sorted(is_surcharged))
-        control(origin, "config", surcharge=False)
+        clover.switch(surcharge=True)
+        rows += pool.map(lambda number: surcharged(clover, number), sorted(is_surcharged))
+        clover.switch(surcharge=False)
     return rows
 
 
 def test_a_book_with_planted_faults(site, report, tmp_path):
     count = int(os.environ.get("RUNS") or 300)
-    book = book_of(site.clover.origin, count)
+    book = book_of(site.clover, count)
     path = tmp_path / "book.json"
     path.write_text(json.dumps(book))
     go = Go()

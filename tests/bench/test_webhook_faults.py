@@ -8,8 +8,6 @@ import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import requests
-
 from tests.bench.test_dispatcher import AUTH_CODE
 from tests.e2e.support.shell import Go, OdooShell
 
@@ -65,40 +63,33 @@ _BOOKS = """
 class Dashboard:
     """The merchant at Clover's dashboard, and the dial for what Odoo hears of it."""
 
-    def __init__(self, origin, url):
-        self._origin = origin
+    def __init__(self, clover, url):
+        self._clover = clover
         self._url = url
-
-    def post(self, path, body):
-        """Tell the simulator."""
-        answer = requests.post(f"{self._origin}/_sim/{path}", json=body, timeout=30)
-        answer.raise_for_status()
-        return answer.json() if answer.content else None
 
     def pay(self, kind, cents):
         """A payment as it is before anything happens to it; its id."""
-        return self.post(
-            "dashboard/payment", {"amount": cents, "capture": kind not in HELD}
-        )["id"]
+        asked = {"amount": cents, "capture": kind not in HELD}
+        return self._clover.call("POST", "dashboard/payment", asked)["id"]
 
     def change(self, kind, payment, cents):
         """Do to the payment what its kind says."""
         part = {"amount": cents // 2} if kind in ("part", "refund_part") else {}
         name = "capture" if kind in ("capture", "part") else "refund"
-        self.post(f"dashboard/{name}", {"payment": payment, **part})
+        self._clover.call("POST", f"dashboard/{name}", {"payment": payment, **part})
 
     def dial(self, *, fault=None, delay=0.0):
         """Send webhooks from now on, every other one with the fault, all of them that late."""
         match = {"method": "POST", "path": PATH}
         rules = [{"match": match, "fault": fault, "probability": 0.5}] if fault else []
-        self.post("faults?replace=1", rules)
-        self.post("config", {
-            "webhook_url": self._url, "webhook_auth_code": AUTH_CODE, "webhook_delay_s": delay,
-        })  # fmt: skip
+        self._clover.call("POST", "faults?replace=1", rules)
+        self._clover.switch(
+            webhook_url=self._url, webhook_auth_code=AUTH_CODE, webhook_delay_s=delay
+        )
 
     def mute(self):
         """Send no webhooks."""
-        self.post("config", {"webhook_url": ""})
+        self._clover.switch(webhook_url="")
 
 
 def tell_odoo(site, script, **values):
@@ -175,7 +166,7 @@ def turn(site, dashboard, name, setting):
 def test_the_books_end_alike_whatever_becomes_of_webhooks(site, report):
     site.admin.call("payment.provider", "write", [site.provider_id],
                     {"clover_webhook_auth_code": AUTH_CODE})  # fmt: skip
-    dashboard = Dashboard(site.clover.origin, f"{site.url}{PATH}")
+    dashboard = Dashboard(site.clover, f"{site.url}{PATH}")
     books = {}
     for name, setting in DIAL.items():
         figures, books[name] = turn(site, dashboard, name, setting)

@@ -12,9 +12,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.chaos.wex_site import COLLECTION, TOKEN, WexSite, payment
+from tests.chaos.wex_site import TOKEN, WexSite, payment
+from tests.e2e.support.origins import wex_login
 from tests.e2e.support.settings import LOGS, ROOT, Settings
 from tests.e2e.support.waiting import wait_until
+from tests.e2e.support.wex import COLLECTION
 
 from .cpu import cpu_seconds
 from .flood import Flood, flood, get, post
@@ -70,7 +72,10 @@ def wex_site():
 @contextmanager
 def old_proxy(wex):
     """Run the old proxy's hot path; yields its process and its port."""
+    login = wex_login()
     options = ["--wex", wex + COLLECTION, "--webhook", _NOBODY, "--token", TOKEN]
+    options += ["--user", f"{login['organisation']}/{login['username']}"]
+    options += ["--password", login["password"]]
     command = [sys.executable, "-m", "tests.bench.old_proxy", *options]
     with (LOGS / "old_proxy.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True)
@@ -137,7 +142,7 @@ def _parts(count):
 
 
 def test_cards_per_second_of_a_batch(wex_site, report):
-    wex_site.wex.switch(latency_s=LATENCY)
+    wex_site.wex.fault("slow", delay_s=LATENCY)
     site = {"account_id": wex_site.account_id}
     ids = wex_site.run(_CREATE, count=BATCH, **site)
     alone = wex_site.run(_ONE_BY_ONE, ids=ids[: BATCH // 5], **site)

@@ -3,15 +3,14 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
+from tests.e2e.support.origins import serving
 from tests.e2e.support.reports import RunReport
 from tests.e2e.support.settings import Settings
 from tests.e2e.support.site import Site
-from tests.simulators import running
 
 
 @pytest.fixture(scope="session")
@@ -30,9 +29,8 @@ def seed() -> int:
 def site() -> Iterator[Site]:
     """A site of the test's own, with a simulator or the one that ``CLOVER_ORIGIN`` names."""
     settings = Settings.from_environment()
-    with ExitStack() as stack:
-        origin = settings.clover_origin or stack.enter_context(running("clover"))
-        yield stack.enter_context(Site(settings, "fusion_chaos", origin))
+    with serving("clover") as origin, Site(settings, "fusion_chaos", origin) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -107,10 +107,7 @@ def test_a_kill_in_each_state_leaves_one_payment_per_intent(site, runs, report):
 def _desks(site) -> dict[str, Desk]:
     names = ("sending", "waiting", "checking", "cancelling", "partial", "processing")
     terminals = Terminals(site)
-    terminals.add(len(names))
-    terminals.sync()
-    domain = [["product", "=", "Flex 4"]]
-    rows = site.admin.call("clover.terminal", "search_read", domain, ["serial"], limit=len(names))
+    rows = terminals.at_least(len(names))
     clerk = site.clerk("Kit Killed")
     return {
         name: Desk(site, clerk, terminals, row["serial"], row["id"])

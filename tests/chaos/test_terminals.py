@@ -24,10 +24,7 @@ def test_every_intent_is_paid_once_and_booked_once(site, runs, seed, report):
     dice = random.Random(seed)
     count = max(TERMINALS, runs // 5)
     terminals = Terminals(site)
-    terminals.add(TERMINALS)
-    terminals.sync()
-    domain = [["product", "=", "Flex 4"]]
-    rows = site.admin.call("clover.terminal", "search_read", domain, ["serial"], limit=TERMINALS)
+    rows = terminals.at_least(TERMINALS)
     invoices = [site.invoice(dice.randrange(100, 50_000)) for _ in range(count)]
     for fault in FAULTS:
         site.clover.fault(fault, path=PAYMENTS, probability=0.06, delay_s=3)
@@ -67,7 +64,7 @@ def test_every_intent_is_paid_once_and_booked_once(site, runs, seed, report):
         seed=seed,
         kills=killer.kills,
         payments_at_clover=len(effects),
-        requests=sum(call["path"] == PAYMENTS for call in site.clover.journal()),
+        requests=len(site.clover.journal("POST", PAYMENTS)),
     )
     assert killer.kills
     for invoice in invoices:

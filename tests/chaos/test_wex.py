@@ -140,7 +140,7 @@ result = [card._wex_secret().reveal_number() for card in env["wex.virtual.card"]
 def test_every_bill_has_one_card(wex_site, receiver, runs, seed, report):
     amounts = amounts_of(runs, seed)
     wex_site.wex.fault("reset_after", probability=LOST)
-    wex_site.wex.switch(latency_s=LATENCY)
+    wex_site.wex.fault("slow", delay_s=LATENCY)
     wex_site.run(_PAY_BILLS, account_id=wex_site.account_id, amounts=amounts)
     wex_site.server.start()
     # Long enough for the scheduler to start again and issue some cards before the next kill.
@@ -153,7 +153,6 @@ def test_every_bill_has_one_card(wex_site, receiver, runs, seed, report):
             timeout=CALM + runs,
         )
     wex_site.wex.behave()
-    wex_site.wex.switch(latency_s=0)
     until_settled(wex_site, runs)
     report(runs=runs, seed=seed, kills=killer.kills, cards=len(wex_site.wex.issued()))
     assert_one_card_each(wex_site, amounts)

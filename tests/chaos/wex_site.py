@@ -9,13 +9,13 @@ import requests
 from cryptography.fernet import Fernet
 
 from tests.e2e.support.database import Database
+from tests.e2e.support.origins import serving, wex_login
 from tests.e2e.support.server import OdooServer
 from tests.e2e.support.settings import Settings
+from tests.e2e.support.wex import Wex
 from tests.outbox.processes import run_in_odoo
-from tests.simulators import running
 
 TOKEN = "the-token-of-a-caller-under-chaos"
-COLLECTION = "/api/merchant-logs/v1"
 
 _SET_UP = """
 import uuid
@@ -27,40 +27,11 @@ endpoint = env["fusion.delivery.endpoint"].create({
     "ack_token": token, "wex_sends_card_data": True, **options,
 })
 account = env["wex.account"].create({
-    "name": "WEX under test", "state": "test", "organisation": "SIMGROUP",
-    "username": "apiuser", "password": "sim-wex-password", "is_search_trusted": True,
-    "proxy_token": token, "delivery_endpoint_id": endpoint.id,
+    "name": "WEX under test", "state": "test", "is_search_trusted": True,
+    "proxy_token": token, "delivery_endpoint_id": endpoint.id, **login,
 })
 result = [account.id, endpoint.id]
 """
-
-
-class WexSimulator:
-    """The control interface of the simulator."""
-
-    def __init__(self, origin: str) -> None:
-        self.origin = origin
-
-    def fault(self, fault: str, *, path: str = COLLECTION, **options: Any) -> None:
-        """Let calls go wrong."""
-        rule = {"match": {"method": "POST", "path": path}, "fault": fault, **options}
-        self._post("faults", [rule])
-
-    def behave(self) -> None:
-        """Nothing goes wrong any more."""
-        requests.delete(f"{self.origin}/_sim/faults", timeout=10).raise_for_status()
-
-    def switch(self, **switches: Any) -> None:
-        """Change how it behaves."""
-        self._post("config", switches)
-
-    def issued(self) -> list[dict[str, Any]]:
-        """The cards that were made, amounts in cents."""
-        answer = requests.get(f"{self.origin}/_sim/ledger", timeout=30)
-        return [effect for effect in answer.json() if effect["kind"] == "card_issue"]
-
-    def _post(self, path: str, body: Any) -> None:
-        requests.post(f"{self.origin}/_sim/{path}", json=body, timeout=10).raise_for_status()
 
 
 class WexSite:
@@ -82,11 +53,12 @@ class WexSite:
             self.database.create()
             self._resources.callback(self.database.drop)
             self._resources.callback(self.server.kill)
-            origin = os.environ.get("WEX_ORIGIN") or self._resources.enter_context(running("wex"))
-            self.wex = WexSimulator(origin)
+            origin = self._resources.enter_context(serving("wex"))
+            self.wex = Wex(origin)
             self.account_id, self.endpoint_id = run_in_odoo(
                 self.settings, self.database.name, _SET_UP,
                 origin=origin, receiver=self._receiver, token=TOKEN, options=self._options,
+                login=wex_login(),
             )  # fmt: skip
         except BaseException:
             self._resources.close()

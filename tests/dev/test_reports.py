@@ -8,6 +8,7 @@ import pytest
 from dev import check_xml, log_check, test_summary
 from dev.phase_runner import Result
 from tests.e2e.support import reports
+from tests.e2e.support.control import FOREIGN
 
 LINE = "2026-11-21 03:19:40,530 8918 {} db odoo.addons.fusion_clover: {}\n"
 
@@ -50,6 +51,19 @@ def test_a_skip_with_a_written_reason_is_allowed_and_the_reason_told(tmp_path):
     assert summary(Result("odoo", 0, report)) == (
         0, ["skipped 1: allowed: no WEX account in this country", "1 passed, 0 failed, 1 skipped"]
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("variable", ["CLOVER_ORIGIN", "WEX_ORIGIN"])
+def test_what_somebody_elses_simulator_lacks_is_a_reason_where_it_is_used(
+    tmp_path, monkeypatch, variable
+):
+    for name in ("CLOVER_ORIGIN", "WEX_ORIGIN"):
+        monkeypatch.delenv(name, raising=False)
+    reason = f"{FOREIGN} POST /_sim/config is answered 404"
+    result = Result("e2e", 0, junit(tmp_path / "r.xml", PASSED, skipped(reason)))
+    assert summary(result)[0] == 1
+    monkeypatch.setenv(variable, "http://127.0.0.1:1")
+    assert summary(result) == (0, [f"skipped 1: {reason}", "1 passed, 0 failed, 1 skipped"])
 
 
 def test_a_skip_without_one_fails_the_run(tmp_path):

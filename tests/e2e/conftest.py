@@ -11,13 +11,13 @@ from tests.e2e.support.books import Books
 from tests.e2e.support.collect_page import CollectPage
 from tests.e2e.support.crash import RECOVERED_WITHIN, Crash
 from tests.e2e.support.database import drop_left_behind
+from tests.e2e.support.origins import given, serving
 from tests.e2e.support.rpc import OdooUser
 from tests.e2e.support.screens import describe_screens
 from tests.e2e.support.settings import Settings
 from tests.e2e.support.shop import Shop
 from tests.e2e.support.site import Site
 from tests.e2e.support.waiting import wait_until
-from tests.simulators import running
 
 VIEWPORT = {"width": 1300, "height": 900}
 #: Seconds. Long enough for any answer of a simulator on a busy machine, short enough to wait for.
@@ -80,10 +80,10 @@ def settings() -> Settings:
 
 
 @contextmanager
-def open_site(settings: Settings, name: str) -> Iterator[Site]:
-    """A site with a simulator of its own, or with the one that ``CLOVER_ORIGIN`` names."""
+def open_site(settings: Settings, name: str, origin: str = "") -> Iterator[Site]:
+    """A site with the simulator at ``origin``, the one that ``CLOVER_ORIGIN`` names, or its own."""
     with ExitStack() as stack:
-        origin = settings.clover_origin or stack.enter_context(running("clover"))
+        origin = origin or stack.enter_context(serving("clover"))
         yield stack.enter_context(Site(settings, f"{PREFIX}_{os.getpid()}_{name}", origin))
 
 
@@ -104,7 +104,7 @@ def site(settings: Settings, request: pytest.FixtureRequest) -> Iterator[Site]:
     into faults that are meant for others.
     """
     wanted = [name for item in request.session.items for name in getattr(item, "fixturenames", ())]
-    if settings.clover_origin and "crash" in wanted:
+    if given("clover") and "crash" in wanted:
         crashed = request.getfixturevalue("crash")
         wait_until(crashed.is_over, "the killed server has recovered", RECOVERED_WITHIN)
     with open_site(settings, "main") as opened:

@@ -18,7 +18,7 @@ def test_connecting_by_oauth_in_the_browser(site, books, claire, new_tab):
     expect(page.locator("button[name=action_clover_disconnect]")).to_be_visible(timeout=30_000)
     expect(page.locator(".o_form_view")).to_contain_text("Connected")
     page.locator("button[name=action_clover_test_connection]").click()
-    expect(page.locator(".o_notification")).to_contain_text("Merchant Simulated Merchant")
+    expect(page.locator(".o_notification")).to_contain_text(f"Merchant {site.merchant.name}")
     admin.picture("connect-2-connected")
     invoice = site.invoice(2200)
     clerk = new_tab(claire)

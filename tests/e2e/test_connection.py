@@ -9,9 +9,10 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.conftest import open_site
+from tests.e2e.support.origins import clover_app
 from tests.e2e.support.provider_page import ProviderPage
 from tests.e2e.support.settings import Settings
-from tests.e2e.support.site import APP, Site
+from tests.e2e.support.site import Site
 from tests.e2e.support.waiting import wait_until
 
 pytestmark = pytest.mark.own_site
@@ -48,7 +49,8 @@ def form(site: Site, browser: Browser) -> Iterator[ProviderPage]:
     """The form of a provider that is connected, before and after."""
     with opened_form(site, browser) as opened:
         yield opened
-    site.admin.call("payment.provider", "write", [site.provider_id], APP | {"state": "test"})
+    values = clover_app() | {"state": "test"}
+    site.admin.call("payment.provider", "write", [site.provider_id], values)
     action = site.admin.call("payment.provider", "action_clover_oauth_connect", [site.provider_id])
     site.admin.http.get(action["url"], timeout=60)
 
@@ -76,16 +78,18 @@ def test_disconnect_asks_first_and_connect_brings_it_back(site, form):
     form.picture("connection-2-disconnected")
     form.button("Connect").click()
     expect(form.status("connection")).to_contain_text("Connected to the sandbox")
-    expect(form.page.locator("[name=clover_connected_merchant]")).to_contain_text(
-        "Simulated Merchant"
-    )
+    merchant = form.page.locator("[name=clover_connected_merchant]")
+    expect(merchant).to_contain_text(site.merchant.name)
 
 
-def test_testing_says_who_answers_and_what_this_merchant_can_do(form):
+def test_testing_says_who_answers_and_what_this_merchant_can_do(site, form):
+    merchant = site.merchant
     form.button("Test Connection").click()
     notice = form.page.locator(".o_notification")
-    expect(notice).to_contain_text("Merchant Simulated Merchant (CA), currency CAD.")
-    expect(notice).to_contain_text("Gateway fdcrcip, features: saved cards")
+    expect(notice).to_contain_text(
+        f"Merchant {merchant.name} ({merchant.country}), currency {merchant.currency}."
+    )
+    expect(notice).to_contain_text(f"Gateway {merchant.gateway}, features: saved cards")
     expect(notice).to_contain_text("Clover adds no surcharge.")
     expect(form.status("surcharge")).to_contain_text("Clover adds no surcharge.")
     form.picture("connection-3-tested")
@@ -104,7 +108,7 @@ def test_a_wrong_secret_is_explained_where_it_is_entered(site, form):
 def test_whoever_saves_the_form_meanwhile_does_not_cost_the_code(site, settings, form):
     """Clover's code works once: the conflict comes before it is sent; then all of it runs again."""
     exchanges = "/oauth/v2/token"
-    before = [call["path"] for call in site.clover.journal()].count(exchanges)
+    before = len(site.clover.journal("POST", exchanges))
     token = site.database.value("SELECT id FROM clover_oauth_token")
     action = site.admin.call("payment.provider", "action_clover_oauth_connect", [site.provider_id])
     colleague = psycopg2.connect(
@@ -122,7 +126,7 @@ def test_whoever_saves_the_form_meanwhile_does_not_cost_the_code(site, settings,
             ),
             "the request waits for whoever saves the form",
         )
-        assert [call["path"] for call in site.clover.journal()].count(exchanges) == before
+        assert len(site.clover.journal("POST", exchanges)) == before
         colleague.commit()
         assert landed.result().ok
     names = ("clover_connection_state", "clover_connection_message")
@@ -131,7 +135,7 @@ def test_whoever_saves_the_form_meanwhile_does_not_cost_the_code(site, settings,
         "connected",
         False,
     )
-    assert [call["path"] for call in site.clover.journal()].count(exchanges) == before + 1
+    assert len(site.clover.journal("POST", exchanges)) == before + 1
     assert site.database.value("SELECT id FROM clover_oauth_token") != token
 
 

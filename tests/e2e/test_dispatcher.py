@@ -12,10 +12,10 @@ import requests
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import open_site
+from tests.e2e.support.origins import clover_app, serving
 from tests.e2e.support.settings import SCREENSHOTS, Settings
-from tests.e2e.support.site import APP, Site
+from tests.e2e.support.site import Site
 from tests.e2e.support.waiting import wait_until
-from tests.simulators import running
 
 pytestmark = pytest.mark.own_site
 
@@ -42,7 +42,7 @@ class Shared:
         provider = tenant.admin.read("payment.provider", tenant.provider_id, "clover_merchant_id")
         self.merchant_id: str = provider["clover_merchant_id"]
         hub.set_parameter("fusion_clover.dispatcher_enabled", "True")
-        hub.set_parameter("fusion_clover.dispatcher_app_id", APP["clover_app_id"])
+        hub.set_parameter("fusion_clover.dispatcher_app_id", clover_app()["clover_app_id"])
         hub.set_parameter("fusion_clover.dispatcher_auth_code", AUTH_CODE)
         # The one form.
         form = {
@@ -86,11 +86,19 @@ class Shared:
             )
             assert answer.status_code == 200
 
-    def control(self, path: str, body: dict[str, object]) -> dict[str, Any]:
-        """Ask something of the simulator."""
-        answer = self.http.post(f"{self.tenant.clover.origin}/_sim/{path}", json=body, timeout=30)
-        answer.raise_for_status()
-        return answer.json()
+    def in_dashboard(self, name: str, **asked: Any) -> dict[str, Any]:
+        """What the merchant does in Clover's dashboard, of which Clover tells the hub."""
+        clover, hook = self.tenant.clover, f"{self.hub.url}/clover/webhook"
+        switches = {"webhook_url": hook, "webhook_auth_code": AUTH_CODE}
+        is_told = clover.has("POST", "config", switches)
+        done = clover.call("POST", f"dashboard/{name}", asked)
+        if not is_told:
+            # As Clover would have.
+            payment = asked.get("payment") or done["id"]
+            notice = {"objectId": f"P:{payment}", "type": "CREATE", "ts": time.time_ns() // 10**6}
+            body = json.dumps({"appId": "APP", "merchants": {self.merchant_id: [notice]}})
+            self.http.post(hook, data=body, headers=HEADERS, timeout=30).raise_for_status()
+        return done
 
     def arrived(self) -> list[str]:
         """What the tenant heard of its merchant, in the order in which it did."""
@@ -113,13 +121,15 @@ class Shared:
 @pytest.fixture(scope="module")
 def shared(settings: Settings) -> Iterator[Shared]:
     """A simulator, a hub and a tenant, each database with a server of its own."""
-    with running("clover") as origin:
-        own = Settings(**{**vars(settings), "clover_origin": settings.clover_origin or origin})
-        with (
-            open_site(own, "fusion_e2e_hub") as hub,
-            open_site(own, "fusion_e2e_tenant") as tenant,
-        ):
-            yield Shared(hub, tenant)
+    with (
+        serving("clover") as origin,
+        open_site(settings, "fusion_e2e_hub", origin) as hub,
+        open_site(settings, "fusion_e2e_tenant", origin) as tenant,
+    ):
+        for opened in (hub, tenant):
+            opened.warm_up()
+        yield Shared(hub, tenant)
+        hub.clover.has("POST", "config", {"webhook_url": ""})
 
 
 def picture(page: Page, name: str) -> None:
@@ -235,17 +245,10 @@ def test_notices_reach_the_tenant_in_order_even_if_it_was_down(shared, page_of):
     wait_until(lambda: shared.hub.database.value(left) == 0, "the hub to know of all answers", 30)
 
 
-def test_a_payment_made_in_the_dashboard_is_matched_by_the_tenant(shared, page_of, settings):
-    if settings.clover_origin:
-        pytest.skip("nobody sits at the dashboard of that Clover")
-    tenant, hub = shared.tenant, shared.hub
-    shared.control(
-        "config", {"webhook_url": f"{hub.url}/clover/webhook", "webhook_auth_code": AUTH_CODE}
-    )
+def test_a_payment_made_in_the_dashboard_is_matched_by_the_tenant(shared, page_of):
+    tenant = shared.tenant
     invoice = tenant.invoice(12_345)
-    paid = shared.control(
-        "dashboard/payment", {"amount": 12_345, "note": f"by phone, {invoice.name}"}
-    )
+    paid = shared.in_dashboard("payment", amount=12_345, note=f"by phone, {invoice.name}")
     found = f"SELECT count(*) FROM clover_unmatched_payment WHERE payment_ref = '{paid['id']}'"
     wait_until(lambda: tenant.database.value(found) == 1, "the tenant to hear of it", 60.0)
     page = page_of(tenant)
@@ -263,13 +266,12 @@ def test_a_payment_made_in_the_dashboard_is_matched_by_the_tenant(shared, page_o
     state = tenant.admin.read("account.move", invoice.id, "payment_state")["payment_state"]
     assert state in ("in_payment", "paid")
     # What goes back there is booked here, although nobody clicked anything.
-    shared.control("dashboard/refund", {"payment": paid["id"], "amount": 2_345})
+    shared.in_dashboard("refund", payment=paid["id"], amount=2_345)
     refunds = (
         "SELECT count(*) FROM payment_transaction"
         " WHERE operation = 'refund' AND state = 'done' AND amount = -23.45"
     )
     wait_until(lambda: tenant.database.value(refunds) == 1, "the refund to be booked", 60.0)
-    shared.control("config", {"webhook_url": ""})
 
 
 def test_connecting_and_listening_in_the_browser(shared, page_of):

@@ -8,15 +8,15 @@ from playwright.sync_api import expect
 from tests.e2e.conftest import open_site
 from tests.e2e.support.books import Books
 from tests.e2e.support.collect_page import CollectPage
+from tests.e2e.support.origins import clover_app
 from tests.e2e.support.provider_page import ProviderPage
-from tests.e2e.support.site import APP
 from tests.e2e.support.terminal import PAYMENTS, Terminals
 from tests.e2e.support.terminal_page import TerminalPage
 from tests.e2e.support.waiting import wait_until
 
 pytestmark = pytest.mark.own_site
 
-DOWNTOWN, AIRPORT = "SIMMERCHANT01", "SIMAIRPORT001"
+AIRPORT = "SIMAIRPORT001"
 
 
 @pytest.fixture
@@ -34,14 +34,15 @@ def _add_location(company, form: ProviderPage) -> int:
     expect(page.locator(".o_field_widget[name=clover_app_id] input")).to_have_value("")
     form.enter("name", "Clover Airport")
     page.locator(".o_field_widget[name=state] input[data-value=test]").check()
-    form.enter("clover_app_id", APP["clover_app_id"])
-    form.enter("clover_app_secret", APP["clover_app_secret"])
+    for name, value in clover_app().items():
+        form.enter(name, value)
     form.save()
     # Whom the person at Clover's login chooses.
+    downtown = company.merchant.id
     company.clover.switch(merchant_id=AIRPORT)
     form.button("Connect").first.click()
     expect(form.button("Disconnect")).to_be_visible(timeout=30_000)
-    company.clover.switch(merchant_id=DOWNTOWN)
+    company.clover.switch(merchant_id=downtown)
     expect(page.locator(".o_form_view")).to_contain_text(AIRPORT)
     return int(urlsplit(page.url).path.rsplit("/", 1)[1])
 
@@ -49,8 +50,8 @@ def _add_location(company, form: ProviderPage) -> int:
 def test_each_location_takes_the_payments_of_its_own_terminals(company, page_of):
     books, terminals = Books(company.database, company.clover), Terminals(company)
     terminals.sync()
-    terminals.control("POST", "", {"count": 1, "merchant_id": AIRPORT})
-    (flex,) = [one["serial"] for one in terminals.control("GET", "") if one["merchant_id"]]
+    flex = terminals.add_for(AIRPORT)
+    earlier = len(company.clover.journal("POST", PAYMENTS))
     form = ProviderPage(page_of(company), company)
     airport = _add_location(company, form)
     form.button("Sync Terminals").click()
@@ -79,5 +80,4 @@ def test_each_location_takes_the_payments_of_its_own_terminals(company, page_of)
     assert transaction["provider_id"][0] == airport
     (effect,) = books.effects(invoice)
     assert effect["source_id"] == flex
-    sent = [call for call in company.clover.journal() if call["path"] == PAYMENTS]
-    assert len(sent) == 1
+    assert len(company.clover.journal("POST", PAYMENTS)) == earlier + 1

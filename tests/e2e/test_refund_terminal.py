@@ -12,6 +12,7 @@ from tests.e2e.support.terminal import Terminals
 from tests.e2e.support.waiting import wait_until
 
 BILLING = "account.group_account_invoice"
+INTERAC = "INTERAC"
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,7 @@ def terminals(site) -> Iterator[Terminals]:
 
 @pytest.fixture
 def flex(terminals) -> Iterator[str]:
-    (serial,) = terminals.serials()
+    serial = terminals.default
     terminals.tell(serial, "approve")
     yield serial
     terminals.tell(serial, "cancel")
@@ -62,12 +63,15 @@ def _paid(site, books, terminals, serial: str, clerk: OdooUser, cents: int, card
     action = clerk.call("account.move", "action_clover_collect_payment", [invoice.id])
     clerk.call(action["res_model"], "clover_send_to_terminal", [action["res_id"]])
     wait_until(lambda: books.is_settled(invoice), "the payment is booked", 60)
-    return invoice, books.assert_collected_once(invoice)
+    charge = books.assert_collected_once(invoice)
+    if card == INTERAC and charge["clover_card_brand"] != INTERAC:
+        terminals.clover.cannot("its terminals are not told which card is presented")
+    return invoice, charge
 
 
 def _make_old(terminals, charge: dict, days: int) -> None:
     asked = {"payment": charge["provider_reference"], "days": days}
-    terminals.clover._control("POST", "dashboard/date", asked)
+    terminals.clover.private("POST", "dashboard/date", asked)
 
 
 def _given_back(site, since: int) -> list[tuple[str, int]]:
@@ -78,7 +82,7 @@ def _given_back(site, since: int) -> list[tuple[str, int]]:
 def test_an_interac_card_is_presented_and_gets_its_money(
     site, books, terminals, flex, claire, desk
 ):
-    invoice, _charge = _paid(site, books, terminals, flex, claire, 10000, "INTERAC")
+    invoice, _charge = _paid(site, books, terminals, flex, claire, 10000, INTERAC)
     before = len(site.clover.ledger())
     desk.credit(invoice)
     desk.open()
@@ -100,7 +104,7 @@ def test_an_interac_card_is_presented_and_gets_its_money(
     desk.page.reload()
     desk.open().expect_phase("waiting")
     assert _given_back(site, before) == []
-    terminals.tell(flex, "approve", card="INTERAC")
+    terminals.tell(flex, "approve", card=INTERAC)
     desk.expect_phase("approved")
     expect(desk.message).to_contain_text("40.00")
     desk.tab.picture("refund-terminal-4-given-back")
@@ -115,7 +119,7 @@ def test_an_interac_card_is_presented_and_gets_its_money(
 def test_a_refund_on_the_terminal_is_cancelled_by_the_clerk(
     site, books, terminals, flex, claire, desk
 ):
-    invoice, _charge = _paid(site, books, terminals, flex, claire, 5000, "INTERAC")
+    invoice, _charge = _paid(site, books, terminals, flex, claire, 5000, INTERAC)
     before = len(site.clover.ledger())
     desk.credit(invoice)
     desk.open().enter_amount("20.00")

@@ -32,7 +32,7 @@ def terminals(site) -> Terminals:
 
 @pytest.fixture
 def flex(terminals):
-    (serial,) = terminals.serials()
+    serial = terminals.default
     terminals.tell(serial, "silent")
     yield serial
     terminals.tell(serial, "cancel")
@@ -57,6 +57,7 @@ def _on_screen(terminals, serial):
 
 def test_a_payment_is_approved_at_the_terminal(site, books, terminals, flex, desk):
     invoice = site.invoice(11300)
+    thanks = terminals.thanks(flex)
     desk.open(invoice)
     expect(desk.contact).to_contain_text("is ready")
     desk.tab.picture("terminal-1-ready")
@@ -69,7 +70,7 @@ def test_a_payment_is_approved_at_the_terminal(site, books, terminals, flex, des
     desk.expect_phase("approved")
     desk.tab.picture("terminal-3-approved")
     books.assert_collected_once(invoice)
-    wait_until(lambda: terminals.screen(flex) == "thank-you", "the terminal says thank you")
+    wait_until(lambda: terminals.thanks(flex) > thanks, "the terminal says thank you")
 
 
 def test_a_declined_card_is_told_and_can_be_tried_again(site, books, terminals, flex, desk):
@@ -220,16 +221,17 @@ def test_a_reload_shows_the_same_in_each_state(site, books, terminals, flex, cla
 
 def test_signature_and_receipt_are_dealt_with_in_the_dialog(site, terminals, flex, desk):
     invoice = site.invoice(6600)
+    thanks = terminals.thanks(flex)
     desk.open(invoice)
     terminals.tell(flex, "approve", issues=["signature"], receipt="PRINT")
     desk.send()
     desk.expect_phase("approved")
     expect(desk.issues.first).to_contain_text("Compare the signature")
     expect(desk.page.locator(".o_clover_terminal_signature")).to_be_visible()
-    wait_until(lambda: terminals.screen(flex) == "thank-you", "the terminal says thank you")
+    wait_until(lambda: terminals.thanks(flex) > thanks, "the terminal says thank you")
     desk.page.locator(".o_clover_receipt_ask").click()
     expect(desk.page.locator(".o_clover_terminal_receipt")).to_contain_text("printed")
-    (printed,) = terminals.control("GET", f"/{flex}")["printed"]
+    (printed,) = terminals.printed(flex)
     assert printed["method"] == "PRINT"
     desk.tab.picture("terminal-receipt")
 
@@ -249,17 +251,24 @@ def _change(terminals, serial, desk, action, phase, **told) -> float:
 
 def test_the_screen_follows_the_terminal_within_a_second(site, terminals, flex, desk):
     delays = {"decline": [], "cancel": [], "partial": [], "approve": []}
+    knows_parts = terminals.can_be_told(flex, "partial", amount=1000)
+    terminals.tell(flex, "silent")
     for number in range(ROUNDS):
         invoice = site.invoice(2000 + number)
         desk.open(invoice)
         for action, phase in (("decline", "declined"), ("cancel", "cancelled")) * REPEATS:
             desk.send()
             delays[action].append(_change(terminals, flex, desk, action, phase))
-        desk.send()
-        delays["partial"].append(_change(terminals, flex, desk, "partial", "partial", amount=1000))
-        desk.page.locator(".o_clover_terminal_keep").click()
-        desk.expect_phase("approved")
-        desk.open(invoice)
+        if knows_parts:
+            desk.send()
+            part = _change(terminals, flex, desk, "partial", "partial", amount=1000)
+            delays["partial"].append(part)
+            desk.page.locator(".o_clover_terminal_keep").click()
+            desk.expect_phase("approved")
+            desk.open(invoice)
+        else:
+            desk.send()
+            delays["cancel"].append(_change(terminals, flex, desk, "cancel", "cancelled"))
         desk.send()
         delays["approve"].append(_change(terminals, flex, desk, "approve", "approved"))
     samples = [delay for kind in delays.values() for delay in kind]
@@ -268,8 +277,8 @@ def test_the_screen_follows_the_terminal_within_a_second(site, terminals, flex, 
         "samples": len(samples),
         "p95_s": round(p95, 3),
         "goal_s": ON_SCREEN_WITHIN,
-        "median_s": {kind: round(statistics.median(of), 3) for kind, of in delays.items()},
-        "most_s": {kind: round(max(of), 3) for kind, of in delays.items()},
+        "median_s": {kind: round(statistics.median(of), 3) for kind, of in delays.items() if of},
+        "most_s": {kind: round(max(of), 3) for kind, of in delays.items() if of},
     }
     REPORTS.mkdir(parents=True, exist_ok=True)
     (REPORTS / "e2e-terminal-screen.json").write_text(json.dumps(figures, indent=2) + "\n")

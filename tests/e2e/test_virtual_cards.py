@@ -5,16 +5,16 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.support.origins import serving
 from tests.e2e.support.rpc import OdooUser
 from tests.e2e.support.virtual_cards import APPROVER, CLERK, VIEWER, CardCompany, CardPage
 from tests.e2e.support.waiting import wait_until
-from tests.simulators import running
 
 
 @pytest.fixture(scope="module")
 def cards(site) -> Iterator[CardCompany]:
-    """The company, with a WEX of its own."""
-    with running("wex") as origin:
+    """The company, with a WEX of its own or the one that ``WEX_ORIGIN`` names."""
+    with serving("wex") as origin:
         yield CardCompany(site, origin)
 
 
@@ -76,8 +76,7 @@ def test_a_bill_is_paid_by_a_card_and_shows_its_last_four(cards, desk):
     page.open("account.move", bill.id)
     expect(page.field("wex_card_label")).to_contain_text(card["last4"])
     page.picture("wex-4-bill-paid")
-    number = cards.sim.control("GET", "cards")[-1]
-    assert number["virtual_card"]["number"][-4:] == card["last4"]
+    assert cards.wex.number_of(card["wex_id"])[-4:] == card["last4"]
 
 
 def test_a_card_above_the_limit_is_approved_by_somebody_else(cards, desk):
@@ -142,7 +141,7 @@ def test_a_cancelled_card_opens_the_bill_again(cards, desk, people):
 def test_a_card_is_reissued_over_what_was_left(cards, desk, people):
     bill = cards.bill(70.0)
     card = _issued(cards, people["clerk"], bill)
-    cards.sim.act(cards.request_of(bill)["reference"], "post", amount="30.00")
+    cards.wex.act(cards.request_of(bill)["reference"], "post", amount="30.00")
     page = desk("approver").open("wex.virtual.card", card["id"])
     page.press("action_wex_reissue").confirm()
     wait_until(lambda: sorted(cards.issues(bill)) == [4000, 7000], "the new card is issued", 90)
@@ -155,7 +154,7 @@ def test_a_card_is_reissued_over_what_was_left(cards, desk, people):
 def test_a_card_that_expires_unused_opens_the_bill_again(cards, desk, people):
     bill = cards.bill(80.0)
     card = _issued(cards, people["clerk"], bill)
-    cards.sim.act(cards.request_of(bill)["reference"], "expire")
+    cards.wex.act(cards.request_of(bill)["reference"], "expire")
     page = desk("clerk").open("wex.virtual.card", card["id"])
     page.press("action_wex_look")
     _state_of(cards, bill, "expired")

@@ -39,6 +39,11 @@ def _parser() -> argparse.ArgumentParser:
         help="start with this switch set (the same names as POST /_sim/config)",
     )
     parser.add_argument(
+        "--stranger",
+        action="store_true",
+        help="as somebody else's: other names, nothing beyond the contract (see the README)",
+    )
+    parser.add_argument(
         "--until-stdin-closes",
         action="store_true",
         help="stop when standard input ends, so that no server outlives its starter",
@@ -52,6 +57,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
     simulator = SIMULATORS[options.simulator](seed=options.seed)
+    if options.stranger:
+        simulator.be_a_stranger()
     try:
         simulator.configure(dict(options.switch))
     except SwitchError as error:

@@ -21,6 +21,7 @@ def running(
     switches: Mapping[str, Any] | None = None,
     seed: int = 0,
     port: int = 0,
+    stranger: bool = False,
     timeout_s: float = 30.0,
 ) -> Iterator[str]:
     """Run the simulator ``name`` while the block lasts and yield its origin.
@@ -28,6 +29,7 @@ def running(
     It listens on a free loopback port (or on ``port``), starts with ``switches`` set, is healthy
     when the block begins and gone when it ends. It also stops by itself when this process dies.
 
+    :param stranger: as somebody else's; see the README.
     :param timeout_s: seconds to wait for it to become healthy.
     :raises RuntimeError: it stopped or did not become healthy in time.
     """
@@ -35,6 +37,8 @@ def running(
     command += ["--seed", str(seed), "--until-stdin-closes"]
     for key, value in (switches or {}).items():
         command += ["--switch", f"{key}={json.dumps(value)}"]
+    if stranger:
+        command.append("--stranger")
     process = subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

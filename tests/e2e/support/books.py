@@ -17,10 +17,11 @@ _TRANSACTIONS = """
     SELECT tx.id, tx.reference, tx.state, tx.state_message, tx.provider_reference,
            round(tx.amount * 100)::int AS cents, tx.fusion_outcome_unknown, tx.is_post_processed,
            tx.clover_card_brand, tx.clover_card_last4, tx.clover_auth_code,
-           payment.state AS payment_state, payment.is_reconciled,
+           currency.name AS currency, payment.state AS payment_state, payment.is_reconciled,
            round(payment.amount * 100)::int AS payment_cents
       FROM payment_transaction tx
       JOIN account_invoice_transaction_rel link ON link.transaction_id = tx.id
+      JOIN res_currency currency ON currency.id = tx.currency_id
  LEFT JOIN account_payment payment ON payment.id = tx.payment_id
      WHERE link.invoice_id = %s
   ORDER BY tx.id
@@ -112,7 +113,8 @@ class Books:
         effects = self.effects(invoice)
         assert len(effects) == 1, effects
         (effect,) = effects
-        assert (effect["kind"], effect["amount"], effect["currency"]) == ("charge", cents, "CAD")
+        moved = (effect["kind"], effect["amount"], effect["currency"])
+        assert moved == ("charge", cents, transaction["currency"])
         assert (
             effect["id"] == transaction["provider_reference"] == succeeded[0]["provider_reference"]
         )

@@ -1,10 +1,14 @@
 """Clover as the tests know it: its ledger, its fault dial, and the cardholder's side of it."""
 
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import requests
 
-TIMEOUT = 30.0
+from .control import TIMEOUT, Control
+from .origins import clover_app
+
 CHARGES = "/v1/charges"
 
 #: "Test card numbers", docs.clover.com.
@@ -16,72 +20,49 @@ AMEX = "378282246310005"
 DECLINED_AMEX = "375987654000004"
 
 
-class Clover:
+@dataclass(frozen=True)
+class Merchant:
+    """What Clover says about the merchant; ``gateway`` is the processor's name."""
+
+    id: str
+    name: str
+    country: str
+    currency: str
+    gateway: str
+
+
+class Clover(Control):
     """Any origin that speaks Clover and has the control interface below ``/_sim``.
 
     Nothing is ever reset, so that several test sites can share one: everybody looks for their own
     effects by our reference.
     """
 
-    def __init__(self, origin: str) -> None:
-        self.origin = origin
-        self._http = requests.Session()
-        self._http.trust_env = False
-
     def effects(self, external_reference: str) -> list[dict[str, Any]]:
         """What moved under this reference of ours; amounts in minor units."""
-        ledger = self._control("GET", "ledger")
-        return [effect for effect in ledger if effect["reference"] == external_reference]
-
-    def ledger(self) -> list[dict[str, Any]]:
-        """Every effect, oldest first."""
-        return self._control("GET", "ledger")
+        return [effect for effect in self.ledger() if effect["reference"] == external_reference]
 
     def charge_calls(self, external_reference: str = "") -> list[dict[str, Any]]:
         """Attempts to charge that arrived, of one reference of ours or all."""
-        calls = self._control("GET", f"requests?method=POST&path={CHARGES}")
         return [
             call
-            for call in calls
+            for call in self.journal("POST", CHARGES)
             if not external_reference
             or (call["body"] or {}).get("external_reference_id") == external_reference
         ]
 
-    def journal(self) -> list[dict[str, Any]]:
-        """Every call that arrived, redacted."""
-        return self._control("GET", "requests")
-
     def fault(self, name: str, *, method: str = "POST", path: str = CHARGES, **rule: Any) -> None:
-        """Let the next matching calls go wrong; see the fault dial's documentation."""
-        given = {key: value for key, value in rule.items() if value is not None}
-        match = {"method": method, "path": path}
-        self._control("POST", "faults", [{"match": match, "fault": name} | given])
+        """Let the next matching calls go wrong: charges, unless told otherwise."""
+        super().fault(name, method=method, path=path, **rule)
 
     def cannot_be_asked(self, **rule: Any) -> None:
         """Let Odoo's questions fail; the card form still loads and charges still arrive."""
         self.fault("http_503", method="GET", path="^/v[13]/", **rule)
 
-    def behave(self) -> None:
-        """Take all faults off; withheld calls are answered."""
-        self._control("DELETE", "faults")
-        self.release()
-
-    def switch(self, **switches: Any) -> None:
-        """Change what the simulated merchant, or Clover itself, is like."""
-        self._control("POST", "config", switches)
-
-    def held(self) -> int:
-        """How many callers wait for an answer right now."""
-        return self._control("GET", "held")["held"]
-
-    def release(self) -> int:
-        """Answer them; returns how many were still there."""
-        return self._control("POST", "release")["released"]
-
     def tokenize(self, public_key: str, number: str) -> str:
         """Turn a card into a source token, as the card form does ("Create a card token")."""
         card = {"number": number, "exp_month": "12", "exp_year": "2049", "cvv": "123"}
-        answer = self._http.post(
+        answer = self.http.post(
             f"{self.origin}/v1/tokens",
             json={"card": card},
             headers={"apikey": public_key},
@@ -90,19 +71,43 @@ class Clover:
         answer.raise_for_status()
         return answer.json()["id"]
 
-    def refund_in_dashboard(self, charge_id: str) -> bool:
-        """Give a charge back as the merchant does there; False where nobody can be had for it."""
-        answer = self._http.post(
-            f"{self.origin}/_sim/dashboard/refund", json={"payment": charge_id}, timeout=TIMEOUT
-        )
-        if answer.status_code == requests.codes.not_found:
-            return False
-        answer.raise_for_status()
-        return True
+    def merchant(self, redirect: str) -> Merchant:
+        """Ask Clover who the merchant is, beside Odoo: by the OAuth flow, without a refresh token.
 
-    def _control(self, method: str, name: str, body: Any = None) -> Any:
-        answer = self._http.request(
-            method, f"{self.origin}/_sim/{name}", json=body, timeout=TIMEOUT
+        :param redirect: where the app's browsers are sent back to.
+        """
+        app = clover_app()
+        asked = {"client_id": app["clover_app_id"], "redirect_uri": redirect, "state": "tests"}
+        url = f"{self.origin}/oauth/v2/authorize"
+        allowed = self.http.get(
+            url, params=asked | {"response_type": "code"}, allow_redirects=False, timeout=TIMEOUT
         )
-        answer.raise_for_status()
-        return answer.json()
+        assert allowed.is_redirect, f"the authorization page answers {allowed.status_code}"
+        back = parse_qs(urlsplit(allowed.headers["Location"]).query)
+        proof = {
+            "client_id": app["clover_app_id"],
+            "client_secret": app["clover_app_secret"],
+            "code": back["code"][0],
+        }
+        url = f"{self.origin}/oauth/v2/token?no_refresh_token=true"
+        token = _read(self.http.post(url, json=proof, timeout=TIMEOUT))["access_token"]
+        return self._merchant(back["merchant_id"][0], {"Authorization": f"Bearer {token}"})
+
+    def _merchant(self, merchant_id: str, headers: dict[str, str]) -> Merchant:
+        def ask(path: str) -> dict[str, Any]:
+            url = f"{self.origin}/v3/merchants/{merchant_id}{path}"
+            return _read(self.http.get(url, headers=headers, timeout=TIMEOUT))
+
+        itself = ask("?expand=address")
+        return Merchant(
+            id=merchant_id,
+            name=itself["name"],
+            country=itself["address"]["country"],
+            currency=ask("/properties")["defaultCurrency"],
+            gateway=ask("/gateway")["paymentGatewayApi"],
+        )
+
+
+def _read(answer: requests.Response) -> dict[str, Any]:
+    answer.raise_for_status()
+    return answer.json()

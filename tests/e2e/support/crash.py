@@ -36,6 +36,7 @@ class Crash:
     def happen(self) -> None:
         """Charge two invoices, hold both answers, SIGKILL everything, start again, walk away."""
         site = self.site
+        site.clover.held()  # where that cannot be asked, nothing is begun
         site.answer_within(ANSWER_WITHIN)
         clerk = site.clerk("Kim Killed")
         threads = []

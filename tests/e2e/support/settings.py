@@ -14,7 +14,7 @@ LOGS = HOME / "log"
 
 @dataclass(frozen=True)
 class Settings:
-    """``clover_origin`` is empty when a simulator is to be started."""
+    """Of this checkout, or of the environment."""
 
     odoo_bin: Path
     odoo_conf: Path
@@ -22,7 +22,6 @@ class Settings:
     pg_bin: Path
     template: str
     filestore: Path
-    clover_origin: str
     chromium: str
 
     @classmethod
@@ -44,7 +43,6 @@ class Settings:
             pg_bin=pg_bin,
             template=get("FUSION_TEMPLATE_DB") or _newest_template(pg_bin, socket),
             filestore=Path(get("FUSION_FILESTORE") or HOME / "data-test" / "filestore"),
-            clover_origin=get("CLOVER_ORIGIN", "").rstrip("/"),
             chromium=chromium,
         )
 

@@ -9,14 +9,14 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-from .clover import Clover
+from .clover import Clover, Merchant
 from .database import Database
 from .front import FrontDoor
+from .origins import clover_app
 from .rpc import OdooUser
 from .server import OdooServer
 from .settings import Settings
 
-APP = {"clover_app_id": "SIMCLOVERAPP1", "clover_app_secret": "sim-clover-app-secret"}
 COLLECTOR = "fusion_payment_common.group_fusion_collector"
 
 
@@ -119,6 +119,11 @@ class Site:
         (provider_id,) = self.admin.call("payment.provider", "search", domain)
         return provider_id
 
+    @cached_property
+    def merchant(self) -> Merchant:
+        """The merchant, as Clover's API tells."""
+        return self.clover.merchant(f"{self.url}/payment/clover/oauth/callback")
+
     def _set_up(self) -> None:
         # As Odoo does when it duplicates a database: who it is goes into the idempotency keys.
         self.set_parameter("database.uuid", uuid.uuid4())
@@ -126,7 +131,8 @@ class Site:
         self.set_parameter("web.base.url.freeze", "True")
         self.set_parameter("fusion_clover.sandbox_origin", self.clover.origin)
         self._customer = self.admin.call("res.partner", "create", {"name": "Acme Dental"})
-        self.admin.call("payment.provider", "write", [self.provider_id], APP | {"state": "test"})
+        values = clover_app() | {"state": "test"}
+        self.admin.call("payment.provider", "write", [self.provider_id], values)
         action = self.admin.call(
             "payment.provider", "action_clover_oauth_connect", [self.provider_id]
         )

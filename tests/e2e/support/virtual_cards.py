@@ -5,11 +5,11 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.simulators.wex.driver import WexDriver
-
+from .origins import wex_login
 from .rpc import OdooUser
 from .settings import SCREENSHOTS
 from .site import Site
+from .wex import Wex
 
 APPROVAL_LIMIT = 500.0
 CLERK = "fusion_wex.group_wex_user"
@@ -30,7 +30,7 @@ class CardCompany:
 
     def __init__(self, site: Site, origin: str) -> None:
         self.site = site
-        self.sim = WexDriver(origin)
+        self.wex = Wex(origin)
         self._admin = site.admin
         site.set_parameter("fusion_wex.sandbox_origin", origin)
         self.vendor_id = self._create(
@@ -49,9 +49,7 @@ class CardCompany:
             name="WEX of the tests",
             sequence=1,  # before the one of the demo data: it is the one that is proposed
             state="test",
-            organisation="SIMGROUP",
-            username="apiuser",
-            password="sim-wex-password",
+            **wex_login(),
             journal_id=journal,
             outstanding_account_id=issued,
             approval_limit=APPROVAL_LIMIT,
@@ -93,7 +91,8 @@ class CardCompany:
     def card_of(self, bill: Bill) -> dict[str, Any]:
         """The card of the newest request of a bill."""
         card_id = self.request_of(bill)["card_id"][0]
-        names = ("state", "last4", "amount", "amount_posted", "amount_released", "amount_open")
+        names = ("state", "wex_id", "last4", "amount")
+        names += ("amount_posted", "amount_released", "amount_open")
         return {"id": card_id, **self._admin.read("wex.virtual.card", card_id, *names)}
 
     def issues(self, bill: Bill) -> list[int]:
@@ -104,8 +103,8 @@ class CardCompany:
         ours = {row["reference"] for row in references}
         return [
             effect["amount"]
-            for effect in self.sim.control("GET", "ledger")
-            if effect["kind"] == "card_issue" and effect["reference"] in ours
+            for effect in self.wex.issued()
+            if effect["reference"] in ours
         ]
 
     def _create(self, model: str, **values: Any) -> int:

@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,12 @@ from ..core.ids import digits
 CUSTOMER = ("approve", "decline", "cancel", "partial", "silent")
 DEVICE = ("busy", "offline", "asleep")
 ISSUES = ("signature", "duplicate", "offline")
+#: Model and type of the products that are known by them.
+_MODELS = {
+    "Flex 4": ("Clover_C406", "FIGTREE"),
+    "Mini 3": ("Clover_C302", "MAPLECUT"),
+    "Station": ("Clover_C100", "GOLDLEAF"),
+}
 
 
 @dataclass(frozen=True)
@@ -58,8 +65,8 @@ class Device:
     """
 
     serial: str
-    model: str
-    device_type_name: str
+    model: str | None
+    device_type_name: str | None
     product_name: str
     merchant_id: str = ""
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -85,7 +92,7 @@ class Device:
     @property
     def runs_cloud_display(self) -> bool:
         """Cloud Pay Display runs on Flex, Mini and Compact only."""
-        return self.product_name.split()[0] in ("Flex", "Mini", "Compact")
+        return not {"Flex", "Mini", "Compact"}.isdisjoint(self.product_name.split())
 
     def control_json(self) -> dict[str, Any]:
         """The device in the control interface."""
@@ -130,10 +137,9 @@ class Device:
             activity.decide(script)
 
 
-def default_devices() -> list[Device]:
-    """A Flex and a Mini, which can run Cloud Pay Display, and a Station, which cannot."""
+def devices_of(kinds: Mapping[str, str]) -> list[Device]:
+    """A new device of each product; the serial numbers begin as the kinds say."""
     return [
-        Device(f"C046UG{digits(8)}", "Clover_C406", "FIGTREE", "Flex 4"),
-        Device(f"C032UQ{digits(8)}", "Clover_C302", "MAPLECUT", "Mini 3"),
-        Device(f"C010UC{digits(8)}", "Clover_C100", "GOLDLEAF", "Station"),
+        Device(f"{begin}{digits(8)}", *_MODELS.get(product, (None, None)), product)
+        for product, begin in kinds.items()
     ]

@@ -1,5 +1,6 @@
 """The Clover simulator: its parts put together."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
@@ -14,7 +15,7 @@ from .connect_device import ConnectDeviceRoutes
 from .customers import CustomerRoutes
 from .dashboard import DashboardRoutes
 from .device_control import DeviceControlRoutes
-from .devices import Device
+from .devices import Device, devices_of
 from .ecommerce import EcommerceRoutes
 from .errors import CloverError, bare
 from .grants import Grants
@@ -27,7 +28,7 @@ from .platform import PlatformRoutes
 from .rates import RateLimiter
 from .refunding import Refunding
 from .state import Merchant, State
-from .switches import CloverSwitches
+from .switches import STRANGER, CloverSwitches
 from .terminal_payments import TerminalPayments
 from .terminal_runs import TerminalRuns
 from .token_service import TokenRoutes
@@ -38,6 +39,7 @@ class CloverSimulator(Simulator):
 
     name = "clover"
     Switches = CloverSwitches
+    STRANGER = STRANGER
 
     def __init__(self, seed: int = 0) -> None:
         self.notices = Notices(self)
@@ -52,13 +54,19 @@ class CloverSimulator(Simulator):
         """Forget merchants' data and, unless ``oauth`` is kept, all grants."""
         if hasattr(self, "terminal_runs"):
             self.terminal_runs.forget()
-        self.state = State()
+        self.state = State(devices_of(self.switches.devices))
         self.notices.clear()
         self.terminal_runs = TerminalRuns(self)
         self.keys = IdempotencyKeys(self.clock, lambda: self.switches)
         if "oauth" not in keep:
             self.grants = Grants(self.clock)
         self.merchant(self.switches.merchant_id)
+
+    def configure(self, changes: Mapping[str, Any]) -> None:
+        """Set switches; other ``devices`` take the place of those that are there."""
+        super().configure(changes)
+        if "devices" in changes:
+            self.state.devices = devices_of(self.switches.devices)
 
     def merchant(self, merchant_id: str) -> Merchant:
         """The merchant with this id; it comes into being when first spoken of."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..core.ids import vendor_id
 from .cards import Card
-from .devices import Device, default_devices
+from .devices import Device
 
 
 @dataclass
@@ -160,7 +160,7 @@ class Order:
 class State:
     """Everything but OAuth, idempotency keys and rates, which live beside their rules."""
 
-    def __init__(self) -> None:
+    def __init__(self, devices: list[Device]) -> None:
         self.merchants: dict[str, Merchant] = {}
         self.tokens: dict[str, SourceToken] = {}
         self.charges: dict[str, Charge] = {}
@@ -170,7 +170,7 @@ class State:
         self.orders: dict[str, Order] = {}
         self.card_uses: dict[str, int] = {}
         self.batch_closed_ms = 0
-        self.devices: list[Device] = default_devices()
+        self.devices = devices
 
     def charges_of(self, merchant: Merchant) -> list[Charge]:
         """The merchant's charges, newest first."""

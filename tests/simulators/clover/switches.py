@@ -4,11 +4,26 @@ from dataclasses import dataclass, field
 
 DEFAULT_APP_ID = "SIMCLOVERAPP1"
 DEFAULT_APP_SECRET = "sim-clover-app-secret"
+#: A Flex and a Mini, which can run Cloud Pay Display, and a Station, which cannot.
+DEVICES = {"Flex 4": "C046UG", "Mini 3": "C032UQ", "Station": "C010UC"}
+#: Of a simulator that nobody here wrote: its merchant, its only app, its devices.
+STRANGER = {
+    "merchant_id": "QZ7H4KD2M9TXA",
+    "merchant_name": "Harbour Bakery",
+    "merchant_locale": "fr-CA",
+    "merchant_timezone": "America/Halifax",
+    "payment_gateway_api": "otherapi",
+    "apps": {"0B9VKQ2XJ4E7M": "5e0d8f4a-1c2b-4d3e-9f60-7a8b9c0d1e2f"},
+    "open_registration": False,
+    "devices": {"Clover Mini": "X71", "Clover Flex": "X72"},
+}
 
 
 @dataclass(frozen=True)
 class CloverSwitches:
     """Times in seconds, amounts in minor units, rates as fractions; 0 means no limit.
+
+    ``devices`` are the merchant's devices at the beginning (product -> how serials begin).
 
     Authentication
         ``apps`` are registered applications (id -> secret); with ``open_registration`` any other
@@ -54,6 +69,7 @@ class CloverSwitches:
     supports_naked_credit: bool = True
     lists_credits: bool = True
     batch_closing_time: str = "02:00:00"
+    devices: dict[str, str] = field(default_factory=lambda: dict(DEVICES))
 
     apps: dict[str, str] = field(default_factory=lambda: {DEFAULT_APP_ID: DEFAULT_APP_SECRET})
     open_registration: bool = True

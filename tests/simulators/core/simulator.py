@@ -13,6 +13,7 @@ from .held import HeldRequests
 from .journal import Journal, journal_middleware
 from .ledger import Ledger
 from .misbehaviour import Misbehaviour
+from .stranger import contract_only
 from .switches import changed
 
 _MAX_BODY_BYTES = 4 * 1024 * 1024
@@ -24,10 +25,14 @@ class NoSwitches:
 
 
 class Simulator:
-    """Subclasses give ``name``, ``Switches``, routes, state and the wording of errors."""
+    """Subclasses give ``name``, ``Switches``, routes, state and the wording of errors.
+
+    ``STRANGER`` is what a simulator is like that somebody else wrote; see :meth:`be_a_stranger`.
+    """
 
     name = ""
     Switches: type[Any] = NoSwitches
+    STRANGER: Mapping[str, Any] = {}
 
     def __init__(self, seed: int = 0) -> None:
         self.clock = Clock()
@@ -36,6 +41,7 @@ class Simulator:
         self.dial = FaultDial(seed)
         self.held = HeldRequests()
         self.switches = self.Switches()
+        self.is_stranger = False
         self.clear_state()
 
     def clear_state(self, *, keep: frozenset[str] = frozenset()) -> None:
@@ -59,6 +65,11 @@ class Simulator:
         """
         self.switches = changed(self.switches, changes)
 
+    def be_a_stranger(self) -> None:
+        """Go by other names and offer nothing beyond the contract, until the process ends."""
+        self.is_stranger = True
+        self.configure(self.STRANGER)
+
     def reset(
         self, changes: Mapping[str, Any], *, seed: int = 0, keep: frozenset[str] = frozenset()
     ) -> None:
@@ -66,7 +77,8 @@ class Simulator:
 
         :raises SwitchError: nothing was changed.
         """
-        self.switches = changed(self.Switches(), changes)
+        beginning = self.STRANGER if self.is_stranger else {}
+        self.switches = changed(self.Switches(), {**beginning, **changes})
         self.held.drop()
         self.dial.clear()
         self.dial.seed(seed)
@@ -81,6 +93,7 @@ class Simulator:
         app = web.Application(
             client_max_size=_MAX_BODY_BYTES,
             middlewares=[
+                *([contract_only] if self.is_stranger else []),
                 journal_middleware(self.journal),
                 misbehaviour.middleware(),
                 *self.middlewares(),

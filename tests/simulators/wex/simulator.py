@@ -13,7 +13,7 @@ from .errors import WexError
 from .logs import LogRoutes
 from .pushing import PushRoutes
 from .state import CLOSED, OPEN, MerchantLog, State
-from .switches import WexSwitches
+from .switches import STRANGER, WexSwitches
 
 _EXPIRED = "expired"
 
@@ -23,6 +23,7 @@ class WexSimulator(Simulator):
 
     name = "wex"
     Switches = WexSwitches
+    STRANGER = STRANGER
 
     def __init__(self, seed: int = 0) -> None:
         super().__init__(seed)

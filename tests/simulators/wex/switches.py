@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 DEFAULT_USER = "SIMGROUP/apiuser"
 DEFAULT_PASSWORD = "sim-wex-password"
+#: Of a simulator that nobody here wrote: its only user.
+STRANGER = {"users": {"HARBOUR/robot": "tide-table-77"}}
 
 
 @dataclass(frozen=True)
