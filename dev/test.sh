@@ -102,14 +102,18 @@ base_template() { build "$BASE_DB" "$LOG_DIR/template.log" "" base; }
 suite_template() { build "$SUITE_DB" "$INSTALL_LOG" "$BASE_DB" suite; }
 demo_template() { build "$DEMO_DB" "$DEMO_LOG" "$BASE_DB" suite demo; }
 
-# Upgrade and uninstall, in a database of their own.
+earlier_version() { PGHOST=$SOCKET PGUSER=odoo "$VENV/bin/python" -m dev.earlier_version "$1" "${DB}_lifecycle"; }
+
+# Upgrade from an earlier version and uninstall, in a database of their own.
 lifecycle() {
   local step status=0
   rm -f "$LOG_DIR/upgrade.log" "$LOG_DIR/uninstall.log"
   clone "$SUITE_DB" "${DB}_lifecycle"
+  earlier_version make || status=1
   for step in upgrade uninstall; do
     database "$step" "${DB}_lifecycle" >"$LOG_DIR/$step.log" 2>&1 ||
       { status=1; tail -n 30 "$LOG_DIR/$step.log" >&2; break; }
+    [ "$step" != upgrade ] || earlier_version check || status=1
   done
   drop "${DB}_lifecycle"
   "$VENV/bin/python" -m dev.log_check "$REPORTS/lifecycle.xml" "install=$INSTALL_LOG" \

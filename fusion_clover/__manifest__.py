@@ -36,7 +36,6 @@
         "views/connection/clover_sandbox_views.xml",
         "views/dispatcher/res_config_settings_dispatcher_views.xml",
         "data/payment_provider_data.xml",
-        "data/payment_provider_upgrade.xml",
         "data/clover_authorization_cron.xml",
         "data/clover_comparison_cron.xml",
         "data/clover_card_cron.xml",

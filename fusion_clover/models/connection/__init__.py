@@ -2,7 +2,6 @@ from . import payment_provider_connection
 from . import payment_provider_oauth
 from . import payment_provider_facts
 from . import payment_provider_summary
-from . import payment_provider_upgrade
 from . import clover_oauth_token
 from . import clover_oauth_renewal
 from . import clover_oauth_health
