@@ -1,3 +1,4 @@
+from . import payment_provider_first_payment
 from . import payment_transaction_refundable
 from . import payment_transaction_child
 from . import payment_transaction_routing
