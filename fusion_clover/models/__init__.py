@@ -2,6 +2,7 @@ from . import ir_http
 from . import payment_provider
 from . import payment_provider_status
 from . import payment_transaction
+from . import res_company
 from . import res_config_settings
 from . import fusion_operation
 from . import fusion_health_check

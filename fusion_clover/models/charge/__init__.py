@@ -8,4 +8,3 @@ from . import payment_transaction_brake
 from . import payment_transaction_online
 from . import payment_transaction_saved_card
 from . import payment_transaction_surcharge
-from . import res_config_settings

@@ -5,4 +5,3 @@ from . import payment_transaction_routing
 from . import payment_transaction_authorization
 from . import account_payment
 from . import account_move
-from . import res_config_settings
