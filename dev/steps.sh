@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The steps that a test run is made of; which ones, and which beside each other: dev/phases.py.
 #   dev/steps.sh base|suite|demo          template databases, made once per content of the addons
-#   dev/steps.sh lifecycle                upgrade and uninstall; complaints in Odoo's logs
+#   dev/steps.sh lifecycle                upgrade from an earlier version, uninstall; complaints in Odoo's logs
 #   dev/steps.sh pure                     tests without Odoo
 #   dev/steps.sh odoo DATABASE FILE...    tests of the addons, in a clone of the suite
 #   dev/steps.sh core                     the tests of Odoo's payment, account_payment and sale
@@ -90,14 +90,18 @@ name_templates() {
   INSTALL_LOG=$LOG_DIR/install-plain.log DEMO_LOG=$LOG_DIR/install-demo.log
 }
 
-# Upgrade and uninstall, in a database of their own.
+earlier_version() { PGHOST=$SOCKET PGUSER=odoo "$VENV/bin/python" -m dev.earlier_version "$1" "${DB}_lifecycle"; }
+
+# Upgrade from an earlier version and uninstall, in a database of their own.
 lifecycle() {
   local step status=0
   rm -f "$LOG_DIR/upgrade.log" "$LOG_DIR/uninstall.log"
   clone "$SUITE_DB" "${DB}_lifecycle"
+  earlier_version make || status=1
   for step in upgrade uninstall; do
     database "$step" "${DB}_lifecycle" >"$LOG_DIR/$step.log" 2>&1 ||
       { status=1; tail -n 30 "$LOG_DIR/$step.log" >&2; break; }
+    [ "$step" != upgrade ] || earlier_version check || status=1
   done
   drop "${DB}_lifecycle"
   "$VENV/bin/python" -m dev.log_check "$FUSION_JUNIT" "install=$INSTALL_LOG" \

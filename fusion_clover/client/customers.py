@@ -33,16 +33,6 @@ class Customers:
             self._calls.ecommerce("GET", f"/v1/customers/{path_id(customer_id, 'customer id')}")
         )
 
-    def replace_source(self, customer_id: str, source: str) -> Customer:
-        """Put another card in place of the saved one."""
-        return _read(
-            self._calls.ecommerce(
-                "PUT",
-                f"/v1/customers/{path_id(customer_id, 'customer id')}",
-                json={"source": source},
-            )
-        )
-
     def delete_source(self, customer_id: str, source_id: str) -> None:
         """Remove a saved card.
 

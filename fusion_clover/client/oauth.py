@@ -111,15 +111,8 @@ class OAuthClient:
         body = {**self._identity(secret=True), "code": code}
         return self._pair(self._post("/oauth/v2/token", body))
 
-    def exchange_with_fallback(self, code: str, merchant_id: str) -> TokenPair:
-        """Like :meth:`exchange`; a legacy code is accepted too and its token migrated.
-
-        :raises AuthorizationCodeError: neither interface accepts the code.
-        """
-        return self.connect(code, merchant_id).pair
-
     def connect(self, code: str, merchant_id: str) -> Connected:
-        """Like :meth:`exchange_with_fallback`, and says which kind of code it was.
+        """Like :meth:`exchange`; a legacy code is accepted too and its token migrated.
 
         :raises AuthorizationCodeError: neither interface accepts the code.
         """

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from odoo.addons.fusion_payment_common.lib.api_client import NoToken, StaticToken
@@ -73,18 +73,32 @@ class PaymentProvider(models.Model):
         readonly=True,
         help="Lets the card form talk to Clover. Not a secret; read from Clover by Connect.",
     )
+    clover_saves_cards = fields.Selection(
+        [("unknown", "Not known"), ("yes", "Yes"), ("no", "No")],
+        string="Saved Cards at Clover",
+        readonly=True,
+        copy=False,
+        default="unknown",
+        help="Whether the merchant's gateway can charge a card again that was saved before.",
+    )
 
     # === COMPUTE METHODS === #
 
+    @api.depends("clover_saves_cards")
     def _compute_feature_support_fields(self):
-        """Override of `payment` to declare what is offered through Clover."""
+        """Override of `payment` to declare what is offered through Clover.
+
+        Saved cards are, unless the merchant's gateway is known not to keep them.
+        """
         super()._compute_feature_support_fields()
-        self.filtered(lambda provider: provider.code == const.PROVIDER_CODE).update(
-            {
-                "support_refund": "partial",
-                "support_manual_capture": "partial",
-            }
-        )
+        for provider in self.filtered(lambda one: one.code == const.PROVIDER_CODE):
+            provider.update(
+                {
+                    "support_refund": "partial",
+                    "support_manual_capture": "partial",
+                    "support_tokenization": provider.clover_saves_cards != "no",
+                }
+            )
 
     # === BUSINESS METHODS === #
 
@@ -115,6 +129,11 @@ class PaymentProvider(models.Model):
         return values
 
     # === CLIENT === #
+
+    def _clover_environment_name(self):
+        """Return ``production`` when enabled, else ``sandbox``."""
+        self.ensure_one()
+        return "production" if self.state == "enabled" else "sandbox"
 
     def _clover_environment(self, name=None):
         """Return the hosts to talk to: production when enabled, the sandbox in test state.

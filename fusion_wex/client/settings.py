@@ -12,11 +12,6 @@ from urllib.parse import urlsplit
 from odoo.addons.fusion_payment_common.lib.errors import ConfigurationError
 from odoo.addons.fusion_payment_common.lib.transport import Timeout
 
-#: Hosts of the SOAP pages (``/services/APService.asmx``), where REST lives below ``/api``; a bare
-#: origin gets the profile's path.
-PRODUCTION_ORIGIN = "https://services.encompass-suite.com"
-DEMO_ORIGIN = "https://demoservices.wrightexpresscorpcard.com"
-
 #: WEX answers a create only when the card exists; connect fast, wait long.
 DEFAULT_TIMEOUT = Timeout(connect=5.0, read=30.0)
 

@@ -81,7 +81,7 @@ def test_a_revoked_connection_asks_to_connect_again(clover):
 
 def test_a_legacy_code_ends_in_a_pair_that_works(clover):
     arrival = clover.sim.authorize_params("/oauth/authorize")
-    pair = clover.oauth.exchange_with_fallback(arrival["code"], arrival["merchant_id"])
+    pair = clover.oauth.connect(arrival["code"], arrival["merchant_id"]).pair
     assert pair.refresh_token
     clover.authorizer.pair = pair
     assert clover.client.merchants.properties().default_currency == "CAD"

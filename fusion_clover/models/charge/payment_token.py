@@ -80,6 +80,18 @@ class PaymentToken(models.Model):
 
     # === REMOVAL AT CLOVER === #
 
+    @api.model
+    def _clover_put_away(self, provider):
+        """Archive the cards of a provider that is about to be disconnected, and forget them there.
+
+        A few while Clover still listens to us; the others wait until somebody connects again.
+        """
+        # Elevated: tokens of customers are nobody's to write.
+        cards = self.sudo().search([("provider_id", "=", provider.id)])
+        cards.active = False
+        for card in cards[:REMOVAL_BATCH]:
+            card._clover_remove()
+
     def _handle_archiving(self):
         """Override of `payment` to have Clover forget the card, right after this is committed."""
         super()._handle_archiving()

@@ -211,11 +211,6 @@ class CloverComparisonDifference(models.Model):
             "context": {"default_difference_ids": [fields.Command.set(self.ids)]},
         }
 
-    def action_open_transaction(self):
-        """Open the transaction in Odoo."""
-        self.ensure_one()
-        return self.transaction_id._get_records_action()
-
     def _accept(self, reason):
         """Leave it as it is; later comparisons of the same facts know.
 

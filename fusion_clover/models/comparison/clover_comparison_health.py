@@ -2,41 +2,12 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-from odoo.addons.fusion_payment_common.lib.health import Check, Finding, Level
+from odoo.addons.fusion_payment_common.lib.health import Finding, Level
 
 #: Hours after which the daily comparison is overdue.
 OVERDUE_HOURS = 36
 #: Days whose comparisons count.
 HEALTH_DAYS = 30
-
-
-class FusionHealthCheck(models.Model):
-    """The check of the daily comparison, and of payments that nobody finishes."""
-
-    _inherit = "fusion.health.check"
-
-    @api.model
-    def _checks(self):
-        """Override of `fusion_payment_common` to register the checks of this addon."""
-        return [
-            *super()._checks(),
-            Check(
-                "clover_comparison",
-                self.env._("Comparison with Clover"),
-                "clover.comparison",
-                "_probe_comparison",
-                remedy="_remedy_comparison",
-                remedy_label=self.env._("Open"),
-            ),
-            Check(
-                "clover_stuck",
-                self.env._("Payments without an outcome"),
-                "payment.transaction",
-                "_probe_clover_stuck",
-                remedy="_remedy_clover_stuck",
-                remedy_label=self.env._("Open"),
-            ),
-        ]
 
 
 class CloverComparison(models.Model):

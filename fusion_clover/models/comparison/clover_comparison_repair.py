@@ -8,6 +8,19 @@ from ...client.period import payment_state
 
 #: Problems that are told at once; the others show when the rest is repaired.
 MOST_PROBLEMS = 5
+#: How a difference of each class is repaired.
+REPAIRS = {
+    "clover_only": "_repair_clover_only",
+    "odoo_only": "_repair_odoo_only",
+    "amount": "_repair_amount",
+    "tip": "_repair_tip",
+    "surcharge": "_repair_surcharge",
+    "currency": "_repair_currency",
+    "state": "_repair_state",
+    "refund_missing": "_repair_refund_missing",
+    "duplicate": "_repair_duplicate",
+    "late": "_repair_late",
+}
 
 
 class CloverComparisonDifference(models.Model):
@@ -78,7 +91,7 @@ class CloverComparisonDifference(models.Model):
         )
         # Elevated: Managers may book what Clover has, nobody writes transactions by hand.
         found = self.sudo().with_company(self.company_id)
-        action = getattr(found, f"_repair_{self.kind}")()
+        action = getattr(found, REPAIRS[self.kind])()
         if not action and self.state == "open":
             self._decide("repaired")
         return action

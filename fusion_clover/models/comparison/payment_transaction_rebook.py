@@ -41,9 +41,9 @@ class PaymentTransaction(models.Model):
         # Charges nobody: the payment has its transaction already.
         payment.action_post()
         payment._fusion_close_with(invoices)
-        self._clover_say_corrected(payment)
+        self._clover_log_correction(payment)
 
-    def _clover_say_corrected(self, payment):
+    def _clover_log_correction(self, payment):
         """Say on the payment why it was changed."""
         payment.message_post(
             body=self.env._(

@@ -1,32 +1,11 @@
 from odoo import api, fields, models
 
-from odoo.addons.fusion_payment_common.lib.health import Check, Finding, Level
+from odoo.addons.fusion_payment_common.lib.health import Finding, Level
 
 from ... import const
 
 #: Days of life left at which a connection that does not renew itself is worth a look.
 WARN_DAYS = 14
-
-
-class FusionHealthCheck(models.Model):
-    """The check of the connections to Clover."""
-
-    _inherit = "fusion.health.check"
-
-    @api.model
-    def _checks(self):
-        """Override of `fusion_payment_common` to register the checks of this addon."""
-        return [
-            *super()._checks(),
-            Check(
-                "clover_connection",
-                self.env._("Connection to Clover"),
-                "clover.oauth.token",
-                "_probe_connection",
-                remedy="_remedy_connection",
-                remedy_label=self.env._("Open"),
-            ),
-        ]
 
 
 class CloverOAuthToken(models.Model):

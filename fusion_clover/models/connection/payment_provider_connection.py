@@ -63,11 +63,27 @@ class PaymentProvider(models.Model):
             else:
                 provider.clover_connection_state = "broken" if token.error else "connected"
 
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override of `payment` to listen to Clover for the new providers."""
+        providers = super().create(vals_list)
+        self.env["clover.webhook"]._forget_listeners()
+        return providers
+
     def write(self, vals):
-        """Override of `payment` to show the connection that belongs to the new state or app."""
+        """Override of `payment` to use the connection of the new state or app, and listen."""
         result = super().write(vals)
         if {"state", "clover_app_id"} & set(vals):
             self.filtered(lambda one: one.code == const.PROVIDER_CODE)._clover_adopt_connection()
+        self.env["clover.webhook"]._forget_listeners(vals)
+        return result
+
+    def unlink(self):
+        """Override of `payment` to stop listening."""
+        result = super().unlink()
+        self.env["clover.webhook"]._forget_listeners()
         return result
 
     def _clover_adopt_connection(self):
@@ -113,9 +129,13 @@ class PaymentProvider(models.Model):
         }
 
     def action_clover_disconnect(self):
-        """Forget the merchant's tokens in the present environment. Payments stay as they are."""
+        """Forget the merchant's tokens in the present environment. Payments stay as they are.
+
+        Saved cards cannot be charged any more and are put away, while Clover still listens to us.
+        """
         self.ensure_one()
         self.check_access("write")
+        self.env["payment.token"]._clover_put_away(self)
         # Elevated: tokens are readable by administrators and writable by nobody.
         self.sudo().clover_token_id.unlink()
         self.write(
@@ -185,11 +205,6 @@ class PaymentProvider(models.Model):
                     "then connect."
                 )
             )
-
-    def _clover_environment_name(self):
-        """Return ``production`` when enabled, else ``sandbox``."""
-        self.ensure_one()
-        return "production" if self.state == "enabled" else "sandbox"
 
     def _clover_own_callback(self):
         return urljoin(self.get_base_url(), const.OAUTH_CALLBACK_PATH)

@@ -117,6 +117,14 @@ class PaymentProvider(models.Model):
             "clover_surcharge_rate": configs and configs.surcharge_rate,
         }
 
+    def _clover_saving_values(self, gateway):
+        """Return whether cards can be saved, as the gateway says; None if it could not be read."""
+        if not gateway:
+            return {"clover_saves_cards": "unknown"}
+        if gateway.supports_multi_pay_token:
+            return {"clover_saves_cards": "yes"}
+        return {"clover_saves_cards": "no", "allow_tokenization": False}
+
     def _clover_gateway_in_words(self, gateway):
         name = gateway.payment_gateway_api or gateway.account_name
         if not gateway.is_real_processor:

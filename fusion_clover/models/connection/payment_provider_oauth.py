@@ -19,7 +19,7 @@ class PaymentProvider(models.Model):
 
     _inherit = "payment.provider"
 
-    def _clover_complete_connection(self, *, code, merchant_id):
+    def _clover_connect_merchant(self, *, code, merchant_id):
         """Exchange the code, prove that it belongs to the merchant, and keep the tokens.
 
         An earlier connection stays as it is until the new one is proven.

@@ -4,4 +4,3 @@ from . import clover_tenant
 from . import clover_tenant_forwarding
 from . import clover_tenant_refusal
 from . import fusion_signed_state_launch
-from . import res_config_settings

@@ -207,9 +207,6 @@ class CloverTenant(models.Model):
         tenant = self.sudo().browse(tenant_id)
         return tenant.signing_key, tenant._oauth_callback, tenant.name
 
-    def _merchant_ids(self):
-        return self.merchant_line_ids.mapped("merchant_id")
-
     @api.model
     def _new_from(self, name, base_url, merchant_ids):
         """Create a tenant with its merchants: what the form does."""

@@ -89,29 +89,43 @@ class FusionSignedState(models.Model):
 
 
 class PaymentProvider(models.Model):
+    """The way back from Clover, whoever sent the browser there."""
+
     _inherit = "payment.provider"
 
     def _clover_complete_connection(self, *, code, merchant_id):
-        """Override to connect by a dispatcher's launch only the merchant it was made for."""
+        """Connect the merchant with whom the browser came back, asked for here or launched.
+
+        :param str code: single-use, short-lived: exchanged at once
+        :param str merchant_id: from the browser, so worth nothing until Clover confirms it
+        :raise UserError: with the reason and what to do about it
+        """
         nonce = self.env.context.get(LAUNCH_NONCE)
         if nonce:
-            # Elevated: the key that we share with the dispatcher.
-            parameters = self.env["ir.config_parameter"].sudo()
-            key = parameters.get_param(const.DISPATCHER_SECRET_PARAMETER)
-            if not is_launch_nonce(key, nonce, merchant_id):
-                raise UserError(
-                    self.env._(
-                        "This launch was made for another merchant, or used before. Open the "
-                        "payment provider and click Connect."
-                    )
+            self._clover_check_launch(nonce, merchant_id)
+        self._clover_connect_merchant(code=code, merchant_id=merchant_id)
+
+    def _clover_check_launch(self, nonce, merchant_id):
+        """Refuse to connect by a dispatcher's launch any merchant but the one it was made for.
+
+        :raise UserError: with the reason and what to do about it
+        """
+        # Elevated: the key that we share with the dispatcher.
+        parameters = self.env["ir.config_parameter"].sudo()
+        key = parameters.get_param(const.DISPATCHER_SECRET_PARAMETER)
+        if not is_launch_nonce(key, nonce, merchant_id):
+            raise UserError(
+                self.env._(
+                    "This launch was made for another merchant, or used before. Open the "
+                    "payment provider and click Connect."
                 )
-            if self.clover_merchant_id and self.clover_merchant_id != merchant_id:
-                raise UserError(
-                    self.env._(
-                        "Clover launched merchant %(launched)s, but this company is connected to "
-                        "%(present)s. To change merchants, disconnect first, then click Connect.",
-                        launched=merchant_id,
-                        present=self.clover_merchant_id,
-                    )
+            )
+        if self.clover_merchant_id and self.clover_merchant_id != merchant_id:
+            raise UserError(
+                self.env._(
+                    "Clover launched merchant %(launched)s, but this company is connected to "
+                    "%(present)s. To change merchants, disconnect first, then click Connect.",
+                    launched=merchant_id,
+                    present=self.clover_merchant_id,
                 )
-        return super()._clover_complete_connection(code=code, merchant_id=merchant_id)
+            )

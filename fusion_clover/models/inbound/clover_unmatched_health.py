@@ -1,27 +1,6 @@
 from odoo import api, models
 
-from odoo.addons.fusion_payment_common.lib.health import Check, Finding, Level
-
-
-class FusionHealthCheck(models.Model):
-    """The check of payments that Clover has and the books do not."""
-
-    _inherit = "fusion.health.check"
-
-    @api.model
-    def _checks(self):
-        """Override of `fusion_payment_common` to count what nobody has decided about."""
-        return [
-            *super()._checks(),
-            Check(
-                "clover_unmatched",
-                self.env._("Unmatched Clover payments"),
-                "clover.unmatched.payment",
-                "_probe_unmatched",
-                remedy="_remedy_unmatched",
-                remedy_label=self.env._("Open"),
-            ),
-        ]
+from odoo.addons.fusion_payment_common.lib.health import Finding, Level
 
 
 class CloverUnmatchedPayment(models.Model):

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 from odoo import api, fields, models
 
-from odoo.addons.fusion_payment_common.lib.money import Money
+from odoo.addons.fusion_payment_common.tools.amounts import to_amount, to_money
 
 
 class CloverUnmatchedPayment(models.Model):
@@ -184,12 +184,10 @@ class CloverUnmatchedPayment(models.Model):
         }
 
     def _major(self, minor):
-        currency = self.currency_id
-        return float(Money(minor, currency.name, currency.decimal_places).major)
+        return to_amount(minor, self.currency_id)
 
     def _minor(self, amount):
-        currency = self.currency_id
-        return Money.from_major(amount, currency.name, currency.decimal_places).minor
+        return to_money(amount, self.currency_id).minor
 
     # === DECISIONS === #
 

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from odoo import models
 
-from odoo.addons.fusion_payment_common.lib.money import Money
+from odoo.addons.fusion_payment_common.tools.amounts import to_money
 
 from ...client.matching import Candidate, Found, Why, suggestions
 
@@ -123,10 +123,9 @@ class CloverUnmatchedPayment(models.Model):
     def _candidate(self, record, amount, date, names):
         currency = record.currency_id
         partner = record.partner_id.commercial_partner_id
-        money = Money.from_major(amount, currency.name, currency.decimal_places)
         return Candidate(
             key=(record._name, record.id),
-            amount=money.minor,
+            amount=to_money(amount, currency).minor,
             currency=currency.name,
             date_ms=_milliseconds(date),
             names=tuple(name for name in names if name),

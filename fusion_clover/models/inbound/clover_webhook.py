@@ -122,26 +122,11 @@ class CloverWebhook(models.AbstractModel):
         parameters = self.env["ir.config_parameter"].sudo()
         return parameters.get_param(const_dispatcher.OLD_RELAY_PARAMETER) == "True"
 
+    @api.model
+    def _forget_listeners(self, vals=None):
+        """Have :meth:`_listeners` read again after a provider was changed.
 
-class PaymentProvider(models.Model):
-    _inherit = "payment.provider"
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Override of `payment` to listen to Clover for the new providers."""
-        providers = super().create(vals_list)
-        self.env.registry.clear_cache()
-        return providers
-
-    def write(self, vals):
-        """Override of `payment` to listen to Clover as written."""
-        result = super().write(vals)
-        if LISTENING_FIELDS & set(vals):
+        :param dict vals: what was written; None for a provider that is new or gone
+        """
+        if vals is None or LISTENING_FIELDS & set(vals):
             self.env.registry.clear_cache()
-        return result
-
-    def unlink(self):
-        """Override of `payment` to stop listening."""
-        result = super().unlink()
-        self.env.registry.clear_cache()
-        return result

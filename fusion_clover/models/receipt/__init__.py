@@ -3,4 +3,3 @@ from . import payment_transaction_receipt
 from . import payment_transaction_receipt_mail
 from . import clover_receipt
 from . import account_move
-from . import res_config_settings

@@ -11,5 +11,4 @@ from . import payment_transaction_terminal_tip
 from . import payment_transaction_terminal_decision
 from . import payment_transaction_terminal_refund
 from . import payment_transaction_terminal_receipt
-from . import res_config_settings
 from . import clover_terminal_health

@@ -1,28 +1,9 @@
 from odoo import api, fields, models
 
-from odoo.addons.fusion_payment_common.lib.health import Check, Finding, Level
+from odoo.addons.fusion_payment_common.lib.health import Finding, Level
 
 #: Hours without an answer of a terminal after which somebody should look at it.
 SILENT_HOURS = 24
-
-
-class FusionHealthCheck(models.Model):
-    _inherit = "fusion.health.check"
-
-    @api.model
-    def _checks(self):
-        """Override of `fusion_payment_common` to register the check of the terminals."""
-        return [
-            *super()._checks(),
-            Check(
-                "clover_terminals",
-                self.env._("Clover Terminals"),
-                "clover.terminal",
-                "_probe_terminals",
-                remedy="_remedy_terminals",
-                remedy_label=self.env._("Open"),
-            ),
-        ]
 
 
 class CloverTerminal(models.Model):

@@ -42,29 +42,39 @@ class PaymentProvider(models.Model):
             },
         }
 
-    def _clover_say_terminals(self):
-        """Override to say which terminals there are."""
-        said = super()._clover_say_terminals()
-        usable = self.env["clover.terminal"]._usable(self) if self.id else None
-        if self.clover_connection_state != "connected" or not usable:
+    # === STATUS === #
+
+    def _clover_usable_terminals(self):
+        """Return the terminals that take payments from here; none on a form not saved yet."""
+        if not self.id:
+            return self.env["clover.terminal"]
+        return self.env["clover.terminal"]._usable(self)
+
+    def _clover_terminal_status(self):
+        if self.clover_connection_state != "connected":
+            return self.env._("Terminals need a connection by Connect; tokens by hand do not do.")
+        said = self._clover_remote_app_status()
+        usable = self._clover_usable_terminals()
+        if not usable:
             return said
         return self.env._(
             "%(said)s Terminals: %(names)s.", said=said, names=", ".join(usable.mapped("name"))
         )
 
-    def _clover_go_live_steps(self):
-        """Override to ask for a terminal that has answered."""
-        steps = super()._clover_go_live_steps()
-        usable = self.env["clover.terminal"]._usable(self) if self.id else self.clover_terminal_ids
-        steps.insert(
-            -1,
-            {
-                "done": self.state == "enabled" and bool(usable.filtered("last_ping_at")),
-                "title": self.env._("Terminal synchronised, and it answers"),
-                "hint": self.env._(
-                    "Click Sync Terminals, open a terminal and ping it. Shops without terminals "
-                    "can leave this out."
-                ),
-            },
-        )
-        return steps
+    def _clover_remote_app_status(self):
+        if self.clover_remote_app_id:
+            return self.env._("Ready for terminals.")
+        if self.state == "enabled":
+            return self.env._("Enter the Remote App ID (RAID): terminals ask for it.")
+        return self.env._("Works in the sandbox; production asks for the Remote App ID.")
+
+    def _clover_terminal_step(self):
+        usable = self._clover_usable_terminals() if self.id else self.clover_terminal_ids
+        return {
+            "done": self.state == "enabled" and bool(usable.filtered("last_ping_at")),
+            "title": self.env._("Terminal synchronised, and it answers"),
+            "hint": self.env._(
+                "Click Sync Terminals, open a terminal and ping it. Shops without terminals "
+                "can leave this out."
+            ),
+        }

@@ -2,6 +2,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ...models.comparison.clover_comparison_repair import REPAIRS
 from .comparison_common import ComparisonCommon
 
 OUTSIDE = "odoo.addons.fusion_clover.models.inbound.payment_transaction_reading"
@@ -10,6 +11,12 @@ OUTSIDE = "odoo.addons.fusion_clover.models.inbound.payment_transaction_reading"
 @tagged("post_install", "-at_install")
 class TestComparisonRepair(ComparisonCommon):
     """What is called repaired is in the books, and what cannot be repaired says why."""
+
+    def test_every_class_has_its_repair(self):
+        differences = self.env["clover.comparison.difference"]
+        self.assertEqual(set(REPAIRS), set(differences._fields["kind"].get_values(self.env)))
+        for method in REPAIRS.values():
+            self.assertTrue(hasattr(differences, method), method)
 
     def test_a_refund_that_failed_is_not_booked_by_anybody(self):
         for status in ("FAIL", "PENDING", "VOIDED"):

@@ -195,7 +195,7 @@ class TestLaunchedConnection(TenantCase):
 
         from ...models.connection.payment_provider_oauth import PaymentProvider
 
-        self.patch(PaymentProvider, "_clover_complete_connection", connect)
+        self.patch(PaymentProvider, "_clover_connect_merchant", connect)
 
     def _state(self, merchant_id=MERCHANT, key=KEY):
         return signed_state.issue(

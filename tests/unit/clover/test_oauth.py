@@ -168,7 +168,7 @@ def test_a_legacy_code_is_exchanged_and_its_token_migrated():
         answer(200, {"authorization_code": "code-2", "expiration": NOW + 60}),
         answer(200, TOKENS),
     )
-    assert client.exchange_with_fallback("legacy-code", "MERCHANT00001") == PAIR
+    assert client.connect("legacy-code", "MERCHANT00001").pair == PAIR
     identity = "client_id=APP0000000001&client_secret=app-secret"
     assert [request.url for request in transport.requests] == [
         f"{API}/oauth/v2/token",
@@ -197,20 +197,20 @@ def test_the_query_of_the_legacy_way_is_not_observed():
 
 def test_a_legacy_token_that_cannot_be_migrated_is_used_as_it_is():
     client, _ = oauth_for(answer(401), answer(200, {"access_token": "legacy-1"}), answer(400))
-    assert client.exchange_with_fallback("legacy-code", "M") == TokenPair("legacy-1", "", 0, 0)
+    assert client.connect("legacy-code", "M").pair == TokenPair("legacy-1", "", 0, 0)
 
 
 def test_a_code_nobody_accepts_is_refused_once_and_for_all():
     client, transport = oauth_for(answer(401), answer(401))
     with pytest.raises(oauth.AuthorizationCodeError):
-        client.exchange_with_fallback("bad", "M")
+        client.connect("bad", "M")
     assert len(transport.requests) == 2
 
 
 def test_a_lost_answer_is_not_followed_by_the_legacy_way():
     client, transport = oauth_for(errors.UnknownOutcomeError("lost"))
     with pytest.raises(errors.UnknownOutcomeError):
-        client.exchange_with_fallback("code", "M")
+        client.connect("code", "M")
     assert len(transport.requests) == 1
 
 
