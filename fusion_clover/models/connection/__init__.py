@@ -1,5 +1,6 @@
 from . import payment_provider_connection
 from . import payment_provider_oauth
+from . import oauth_return
 from . import payment_provider_facts
 from . import payment_provider_summary
 from . import payment_provider_upgrade
