@@ -22,7 +22,6 @@
         "views/terminal/clover_payment_wizard_terminal_views.xml",
         "views/refund/clover_refund_wizard_views.xml",
         "views/refund/clover_refund_wizard_terminal_views.xml",
-        "views/refund/clover_refund_wizard_live_views.xml",
         "views/refund/res_config_settings_refund_views.xml",
         "views/charge/res_config_settings_brake_views.xml",
         "views/charge/account_move_views.xml",

@@ -5,3 +5,4 @@ from . import payment_transaction_authorization
 from . import account_payment
 from . import account_move
 from . import res_config_settings
+from . import announcement
