@@ -20,7 +20,6 @@
         "views/terminal/clover_payment_wizard_terminal_views.xml",
         "views/refund/clover_refund_wizard_views.xml",
         "views/refund/clover_refund_wizard_terminal_views.xml",
-        "views/refund/clover_refund_wizard_live_views.xml",
         "views/charge/account_move_views.xml",
         "views/charge/sale_order_views.xml",
         "views/charge/payment_clover_templates.xml",

@@ -31,18 +31,7 @@ class CloverCheckoutController(http.Controller):
             return _refused(request.env._("This payment needs no card. Reload the page."))
         # Two tabs share a session: the status page is about the payment that is being made.
         PaymentPostProcessing.monitor_transaction(transaction)
-        try:
-            return transaction._clover_process_card(
-                source, card=card if isinstance(card, dict) else None
-            )
-        except UserError as error:
-            # Two sends of the same payment: this one only has to wait for the other.
-            if transaction._clover_is_under_way():
-                return {"state": "pending", "message": str(error)}
-            if transaction.state == "draft":
-                # Nobody will pay it any more; a status page that shows it has to lead on.
-                transaction._set_canceled(state_message=str(error))
-            return _refused(str(error))
+        return transaction._clover_pay_online(source, card if isinstance(card, dict) else None)
 
     @http.route(const.QUOTE_PATH, type="jsonrpc", auth="public", methods=["POST"])
     def clover_quote(self, reference, access_token, source, card=None, **_kwargs):

@@ -13,8 +13,7 @@ class CloverTerminalController(http.Controller):
     def clover_terminals(self, invoice_id, **_kwargs):
         """Return the terminals that an invoice can be paid on: id, name, serial, how they are."""
         move = _readable_invoice(invoice_id)
-        providers = move._clover_providers()._clover_serving(move.company_id)
-        terminals = request.env["clover.terminal"]._usable(providers)
+        terminals = request.env["clover.terminal"]._usable(move._clover_locations())
         return [
             {
                 "id": terminal.id,

@@ -1,7 +1,11 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
+TERMINAL_CHARGE = "terminal_charge"
+TERMINAL_REFUND = "terminal_refund"
+TERMINAL_CREDIT = "terminal_credit"
 #: Kinds of operations that wait for a customer at a terminal.
-TERMINAL_KINDS = ("terminal_charge", "terminal_refund", "terminal_credit")
+TERMINAL_KINDS = (TERMINAL_CHARGE, TERMINAL_REFUND, TERMINAL_CREDIT)
+REFUND_KINDS = (TERMINAL_REFUND, TERMINAL_CREDIT)
 #: What is on a clerk's screen depends on these.
 SHOWN = frozenset(
     {
@@ -29,16 +33,36 @@ class FusionOperation(models.Model):
 
     kind = fields.Selection(
         selection_add=[
-            ("terminal_charge", "Charge on a Terminal"),
-            ("terminal_refund", "Refund on a Terminal"),
-            ("terminal_credit", "Credit on a Terminal"),
+            (TERMINAL_CHARGE, "Charge on a Terminal"),
+            (TERMINAL_REFUND, "Refund on a Terminal"),
+            (TERMINAL_CREDIT, "Credit on a Terminal"),
         ],
-        ondelete={
-            "terminal_charge": "cascade",
-            "terminal_refund": "cascade",
-            "terminal_credit": "cascade",
-        },
+        ondelete=dict.fromkeys(TERMINAL_KINDS, "cascade"),
     )
+
+    @api.model
+    def _clover_holding(self, documents, kinds):
+        """Return the operations (elevated) of these kinds that hold documents, by document id.
+
+        :param documents: of one model
+        """
+        # Elevated: whoever may act on a document may see that somebody does.
+        holds = self.env["fusion.operation.hold"].sudo().search(
+            [
+                ("res_model", "=", documents._name),
+                ("res_id", "in", documents.ids),
+                ("operation_id.kind", "in", kinds),
+            ]
+        )
+        return {hold.res_id: hold.operation_id for hold in holds}
+
+    def _clover_transaction(self):
+        """Return the transaction (elevated) that this operation is about, or none."""
+        # Elevated: whoever has the operation may know what it is about.
+        return self.env["payment.transaction"].sudo().search(
+            [("reference", "=", self.reference), ("provider_code", "=", self.provider_code)],
+            limit=1,
+        )
 
     def write(self, vals):
         """Override to announce to open dialogs that there is something new to see."""

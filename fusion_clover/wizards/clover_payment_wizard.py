@@ -1,11 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
-
-from odoo.addons.fusion_payment_common.tools.cursors import own_environment
-
-#: Invoices whose names make up the reference of a payment; of more, their number is told.
-NAMED_INVOICES = 3
 
 
 class CloverPaymentWizard(models.TransientModel):
@@ -38,29 +32,50 @@ class CloverPaymentWizard(models.TransientModel):
         readonly=False,
         precompute=True,
     )
+    method = fields.Selection(
+        [("terminal", "On a terminal"), ("keyed", "Type the card")],
+        string="Pay By",
+        compute="_compute_method",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+    )
+    terminal_id = fields.Many2one(
+        "clover.terminal",
+        compute="_compute_terminal_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        domain="[('id', 'in', terminal_ids)]",
+    )
+    terminal_ids = fields.Many2many(
+        "clover.terminal", string="Terminals to Choose From", compute="_compute_terminal_ids"
+    )
     provider_state = fields.Selection(
         [("test", "Test"), ("enabled", "Enabled")], compute="_compute_provider_state"
     )
     surcharge_notice = fields.Char(compute="_compute_provider_state")
     # Elevated reads only: clerks have no access to transactions they could change.
     transaction_id = fields.Many2one("payment.transaction", readonly=True, copy=False)
+    is_resumed = fields.Boolean(readonly=True)
+    is_under_way = fields.Boolean(compute="_compute_is_under_way")
+
+    # === COMPUTE METHODS === #
 
     @api.depends("move_id", "move_ids", "order_id")
     def _compute_document(self):
         for wizard in self:
-            invoices, order = wizard._invoices(), wizard.order_id
-            partners = invoices.partner_id
-            if len(partners) > 1:
-                partners = partners.commercial_partner_id
-            wizard.partner_id = order.partner_invoice_id or partners
-            wizard.company_id = order.company_id or invoices.company_id
-            wizard.currency_id = order.currency_id or invoices.currency_id
+            documents = wizard._documents()
+            wizard.partner_id = documents._clover_payer()
+            wizard.company_id = documents.company_id
+            wizard.currency_id = documents.currency_id
 
     @api.depends("move_id", "move_ids", "order_id")
     def _compute_amount_due(self):
         for wizard in self:
             order = wizard.order_id
-            wizard.amount_due = wizard._amount_due()
+            wizard.amount_due = wizard._documents()._clover_amount_due()
             wizard.deposit_due = order._clover_deposit_due() if order else 0
 
     @api.depends("deposit_due", "amount_due")
@@ -75,6 +90,23 @@ class CloverPaymentWizard(models.TransientModel):
             wizard.amount = wizard.deposit_due if deposit else wizard.amount_due
 
     @api.depends("company_id")
+    def _compute_terminal_ids(self):
+        for wizard in self:
+            providers = wizard._documents()._clover_locations()
+            wizard.terminal_ids = self.env["clover.terminal"]._usable(providers)
+
+    @api.depends("company_id")
+    def _compute_terminal_id(self):
+        for wizard in self:
+            providers = wizard._documents()._clover_locations()
+            wizard.terminal_id = self.env["clover.terminal"]._preferred(providers)
+
+    @api.depends("company_id")
+    def _compute_method(self):
+        for wizard in self:
+            wizard.method = "terminal" if wizard.terminal_ids else "keyed"
+
+    @api.depends("company_id", "method", "terminal_id")
     def _compute_provider_state(self):
         for wizard in self:
             provider = wizard._provider()
@@ -83,224 +115,76 @@ class CloverPaymentWizard(models.TransientModel):
                 provider._clover_surcharge_notice(wizard.partner_id) if provider else False
             )
 
-    def _invoices(self):
-        return self.move_ids | self.move_id
+    @api.depends("transaction_id")
+    def _compute_is_under_way(self):
+        for wizard in self:
+            wizard.is_under_way = bool(wizard._open_operation())
 
-    def _amount_due(self):
-        if self.order_id:
-            return self.order_id._clover_amount_due()
-        return self._invoices()._fusion_amount_due()
+    # === WHAT IS PAID, AND TO WHOM === #
+
+    def _documents(self):
+        """Return the order, or the invoices, that are paid."""
+        return self.order_id or (self.move_ids | self.move_id)
 
     def _provider(self):
-        """Return the Clover provider (elevated) that takes payments for the document's company."""
-        return self._providers()[:1]
+        """Return the provider (elevated) that takes the payment: a terminal's own location."""
+        providers = self._documents()._clover_locations()
+        # Elevated: providers are readable by administrators only.
+        own = self.terminal_id.sudo().provider_id if self.method == "terminal" else None
+        return own if own and own in providers else providers[:1]
 
-    def _providers(self):
-        """Return all of them (elevated): a company may have several locations."""
-        return self.env["account.move"]._clover_providers()._clover_serving(self.company_id)
-
-    @api.model
-    def _open(self, values):
-        """Return the action that shows a new dialog.
-
-        :param dict values: what is to be paid: ``move_id``, ``move_ids`` or ``order_id``
-        :raise UserError: the merchant cannot take such a payment
-        """
-        wizard = self.create(values)
-        wizard._provider()._clover_check_currency(wizard.currency_id)
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Collect Payment"),
-            "res_model": self._name,
-            "res_id": wizard.id,
-            "views": [(False, "form")],
-            "target": "new",
-        }
-
-    # === CALLED BY THE DIALOG === #
-
-    def clover_form_config(self):
-        """Return what Clover's card form needs to show itself; nothing of it is secret.
-
-        :raise UserError: Clover is not connected or does not answer
-        """
-        self.ensure_one()
-        provider = self._provider()
-        if not provider:
-            raise UserError(self.env._("No Clover connection serves this company."))
-        return provider._clover_form_config(show_notices=False)
-
-    def clover_prepare(self, card_id=False):
-        """Fix what is to be charged: a draft transaction, committed when this call returns.
-
-        Called again for the same amount (a double click) it returns the same transaction.
-
-        :param int card_id: a saved card, one of :meth:`clover_saved_cards`
-        :return: its reference
-        :raise UserError: the amount, or the card, cannot be charged (any more)
-        """
-        self.ensure_one()
-        self._check_document_access()
-        self._check_amount()
-        card = self._saved_card(card_id)
-        # Elevated: clerks may collect without access to transactions.
-        transaction = self.transaction_id.sudo()
-        if (
-            not transaction
-            or transaction.state != "draft"
-            # Given up before it was sent: its key would only say so again.
-            or transaction.fusion_operation_ids.filtered("finished_at")
-            or transaction.token_id != card
-            or transaction.provider_id != self._provider()
-            or self.currency_id.compare_amounts(transaction.amount, self.amount)
-        ):
-            transaction = self._create_transaction(card)
-            self.transaction_id = transaction
-        return transaction.reference
-
-    def clover_quote(self, source, card):
-        """Fix the surcharge for the card, committed when this call returns.
-
-        :param str source: a token, never a card number
-        :param dict card: what Clover's form says about the card
-        :return: see :meth:`~PaymentTransaction._clover_quote`
-        """
-        self.ensure_one()
-        self._check_document_access()
-        # Elevated: clerks may collect without access to transactions and providers.
-        return self.transaction_id.sudo()._clover_quote(source, card)
-
-    def clover_charge(self, source):
-        """Charge the card that Clover's form turned into ``source`` and return how it went.
-
-        :param str source: a token, never a card number
-        :return: see :meth:`clover_status`
-        :raise UserError: nothing was charged; the message says why
-        """
-        self.ensure_one()
-        self._check_document_access()
-        if not isinstance(source, str) or not source.startswith("clv_"):
-            # A customer's id can be charged as well, but only Odoo may name one.
-            self.transaction_id._clover_check_source(source)
-            raise UserError(
-                self.env._("The card form returned nothing usable. Enter the card again.")
-            )
-        return self._charge(source, entry_mode="moto")
-
-    def clover_status(self):
-        """Return how the payment stands; asks Clover when the answer is overdue.
-
-        :return: ``{"state": draft|approved|checking|declined, "message": sentence, "card": text}``
-        """
-        self.ensure_one()
-        transaction = self.transaction_id.sudo()
-        if transaction.fusion_operation_ids.filtered(lambda op: not op.applied_at):
-            transaction.with_context(payment_backend_action=True).fusion_complete_now()
-        return self._fresh_status()
-
-    # === HELPERS === #
-
-    def _charge(self, source, *, entry_mode):
-        """Charge ``source`` for the transaction that was prepared; see :meth:`clover_charge`."""
-        # Elevated: clerks may collect without access to transactions and providers.
-        transaction = self.transaction_id.sudo()
-        if not transaction:
-            raise UserError(self.env._("Enter the amount first."))
-        transaction.with_context(payment_backend_action=True)._clover_charge(
-            source, entry_mode=entry_mode, check=transaction._clover_due_check()
-        )
-        return self._fresh_status()
-
-    def _saved_card(self, card_id):
-        """Return the saved card (elevated) with this id, or none for none."""
-        return self.env["payment.token"]
+    def _open_operation(self):
+        """Return the operation (elevated) of the payment that is not booked yet, or none."""
+        # Elevated: clerks have no access to transactions.
+        operation = self.transaction_id.sudo().fusion_operation_ids[:1]
+        return operation.filtered(lambda one: not one.applied_at)
 
     def _check_document_access(self):
-        self._invoices().check_access("read")
-        self.order_id.check_access("read")
+        self._documents().check_access("read")
 
-    def _check_amount(self):
-        self._provider()._clover_check_payable(self.amount, self.currency_id)
-        if self.currency_id.compare_amounts(self.amount, 0) <= 0:
-            raise ValidationError(self.env._("Enter an amount greater than zero."))
-        due = self._amount_due()
-        if self.currency_id.compare_amounts(due, 0) <= 0:
-            raise ValidationError(self.env._("Nothing is due any more: it was paid meanwhile."))
-        if self.currency_id.compare_amounts(self.amount, due) > 0:
-            raise ValidationError(self.env._("Only %s is still due.", self.currency_id.format(due)))
+    # === OPENED BY THE DOCUMENTS === #
 
-    def _create_transaction(self, card):
-        # Elevated: clerks may collect without access to transactions and providers.
-        transactions = (
-            self.env["payment.transaction"].sudo().with_context(payment_backend_action=True)
-        )
-        provider = self._provider()
-        if self.order_id:
-            links = {"sale_order_ids": [Command.set(self.order_id.ids)]}
+    @api.model
+    def _open(self, documents):
+        """Return the action that shows a new dialog.
+
+        :param documents: what is to be paid: invoices, or an order
+        :raise UserError: the merchant cannot take such a payment
+        """
+        if documents._name == "sale.order":
+            values = {"order_id": documents.id}
+        elif len(documents) == 1:
+            values = {"move_id": documents.id}
         else:
-            links = {"invoice_ids": [Command.set(self._invoices().ids)]}
-        reference = transactions._compute_reference(
-            provider.code, prefix=self._reference_prefix(), **links
-        )
-        values = {}
-        if card:
-            values = {
-                "token_id": card.id,
-                "payment_method_id": card.payment_method_id.id,
-                "operation": "offline",
-            }
-        transaction = transactions.create(
+            values = {"move_ids": [Command.set(documents.ids)]}
+        wizard = self.create(values)
+        wizard._provider()._clover_check_currency(wizard.currency_id)
+        return wizard._show()
+
+    @api.model
+    def _resume(self, transaction, document):
+        """Return the action that shows a payment which a terminal is busy with.
+
+        The dialog is the current user's own, whoever began the payment.
+
+        :param transaction: elevated
+        :param document: the invoice or the order that it was looked for on
+        """
+        order = document if document._name == "sale.order" else self.env["sale.order"]
+        wizard = self.create(
             {
-                "provider_id": provider.id,
-                "payment_method_id": self.env.ref("payment.payment_method_card").id,
-                "reference": reference,
-                "amount": self.amount,
-                "currency_id": self.currency_id.id,
-                "partner_id": self.partner_id.id,
-                "operation": "online_direct",
-                **links,
-                **values,
+                "order_id": order.id,
+                "move_ids": [Command.set(transaction.invoice_ids.ids)],
+                "amount": transaction.amount,
+                "transaction_id": transaction.id,
+                "terminal_id": transaction.clover_terminal_id.id,
+                "method": "terminal",
+                "is_resumed": True,
             }
         )
-        transaction._log_sent_message()
-        return transaction
+        return wizard._show()
 
-    def _reference_prefix(self):
-        """Return how a payment of many invoices is called; None where core finds a name."""
-        invoices = self._invoices()
-        if len(invoices) <= NAMED_INVOICES:
-            return None
-        return f"{invoices[0].name}+{len(invoices) - 1}"
-
-    def _fresh_status(self):
-        """Return the status as committed: the ledger books on cursors of its own, which the
-        snapshot of this request may not see."""
-        with own_environment(self.env) as env:
-            wizard = env[self._name].browse(self.id)
-            return wizard._status(wizard.transaction_id)
-
-    def _status(self, transaction):
-        currency = transaction.currency_id
-        amount = currency.format(transaction.fusion_card_amount) if transaction else ""
-        if transaction.state in ("done", "authorized"):
-            card = self._card_label(transaction)
-            return {
-                "state": "approved",
-                "message": self.env._("Approved: %(amount)s, %(card)s.", amount=amount, card=card),
-                "card": card,
-            }
-        if transaction.state in ("error", "cancel"):
-            return {"state": "declined", "message": transaction.state_message, "card": ""}
-        operation = transaction.fusion_operation_ids[:1]
-        if operation and (transaction.state == "pending" or not operation.applied_at):
-            message = transaction.state_message or operation._notice() or ""
-            return {"state": "checking", "message": message, "card": ""}
-        return {"state": "draft", "message": "", "card": ""}
-
-    def _card_label(self, transaction):
-        card = f"{transaction.clover_card_brand or ''} •••• {transaction.clover_card_last4 or ''}"
-        if not transaction.clover_auth_code:
-            return card.strip()
-        return self.env._(
-            "%(card)s, authorization %(code)s", card=card.strip(), code=transaction.clover_auth_code
-        )
+    def _show(self):
+        """Return the action that opens this very dialog."""
+        title = self.env._("Collect Payment")
+        return self._get_records_action(name=title, target="new", context={})

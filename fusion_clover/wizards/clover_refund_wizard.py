@@ -1,7 +1,10 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ..client.refund_routing import PaymentFacts
+from odoo.addons.fusion_payment_common.tools.amounts import to_amount
+
+from ..client.refund_routing import PaymentFacts, Way
+from ..models.terminal.payment_transaction_terminal_refund import KIND_OF_WAY
 
 
 class CloverRefundWizard(models.TransientModel):
@@ -47,6 +50,21 @@ class CloverRefundWizard(models.TransientModel):
     is_open = fields.Boolean(compute="_compute_way")
     what_happens = fields.Char(compute="_compute_way")
     closed_ways = fields.Text(compute="_compute_way")
+    # At a terminal: which one, and the reason of what is not tied to a payment.
+    terminal_ids = fields.Many2many(
+        "clover.terminal", string="Terminals to Choose From", compute="_compute_terminal_ids"
+    )
+    terminal_id = fields.Many2one(
+        "clover.terminal",
+        compute="_compute_terminal_id",
+        store=True,
+        readonly=False,
+        domain="[('id', 'in', terminal_ids)]",
+    )
+    needs_terminal = fields.Boolean(compute="_compute_way")
+    needs_approval = fields.Boolean(compute="_compute_way")
+    approval_note = fields.Char(string="Reason of the Credit")
+    is_at_terminal = fields.Boolean(compute="_compute_is_at_terminal", compute_sudo=True)
     is_sandbox = fields.Boolean(compute="_compute_card", compute_sudo=True)
     sent = fields.Boolean(readonly=True, copy=False)
     refund_id = fields.Many2one(
@@ -71,22 +89,18 @@ class CloverRefundWizard(models.TransientModel):
     @api.depends("facts", "transaction_id")
     def _compute_amount_left(self):
         for wizard in self:
-            digits = wizard.currency_id.decimal_places
-            facts = wizard.facts or {}
-            wizard.amount_left = facts.get("left", 0) / 10**digits
-            wizard.is_gone = facts.get("gone", False)
+            facts = wizard._facts()
+            wizard.amount_left = to_amount(facts.left, wizard.currency_id) if facts else 0.0
+            wizard.is_gone = bool(facts and facts.gone)
 
-    @api.depends("amount_left", "move_id", "transaction_id")
+    @api.depends("facts", "move_id", "transaction_id")
     def _compute_amount_most(self):
         for wizard in self:
             # Elevated: Refunders need not have access to transactions.
             transaction = wizard.transaction_id.sudo()
-            most = [transaction._clover_left()]
-            if not wizard.is_gone:
-                most.append(transaction._clover_document_part(wizard.amount_left))
-            if wizard.move_id:
-                most.append(wizard.move_id._clover_refund_due())
-            wizard.amount_most = max(min(most), 0)
+            wizard.amount_most = transaction._clover_most_to_refund(
+                wizard._facts(), wizard.move_id
+            )
 
     @api.depends("amount_most")
     def _compute_amount(self):
@@ -96,23 +110,41 @@ class CloverRefundWizard(models.TransientModel):
     @api.depends("amount", "amount_most", "facts")
     def _compute_way(self):
         for wizard in self:
-            if not wizard.facts:
-                wizard.is_open, wizard.what_happens, wizard.closed_ways = False, "", ""
-                continue
-            transaction = wizard.transaction_id.sudo()
-            facts = PaymentFacts.from_dict(wizard.facts)
-            routing = transaction._clover_route(facts, wizard.amount)
-            wizard.is_open = routing.way is not None
-            if routing.way:
-                sentence = transaction._clover_way_sentence(routing.way, facts, wizard.amount)
-            else:
-                sentence = transaction._clover_reason_sentence(routing.reason, facts)
-            wizard.what_happens = sentence
-            wizard.closed_ways = "\n".join(
-                f"{transaction._clover_way_label(way)}: "
-                f"{transaction._clover_reason_sentence(reason, facts)}"
-                for way, reason in routing.closed.items()
-            )
+            announced = wizard._announcement()
+            way = announced.way if announced else None
+            wizard.is_open = way is not None
+            wizard.needs_terminal = way in KIND_OF_WAY
+            wizard.needs_approval = way == Way.CREDIT
+            wizard.what_happens = announced.sentence if announced else ""
+            wizard.closed_ways = announced.closed_ways if announced else ""
+
+    def _announcement(self):
+        """Return what is announced, or None in a dialog that only follows a refund."""
+        facts = self._facts()
+        # Elevated: Refunders need not have access to transactions.
+        transaction = self.transaction_id.sudo()
+        return transaction._clover_announce_refund(facts, self.amount) if facts else None
+
+    def _facts(self):
+        """Return what Clover said when the dialog was opened; None where it was not asked."""
+        return PaymentFacts.from_dict(self.facts) if self.facts else None
+
+    @api.depends("transaction_id")
+    def _compute_terminal_ids(self):
+        for wizard in self:
+            provider = wizard.transaction_id.sudo().provider_id
+            wizard.terminal_ids = self.env["clover.terminal"]._usable(provider)
+
+    @api.depends("transaction_id")
+    def _compute_terminal_id(self):
+        for wizard in self:
+            provider = wizard.transaction_id.sudo().provider_id
+            wizard.terminal_id = self.env["clover.terminal"]._preferred(provider)
+
+    @api.depends("refund_id")
+    def _compute_is_at_terminal(self):
+        for wizard in self:
+            wizard.is_at_terminal = bool(wizard.refund_id.clover_terminal_id)
 
     # === ACTION METHODS === #
 
@@ -133,36 +165,69 @@ class CloverRefundWizard(models.TransientModel):
         )
         return wizard._show()
 
+    @api.model
+    def _resume(self, refund):
+        """Return the action that shows a refund which a terminal is busy with.
+
+        The dialog is the current user's own, whoever began the refund.
+
+        :param refund: elevated
+        """
+        notes = refund.invoice_ids.filtered(lambda move: move.move_type == "out_refund")
+        wizard = self.create(
+            {
+                "transaction_id": refund.source_transaction_id.id,
+                "move_id": notes[:1].id,
+                "amount": abs(refund.amount),
+                "terminal_id": refund.clover_terminal_id.id,
+                "refund_id": refund.id,
+                "sent": True,
+            }
+        )
+        return wizard._show()
+
     def _show(self):
         """Return the action that opens this very dialog."""
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Refund"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [(False, "form")],
-            "target": "new",
-        }
+        return self._get_records_action(name=self.env._("Refund"), target="new", context={})
 
     def action_refund(self):
         """Give the money back, once however often it is clicked, and say what came of it.
 
+        Where the customer has to present the card the dialog stays open until that is done.
+
+        :raise AccessError: no Refunder, or a credit without a Manager
         :raise UserError: nothing was sent; the message says why
         """
         self.ensure_one()
         self._check_may_give_back()
         self._check_amount()
+        if self.needs_terminal and not self.terminal_id:
+            raise UserError(self.env._("Choose a terminal first."))
+        if self.needs_approval:
+            self.transaction_id._clover_check_credit((self.approval_note or "").strip())
         if self.sent:
             raise UserError(self.env._("This refund was sent already."))
         # The second of two clicks waits here for the first one's transaction, and is run again.
         self.sent = True
         self.flush_recordset(["sent"])
         # Elevated: Refunders need not have access to transactions.
-        source = self.transaction_id.sudo().with_context(
-            payment_backend_action=True, clover_refund_reason=self.reason
-        )
-        self.refund_id = source._clover_refund_for(self.amount, self.move_id)
-        return source._clover_result_notification(self.refund_id.sudo())
+        source = self.transaction_id.sudo().with_context(**self._refund_context())
+        refund = source._clover_refund_for(self.amount, self.move_id)
+        self.refund_id = refund
+        if refund.clover_terminal_id and refund.fusion_operation_ids:
+            return self._show()
+        return source._clover_result_notification(refund)
+
+    def _refund_context(self):
+        """Return the context in which the payment is refunded as the dialog says."""
+        context = {"payment_backend_action": True, "clover_refund_reason": self.reason}
+        if self.needs_terminal:
+            context |= {
+                "clover_refund_terminal_id": self.terminal_id.id,
+                "clover_refund_way": str(self._announcement().way),
+                "clover_credit_reason": self.approval_note,
+            }
+        return context
 
     def _check_may_give_back(self):
         """Refuse what the user may not do, or a payment that has nothing to do with the note.

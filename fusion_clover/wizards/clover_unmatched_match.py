@@ -36,14 +36,8 @@ class CloverUnmatchedMatch(models.TransientModel):
             for one in unmatched._suggestions()
         ]
         dialog = self.create({"unmatched_id": unmatched.id, "line_ids": lines})
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Match %s", unmatched.payment_ref),
-            "res_model": self._name,
-            "res_id": dialog.id,
-            "views": [(False, "form")],
-            "target": "new",
-        }
+        title = self.env._("Match %s", unmatched.payment_ref)
+        return dialog._get_records_action(name=title, target="new", context={})
 
     def action_match_other(self):
         """Match the invoice that was chosen by hand."""

@@ -1,3 +1,6 @@
+from . import collectable
+from . import collect
+from . import checkout
 from . import account_move
 from . import sale_order
 from . import sale_order_payment

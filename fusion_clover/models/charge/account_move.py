@@ -2,11 +2,15 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-from ... import const
+#: Invoices whose names make up the reference of a payment; of more, their number is told.
+NAMED_INVOICES = 3
 
 
 class AccountMove(models.Model):
-    _inherit = "account.move"
+    """Invoices that a clerk collects a card payment on."""
+
+    _name = "account.move"
+    _inherit = ["account.move", "clover.collectable"]
 
     clover_can_collect = fields.Boolean(compute="_compute_clover_can_collect")
 
@@ -21,46 +25,44 @@ class AccountMove(models.Model):
                 and bool(providers._clover_of_company(move.company_id))
             )
 
-    @api.model
-    def _clover_providers(self):
-        # Elevated: that Clover can be used here is no secret; providers are readable by
-        # administrators only.
-        return self.env["payment.provider"].sudo().search(
-            [("code", "=", const.PROVIDER_CODE), ("state", "!=", "disabled")]
-        )
+    def _clover_amount_due(self):
+        """Return what may still be collected on these invoices, in their common currency."""
+        return self._fusion_amount_due()
 
-    def action_clover_collect_payment(self):
-        """Open the dialog in which a clerk takes one card payment for these invoices.
+    def _clover_payer(self):
+        """Return who pays these invoices: one card pays for one customer."""
+        partners = self.partner_id
+        return partners.commercial_partner_id if len(partners) > 1 else partners
 
-        :raise UserError: there is nothing to collect, a payment is still being checked, or the
-            invoices cannot be paid together
+    def _clover_transaction_links(self):
+        """Return the values that link a transaction with these invoices."""
+        return {"invoice_ids": [Command.set(self.ids)]}
+
+    def _clover_reference_prefix(self):
+        """Override to count many invoices instead of naming them."""
+        if len(self) <= NAMED_INVOICES:
+            return super()._clover_reference_prefix()
+        return f"{self[0].name}+{len(self) - 1}"
+
+    def _clover_check_collectible(self):
+        """Refuse invoices on which nothing can be collected, or not together.
+
+        :raise UserError: with the reason
         """
-        self.check_access("read")
+        self._clover_refuse_under_way()
         for move in self:
-            move._clover_check_collectible()
+            if not move.clover_can_collect:
+                raise UserError(
+                    self.env._(
+                        "Nothing can be collected on %s: the invoice has to be posted and unpaid, "
+                        "and Clover has to be connected for its company.",
+                        move.display_name,
+                    )
+                )
         self._clover_check_payable_together()
         if self.currency_id.compare_amounts(self._fusion_amount_due(), 0) <= 0:
             raise UserError(
                 self.env._("The whole amount was already received and is being booked.")
-            )
-        values = {"move_id": self.id} if len(self) == 1 else {"move_ids": [Command.set(self.ids)]}
-        return self.env["clover.payment.wizard"]._open(values)
-
-    def _clover_check_collectible(self):
-        """Refuse an invoice on which nothing can be collected now.
-
-        :raise UserError: with the reason
-        """
-        self.ensure_one()
-        if self.fusion_payment_notice:
-            raise UserError(self.fusion_payment_notice)
-        if not self.clover_can_collect:
-            raise UserError(
-                self.env._(
-                    "Nothing can be collected on %s: the invoice has to be posted and unpaid, and "
-                    "Clover has to be connected for its company.",
-                    self.display_name,
-                )
             )
 
     def _clover_check_payable_together(self):

@@ -71,6 +71,18 @@ class PaymentToken(models.Model):
             return tokens - ours
         return tokens if is_validation else tokens - (ours - ours._clover_usable())
 
+    @api.model
+    def _clover_saved_for(self, partner, provider):
+        """Return the cards (elevated) of a customer and of its company that can be charged today.
+
+        :param provider: only cards that it keeps
+        """
+        owners = partner | partner.commercial_partner_id
+        # Elevated: clerks have no access to customers' cards, but may charge them.
+        return self.sudo().search(
+            [("provider_id", "=", provider.id), ("partner_id", "in", owners.ids)]
+        )._clover_usable()
+
     def _clover_usable(self):
         """Return the cards among these that can be charged today."""
         today = fields.Date.context_today(self)

@@ -1,18 +1,19 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Command
 
 
 class SaleOrder(models.Model):
     """Money taken before there is an invoice; the invoice made later is paid by it."""
 
     _name = "sale.order"
-    _inherit = ["sale.order", "fusion.payment.document"]
+    _inherit = ["sale.order", "fusion.payment.document", "clover.collectable"]
 
     clover_can_collect = fields.Boolean(compute="_compute_clover_can_collect")
 
     @api.depends("state", "amount_total", "company_id", "invoice_status", "transaction_ids.state")
     def _compute_clover_can_collect(self):
-        providers = self.env["account.move"]._clover_providers()
+        providers = self._clover_providers()
         for order in self:
             order.clover_can_collect = (
                 bool(providers._clover_of_company(order.company_id))
@@ -56,15 +57,21 @@ class SaleOrder(models.Model):
         missing = self._get_prepayment_required_amount() - self.sudo().amount_paid
         return max(self.currency_id.round(min(missing, self._clover_amount_due())), 0.0)
 
-    def action_clover_collect_payment(self):
-        """Open the dialog in which a clerk takes a deposit, or the whole amount, by card.
+    def _clover_payer(self):
+        """Return who pays this order."""
+        return self.partner_invoice_id
 
-        :raise UserError: there is nothing to collect, or a payment is still being checked
+    def _clover_transaction_links(self):
+        """Return the values that link a transaction with this order."""
+        return {"sale_order_ids": [Command.set(self.ids)]}
+
+    def _clover_check_collectible(self):
+        """Refuse an order on which nothing can be collected.
+
+        :raise UserError: with the reason
         """
         self.ensure_one()
-        self.check_access("read")
-        if self.fusion_payment_notice:
-            raise UserError(self.fusion_payment_notice)
+        self._clover_refuse_under_way()
         if not self.clover_can_collect:
             raise UserError(
                 self.env._(
@@ -73,4 +80,3 @@ class SaleOrder(models.Model):
                     "the invoice."
                 )
             )
-        return self.env["clover.payment.wizard"]._open({"order_id": self.id})

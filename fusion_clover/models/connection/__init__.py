@@ -1,5 +1,6 @@
 from . import payment_provider_connection
 from . import payment_provider_oauth
+from . import oauth_return
 from . import payment_provider_facts
 from . import payment_provider_going_live
 from . import clover_oauth_token

@@ -5,3 +5,4 @@ from . import payment_transaction_routing
 from . import payment_transaction_authorization
 from . import account_payment
 from . import account_move
+from . import announcement

@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 
 from ... import const
+from ..fusion_operation import REFUND_KINDS
 
 
 class AccountMove(models.Model):
@@ -11,7 +12,6 @@ class AccountMove(models.Model):
     _inherit = "account.move"
 
     clover_can_refund = fields.Boolean(compute="_compute_clover_can_refund", compute_sudo=True)
-
     # Elevated: whoever may refund may see that somebody does.
     clover_refund_at_terminal = fields.Boolean(
         compute="_compute_clover_refund_at_terminal", compute_sudo=True
@@ -26,10 +26,10 @@ class AccountMove(models.Model):
             move.clover_can_refund = possible and bool(move._clover_refundable_transactions())
 
     def _compute_clover_refund_at_terminal(self):
-        wizards = self.env["clover.refund.wizard"]
+        notes = self.filtered(lambda move: move.move_type == "out_refund")
+        busy = self.env["fusion.operation"]._clover_holding(notes, REFUND_KINDS)
         for move in self:
-            is_note = move.move_type == "out_refund"
-            move.clover_refund_at_terminal = is_note and bool(wizards._at_terminal(move))
+            move.clover_refund_at_terminal = move.id in busy
 
     def _clover_refund_due(self, *, besides=None):
         """Return what the customer may still get for this credit note, refunds under way counted.
@@ -98,8 +98,10 @@ class AccountMove(models.Model):
         self._clover_check_refunder()
         if self.move_type == "out_invoice":
             return self._clover_refund_by_credit_note()
-        if action := self.env["clover.refund.wizard"]._resume(self):
-            return action
+        wizards = self.env["clover.refund.wizard"]
+        busy = self.env["fusion.operation"]._clover_holding(self, REFUND_KINDS)
+        if operation := busy.get(self.id):
+            return wizards._resume(operation._clover_transaction())
         if self.fusion_payment_notice:
             raise UserError(self.fusion_payment_notice)
         transactions = self._clover_refundable_transactions()
@@ -110,7 +112,7 @@ class AccountMove(models.Model):
                     "unpaid, and its invoice paid by card through Clover."
                 )
             )
-        return self.env["clover.refund.wizard"]._open(transactions[0], move=self)
+        return wizards._open(transactions[0], move=self)
 
     def _clover_check_refunder(self):
         if not self.env.user.has_group("fusion_payment_common.group_fusion_refunder"):
@@ -138,13 +140,7 @@ class AccountMove(models.Model):
         if posted:
             return posted[0].action_clover_refund()
         note = notes.filtered(lambda move: move.state == "draft")[:1] or self._clover_new_note()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Credit Note"),
-            "res_model": "account.move",
-            "res_id": note.id,
-            "views": [(False, "form")],
-        }
+        return note._get_records_action(name=self.env._("Credit Note"), context={})
 
     def _clover_new_note(self):
         reversal = (

@@ -4,6 +4,7 @@ from odoo.fields import Command
 
 from ... import const
 from ...client.refund_routing import CARD_PRESENT_ONLY
+from ..fusion_operation import REFUND_KINDS
 
 #: States of a child transaction in which its amount is spoken for.
 COUNTING_STATES = ("draft", "pending", "authorized", "done")
@@ -51,8 +52,9 @@ class PaymentTransaction(models.Model):
         # Elevated: Refunders need not have access to providers.
         transaction = self.sudo()
         wizards = self.env["clover.refund.wizard"]
-        if action := wizards._resume(transaction):
-            return action
+        busy = self.env["fusion.operation"]._clover_holding(transaction, REFUND_KINDS)
+        if operation := busy.get(self.id):
+            return wizards._resume(operation._clover_transaction())
         transaction._clover_check_refund(max(transaction._clover_left(), 0))
         return wizards._open(transaction)
 

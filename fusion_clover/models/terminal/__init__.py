@@ -6,9 +6,9 @@ from . import res_users
 from . import payment_transaction_terminal
 from . import payment_transaction_terminal_cancel
 from . import payment_transaction_terminal_words
-from . import documents
 from . import payment_transaction_terminal_tip
 from . import payment_transaction_terminal_decision
 from . import payment_transaction_terminal_refund
 from . import payment_transaction_terminal_receipt
+from . import status
 from . import clover_terminal_health

@@ -8,8 +8,8 @@ from odoo.addons.fusion_payment_common.lib.errors import GatewayError
 class CloverTerminal(models.Model):
     """A device of a merchant, under a name that the shop gave it.
 
-    ``serial`` is what calls are addressed to, ``device_ref`` what payments name. Which devices
-    there are is Clover's to say (:meth:`_sync`); what they are called is ours.
+    Calls are addressed to the ``serial``; payments name the ``device_ref``. Which devices there are
+    comes from Clover (:meth:`_sync`), their names from the shop.
     """
 
     _name = "clover.terminal"
@@ -115,14 +115,14 @@ class CloverTerminal(models.Model):
         return own or default or (usable if len(usable) == 1 else self.browse())
 
     def action_prefer(self):
-        """Make it the one that is offered to the current user."""
+        """Make it the terminal that is offered first to the current user."""
         self.ensure_one()
         self.check_access("read")
-        # Elevated: a preference is the user's own to choose.
+        # Elevated: users may choose their own preference.
         self.env.user.sudo().clover_terminal_id = self
 
     def action_make_default(self):
-        """Make it the one that is offered in its company."""
+        """Make it the terminal that is offered first in its company."""
         self.ensure_one()
         self.check_access("write")
         if self.reach == "local":
@@ -149,7 +149,7 @@ class CloverTerminal(models.Model):
                     error.code or error,
                 )
             ) from error
-        # Elevated: devices are Clover's to list; people only name them.
+        # Elevated: the list comes from Clover; users may only rename devices.
         terminals = self.sudo().with_context(active_test=False)
         known = {one.serial: one for one in terminals.search([("provider_id", "=", provider.id)])}
         place = {

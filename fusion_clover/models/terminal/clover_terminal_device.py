@@ -13,14 +13,14 @@ from odoo.addons.fusion_payment_common.tools.cursors import in_own_transaction
 from ...client.terminal_outcomes import situation_of_error
 from ...client.terminals import IDLE
 
-#: Seconds for which an answer of a device is news enough not to ask again.
+#: Seconds within which a device that has answered is not asked again.
 FRESH = 15
-#: Seconds after which an answer says little about how the device is now.
+#: Seconds after which an answer no longer says how the device is.
 STALE = 600
 
 
 class CloverTerminal(models.Model):
-    """Talking to the device itself: does it answer, what does it show."""
+    """Calls to the device itself: whether it answers, what its screen shows."""
 
     _inherit = "clover.terminal"
 
@@ -36,11 +36,11 @@ class CloverTerminal(models.Model):
         return self._notification()
 
     def action_welcome(self):
-        """Show the welcome screen, which also takes a spinner away."""
+        """Show the welcome screen, which also removes a spinner."""
         return self._on_screen(lambda terminals, serial: terminals.welcome(serial))
 
     def action_reset(self):
-        """Restart the device's display. What is on the screen ends; it may void a payment.
+        """Restart the device's display, which ends what is on the screen and may void a payment.
 
         :raise UserError: a payment is on it that somebody waits for
         """
@@ -55,7 +55,7 @@ class CloverTerminal(models.Model):
     def action_reset_in_use(self):
         """Restart the display although somebody waits for a payment on it; Managers only.
 
-        The payment is asked after as ever: what it comes to is told by Clover.
+        Clover is still asked for the outcome of that payment.
         """
         self.ensure_one()
         return self._on_screen(lambda terminals, serial: terminals.reset(serial))
@@ -85,7 +85,7 @@ class CloverTerminal(models.Model):
     # === PRE-FLIGHT === #
 
     def _ping_later(self):
-        """Ask the device in the background; whoever has its dialog open is told by the bus."""
+        """Ask the device in the background; the bus tells open dialogs."""
         self.ensure_one()
         now = fields.Datetime.now()
         if self.last_ping_at and (now - self.last_ping_at).total_seconds() < FRESH:
@@ -115,12 +115,12 @@ class CloverTerminal(models.Model):
             values |= {"last_ping_at": now, "last_status": status or self.last_status}
         else:
             values["last_error"] = self._situation_sentence(situation_of_error(error))
-        # Elevated: what a device answers is nobody's to write by hand.
+        # Elevated: users may not write what a device has answered.
         self.sudo().write(values)
         self.env["bus.bus"]._sendone(self._channel(), "fusion_clover.terminal", {"id": self.id})
 
     def _channel(self):
-        """Return the bus channel on which news of the terminal are announced, not told."""
+        """Return the bus channel that says that there is news of the terminal, but not which."""
         return f"fusion_clover.terminal/{self.serial}"
 
     def _contact_sentence(self):

@@ -6,10 +6,10 @@ from odoo.tools import SQL
 
 
 class CloverTerminalLease(models.Model):
-    """Who has a terminal, until when: the database lets it have one owner at a time.
+    """Which payment has a terminal, and until when: the database allows one at a time.
 
-    It ends with the payment, in the transaction that books the result, or by itself: a device must
-    not be lost for everybody because one outcome is not known.
+    It ends in the transaction that books the result, or when its time is over: a payment whose
+    outcome is not known must not block the device for everybody.
     """
 
     _name = "clover.terminal.lease"
@@ -19,7 +19,7 @@ class CloverTerminalLease(models.Model):
     terminal_id = fields.Many2one(
         "clover.terminal", required=True, readonly=True, ondelete="cascade"
     )
-    # The device, which several connections to its merchant may list.
+    # They name the device; several connections to its merchant may list it.
     environment = fields.Char(required=True, readonly=True)
     serial = fields.Char(required=True, readonly=True)
     reference = fields.Char(required=True, readonly=True)

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from odoo import fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.fusion_payment_common.lib import errors, idempotency
 
@@ -125,12 +125,7 @@ class PaymentTransaction(models.Model):
         """
         user = self.env.user
         reason = (self.env.context.get("clover_credit_reason") or "").strip()
-        if not user.has_group("fusion_payment_common.group_fusion_manager"):
-            raise AccessError(
-                self.env._("Only a Manager of Fusion Payments gives credits. Ask one.")
-            )
-        if not reason:
-            raise UserError(self.env._("Enter the reason of the credit."))
+        self._clover_check_credit(reason)
         self.write({"clover_credit_reason": reason, "clover_credit_approved_by_id": user.id})
         source = self.source_transaction_id
         for document in (*(self.invoice_ids or source.invoice_ids), *source.sale_order_ids):

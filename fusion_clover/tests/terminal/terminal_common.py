@@ -1,4 +1,5 @@
 from datetime import timedelta
+from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 import requests
@@ -110,14 +111,18 @@ class TerminalCommon(CollectCommon):
         self._run_worker(operation)
         return self._status(wizard)
 
-    def _run_worker(self, operation):
+    def _run_worker(self, operation, *, watch=None):
+        """Let the worker carry out an operation.
+
+        :param watch: called before each call to Clover, as if somebody looked meanwhile
+        """
         self.env.flush_all()
         worker = (
             self.env["fusion.operation"]
             .sudo()
             .with_context(fusion_queue_long_calls=True, fusion_queue_reference=operation.reference)
         )
-        worker._queue_runner(1, lambda *_counts: True, 5, start_long=_at_once).run()
+        worker._queue_runner(1, lambda *_counts: True, 5, start_long=partial(_at_once, watch)).run()
         self.env.invalidate_all()
 
     def _status(self, wizard):
@@ -128,7 +133,9 @@ class TerminalCommon(CollectCommon):
         return [call for call in self.simulator.requests(PAYMENTS) if call["method"] == "POST"]
 
 
-def _at_once(model, claim, call):
+def _at_once(watch, model, claim, call):
     """Make a long call in this very thread: a test has one database connection only."""
     while call is not None:
+        if watch:
+            watch()
         call = model._queue_finish(claim, outcome_of(call))

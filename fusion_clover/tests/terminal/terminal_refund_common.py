@@ -49,10 +49,10 @@ class TerminalRefundCommon(TerminalCommon):
             [("reference", "=", transaction.reference)]
         )
 
-    def _work_on(self, transaction):
+    def _work_on(self, transaction, *, watch=None):
         operation = self._operation_on(transaction)
         operation.write({"next_attempt_at": "2020-01-01", "lease_until": False})
-        self._run_worker(operation)
+        self._run_worker(operation, watch=watch)
 
     def _make_old(self, transaction, days=4):
         """Have Clover's payment made so long ago that refunds are not made any more."""

@@ -102,6 +102,43 @@ class TestTerminalRefund(TerminalRefundCommon):
         self.assertEqual(child.state, "done")
         self.assertEqual(self._kinds()[1:], [("refund", 1300)])
 
+    def test_a_dialog_is_told_the_same_things_of_payments_and_refunds(self):
+        wizard, _status = self._send()
+        paid = self._work(wizard)
+        dialog = self._refund_dialog(wizard.sudo().transaction_id)
+        told = dialog.clover_terminal_status()
+        self.assertEqual(told["state"], "ready")
+        self.assertEqual(set(told), set(paid))
+
+    def test_a_refund_whose_cancel_is_not_answered_is_being_cancelled(self):
+        transaction = self._paid_at_terminal("INTERAC")
+        dialog = self._refund_dialog(transaction)
+        dialog.amount = 13.0
+        path = f"/connect/v1/payments/{transaction.provider_reference}/refunds"
+        self.simulator.fault("reset_before", path)
+        dialog.action_refund()
+        self._work_on(self._child(transaction))
+        status = dialog.clover_terminal_cancel()
+        self.assertEqual((status["state"], status["cancelling"]), ("checking", True))
+        self.assertIn("Cancelling on", status["message"])
+
+    def test_a_refund_that_is_sent_again_asks_for_the_card_again(self):
+        transaction = self._paid_at_terminal("INTERAC")
+        dialog = self._refund_dialog(transaction)
+        dialog.amount = 13.0
+        path = f"/connect/v1/payments/{transaction.provider_reference}/refunds"
+        self.simulator.fault("reset_before", path)
+        dialog.action_refund()
+        child = self._child(transaction)
+        seen = []
+        for _try in range(3):
+            self._work_on(child, watch=lambda: seen.append(dialog.clover_terminal_status()))
+        self.assertEqual(
+            [status["state"] for status in seen], ["waiting", "checking", "checking", "waiting"]
+        )
+        self.assertIn("present the card", seen[-1]["message"])
+        self.assertEqual((child.state, self._kinds()[1:]), ("done", [("refund", 1300)]))
+
     def test_a_customer_who_does_not_present_the_card_gets_nothing(self):
         transaction = self._paid_at_terminal("INTERAC")
         self._make_old(transaction, days=1)

@@ -1,3 +1,4 @@
+import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { CloverTerminal } from "./terminal_widget";
 
@@ -9,7 +10,11 @@ import { CloverTerminal } from "./terminal_widget";
 export class CloverTerminalRefund extends CloverTerminal {
     static template = "fusion_clover.TerminalRefund";
 
-    /** The terminal is chosen already. */
+    get approvedTitle() {
+        return _t("Given back");
+    }
+
+    /** The terminal was chosen when the refund was sent: it is not asked whether it answers. */
     onTerminalChosen() {}
 
     async showContact() {}

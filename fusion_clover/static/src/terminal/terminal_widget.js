@@ -87,6 +87,10 @@ export class CloverTerminal extends Component {
         return LEVELS[this.state.phase] || "info";
     }
 
+    get approvedTitle() {
+        return _t("Approved");
+    }
+
     get contactTitle() {
         return this.state.contact.ok ? _t("Ready") : _t("Not ready");
     }
