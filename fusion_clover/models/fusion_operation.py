@@ -1,7 +1,11 @@
 from odoo import fields, models
 
+SAVE_CARD = "save_card"
+TERMINAL_CHARGE = "terminal_charge"
+TERMINAL_REFUND = "terminal_refund"
+TERMINAL_CREDIT = "terminal_credit"
 #: Kinds of operations that wait for a customer at a terminal.
-TERMINAL_KINDS = ("terminal_charge", "terminal_refund", "terminal_credit")
+TERMINAL_KINDS = (TERMINAL_CHARGE, TERMINAL_REFUND, TERMINAL_CREDIT)
 #: What is on a clerk's screen depends on these.
 SHOWN = frozenset(
     {
@@ -29,14 +33,16 @@ class FusionOperation(models.Model):
 
     kind = fields.Selection(
         selection_add=[
-            ("terminal_charge", "Charge on a Terminal"),
-            ("terminal_refund", "Refund on a Terminal"),
-            ("terminal_credit", "Credit on a Terminal"),
+            (SAVE_CARD, "Card Saved"),
+            (TERMINAL_CHARGE, "Charge on a Terminal"),
+            (TERMINAL_REFUND, "Refund on a Terminal"),
+            (TERMINAL_CREDIT, "Credit on a Terminal"),
         ],
         ondelete={
-            "terminal_charge": "cascade",
-            "terminal_refund": "cascade",
-            "terminal_credit": "cascade",
+            SAVE_CARD: "cascade",
+            TERMINAL_CHARGE: "cascade",
+            TERMINAL_REFUND: "cascade",
+            TERMINAL_CREDIT: "cascade",
         },
     )
 
@@ -49,3 +55,15 @@ class FusionOperation(models.Model):
                     channel_of(operation.reference), "fusion_clover.payment", {}
                 )
         return result
+
+    def _clover_client(self, observer=None):
+        """Return a client for the merchant of this operation.
+
+        :param observer: called with each HTTP exchange, for the trail
+        """
+        # Elevated: the ledger acts for whoever started the operation.
+        operation = self.sudo()
+        provider = operation.env["payment.provider"].browse(
+            operation.request_payload["provider_id"]
+        )
+        return provider._clover_client(observer)

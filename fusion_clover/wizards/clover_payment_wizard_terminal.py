@@ -8,7 +8,7 @@ from odoo.addons.fusion_payment_common.tools.cursors import own_environment
 from ..client.terminal_outcomes import ASKING, Situation
 from ..models.fusion_operation import channel_of
 from ..models.terminal.payment_transaction_terminal import TERMINAL_CHARGE
-from ..models.terminal.payment_transaction_terminal_words import SITUATION_OF_CODE
+from ..models.terminal.words import SITUATION_OF_CODE
 
 
 class CloverPaymentWizard(models.TransientModel):

@@ -9,7 +9,7 @@ from ..client.terminal_outcomes import Situation
 from ..models.fusion_operation import channel_of
 from ..models.terminal.payment_transaction_terminal import NOBODY_PAID
 from ..models.terminal.payment_transaction_terminal_refund import KIND_OF_WAY
-from ..models.terminal.payment_transaction_terminal_words import SITUATION_OF_CODE
+from ..models.terminal.words import SITUATION_OF_CODE
 
 UNDER_WAY = ("sending", "waiting", "checking")
 

@@ -6,6 +6,9 @@ from . import payment_provider_checkout
 from . import payment_provider_surcharge
 from . import payment_token
 from . import payment_token_expiry
+from . import kinds
+from . import due
+from . import payment_transaction_charge
 from . import payment_transaction_brake
 from . import payment_transaction_online
 from . import payment_transaction_saved_card

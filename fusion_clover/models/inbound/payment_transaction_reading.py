@@ -4,12 +4,12 @@ from odoo import api, fields, models
 
 from odoo.addons.fusion_payment_common.exceptions import EventTooEarly
 from odoo.addons.fusion_payment_common.lib.ledger import CLOSED_STATES
-from odoo.addons.fusion_payment_common.lib.money import Money
+from odoo.addons.fusion_payment_common.tools.amounts import to_amount, to_money
 from odoo.addons.fusion_payment_common.tools.cursors import in_own_transaction
 
 from ... import const
 from ...client.answers_payment import is_captured, payment_answer, return_answer, returns_of
-from ..refund.payment_transaction_child import FOLLOW_UPS
+from ..refund.kinds import CHILD_KINDS
 from ..refund.payment_transaction_refundable import COUNTING_STATES
 
 _logger = logging.getLogger(__name__)
@@ -26,13 +26,6 @@ class PaymentTransaction(models.Model):
     """
 
     _inherit = "payment.transaction"
-
-    clover_made_outside = fields.Boolean(
-        string="Made at Clover",
-        readonly=True,
-        copy=False,
-        help="Made in Clover's dashboard or on a device, and found by Odoo.",
-    )
 
     clover_surplus_returns = fields.Json(
         readonly=True,
@@ -80,7 +73,7 @@ class PaymentTransaction(models.Model):
                 ("provider_code", "=", const.PROVIDER_CODE),
                 ("company_id", "=", provider.company_id.id),
                 ("external_reference", "in", references),
-                ("kind", "not in", FOLLOW_UPS),
+                ("kind", "not in", CHILD_KINDS),
             ],
             limit=1,
         )
@@ -167,7 +160,7 @@ class PaymentTransaction(models.Model):
             currency=payment.currency or "",
             ours=self._clover_money().minor,
         )
-        operation = self.fusion_operation_ids.filtered(lambda one: one.kind not in FOLLOW_UPS)[:1]
+        operation = self.fusion_operation_ids.filtered(lambda one: one.kind not in CHILD_KINDS)[:1]
         if operation and operation.state in CLOSED_STATES and not operation.review_reason:
             operation._require_review(reason)
         _logger.warning("Transaction %s: %s", self.reference, reason)
@@ -183,7 +176,7 @@ class PaymentTransaction(models.Model):
             return
         if not payment.is_approved or not is_captured(payment):
             return
-        taken = self._clover_major(payment.charged)
+        taken = to_amount(payment.charged, self.currency_id)
         if self.currency_id.compare_amounts(taken, self.amount) > 0:
             self._clover_report_difference(payment)
             return
@@ -212,7 +205,7 @@ class PaymentTransaction(models.Model):
         left = self._clover_left()
         amount, extras = left, {}
         if one.amount is not None:
-            amount, extras = self._clover_return_parts(self._clover_major(one.amount))
+            amount, extras = self._clover_return_parts(to_amount(one.amount, self.currency_id))
         nothing_left = self.currency_id.compare_amounts(left, 0) <= 0
         if nothing_left and one.is_void and self._clover_is_voided_here():
             # All of it is accounted for: a void of ours is known by the id of its refund.
@@ -246,10 +239,7 @@ class PaymentTransaction(models.Model):
             lambda tx: tx.operation == "refund" and tx.state == "done"
         )
         left = self.fusion_surcharge_amount + sum(given_back.mapped("fusion_surcharge_amount"))
-        money = Money.from_major(
-            self.currency_id.round(left), self.currency_id.name, self.currency_id.decimal_places
-        )
-        return max(money.minor, 0)
+        return max(to_money(left, self.currency_id).minor, 0)
 
     def _clover_return_parts(self, moved):
         """Return what of an amount on the card is the document's, and values for the rest of it.
@@ -273,7 +263,7 @@ class PaymentTransaction(models.Model):
         self.clover_surplus_returns = [*(self.clover_surplus_returns or []), one.id]
         moved = self.fusion_card_amount
         if one.amount is not None:
-            moved = self._clover_major(one.amount)
+            moved = to_amount(one.amount, self.currency_id)
         amount = self.currency_id.format(moved)
         left = self.currency_id.format(max(self._clover_left(), 0))
         _logger.warning(
@@ -314,8 +304,3 @@ class PaymentTransaction(models.Model):
                 ),
                 user_id=move.invoice_user_id.id or self.env.ref("base.user_admin").id,
             )
-
-    def _clover_major(self, minor):
-        """Return minor units as an amount of the transaction's currency."""
-        money = Money(minor, self.currency_id.name, self.currency_id.decimal_places)
-        return float(money.major)

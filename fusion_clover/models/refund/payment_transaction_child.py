@@ -1,22 +1,16 @@
 import time
-from datetime import UTC
 
 from odoo import models
 from odoo.exceptions import UserError
 
 from odoo.addons.fusion_payment_common.lib import errors, idempotency
-from odoo.addons.fusion_payment_common.lib.outcome import Outcome
 from odoo.addons.fusion_payment_common.tools.cursors import own_environment
 
 from ... import const
-from ...client.answers_capture import capture_answer, carry_out_capture, find_capture
-from ...client.answers_refund import carry_out_refund, find_refund, refund_answer
 from ...client.followups import CaptureRequest, RefundRequest
 from ...client.refund_routing import facts_of
-from ..payment_transaction import CLOCK_MARGIN_MS
-
-GIVING_BACK = ("refund", "void")
-FOLLOW_UPS = (*GIVING_BACK, "capture")
+from ..fusion_operation import TERMINAL_REFUND
+from ..kinds import KINDS
 
 
 class PaymentTransaction(models.Model):
@@ -29,10 +23,14 @@ class PaymentTransaction(models.Model):
     def _create_child_transaction(self, amount, is_refund=False, **custom_create_values):
         """Override of `payment` to make refunds, voids and captures of a payment wait in line.
 
-        Before the child is created: two at once would want the same reference.
+        Before the child is created: two at once would want the same reference. The tip goes back
+        with the rest of the payment.
         """
         if self.provider_code == const.PROVIDER_CODE:
             self._clover_serialize()
+            if is_refund and self.clover_tip_amount:
+                tip = -self._clover_tip_back(amount)
+                custom_create_values = {"clover_tip_amount": tip, **custom_create_values}
         return super()._create_child_transaction(
             amount, is_refund=is_refund, **custom_create_values
         )
@@ -42,7 +40,8 @@ class PaymentTransaction(models.Model):
         if self.provider_code != const.PROVIDER_CODE:
             super()._send_refund_request()
             return
-        self._clover_follow_up("refund")
+        at_terminal = self.env.context.get("clover_refund_terminal_id")
+        KINDS[TERMINAL_REFUND if at_terminal else "refund"].send(self)
 
     def _send_capture_request(self):
         """Override of `payment` to capture what was authorized, exactly once."""
@@ -127,9 +126,6 @@ class PaymentTransaction(models.Model):
             "currency": amount.currency,
         }
 
-    def _clover_money(self):
-        return self._fusion_money(abs(self._fusion_requested_amount()))
-
     def _clover_fingerprint_of(self, key):
         """Return the fingerprint of the operation with this key, or None; as committed."""
         with own_environment(self.env) as env:
@@ -183,91 +179,12 @@ class PaymentTransaction(models.Model):
         except errors.GatewayError as error:
             raise self._clover_cannot_say(error) from error
 
-    def _fusion_documents(self):
-        """Override of `fusion_payment_common` to hold what is refunded, voided or captured."""
-        source = self.source_transaction_id
-        if self.provider_code != const.PROVIDER_CODE or not source:
-            return super()._fusion_documents()
+    def _clover_child_documents(self):
+        """Return the ``(model, id)`` pairs that this refund, void or capture must hold."""
         moves = [("account.move", move_id) for move_id in sorted(self.invoice_ids.ids)]
-        return ((self._name, source.id), *moves)
-
-    # === OPERATION HANDLER === #
-
-    def _fusion_prepare_call(self, operation, observer):
-        """Override of `fusion_payment_common` to refund, void and capture at Clover."""
-        if not self._clover_is_follow_up(operation):
-            return super()._fusion_prepare_call(operation, observer)
-        client = self._clover_client_of(operation, observer)
-        request = self._clover_follow_up_of(operation)
-        key = operation.idempotency_key
-        if operation.kind == "capture":
-            return lambda: carry_out_capture(client, request, key)
-        return lambda: carry_out_refund(client, request, key)
-
-    def _fusion_prepare_lookup(self, operation, observer):
-        """Override of `fusion_payment_common` to find a refund, void or capture at Clover."""
-        if not self._clover_is_follow_up(operation):
-            return super()._fusion_prepare_lookup(operation, observer)
-        client = self._clover_client_of(operation, observer)
-        request = self._clover_follow_up_of(operation)
-        if operation.kind == "capture":
-            return lambda: find_capture(client, request)
-        started_at = operation.started_at.replace(tzinfo=UTC)
-        since_ms = int(started_at.timestamp() * 1000) - CLOCK_MARGIN_MS
-        others = self.search(
-            [
-                ("source_transaction_id.provider_reference", "=", request.charge_id),
-                ("provider_code", "=", const.PROVIDER_CODE),
-                ("provider_reference", "!=", False),
-                ("reference", "!=", operation.reference),
-            ]
-        ).mapped("provider_reference")
-        return lambda: find_refund(client, request, others, since_ms)
-
-    def _fusion_prepare_read(self, operation, provider_reference, observer):
-        """Override of `fusion_payment_common` to read the object that a Manager names."""
-        if not self._clover_is_follow_up(operation):
-            return super()._fusion_prepare_read(operation, provider_reference, observer)
-        client = self._clover_client_of(operation, observer)
-        request = self._clover_follow_up_of(operation)
-        if operation.kind == "capture":
-            return lambda: capture_answer(client.charges.retrieve(provider_reference), request)
-        return lambda: refund_answer(client.refunds.retrieve(provider_reference), request)
-
-    def _clover_is_follow_up(self, operation):
-        return operation.provider_code == const.PROVIDER_CODE and operation.kind in FOLLOW_UPS
-
-    def _clover_follow_up_of(self, operation):
-        # Elevated: the request is kept for the ledger alone.
-        document = operation.sudo().request_payload["request"]
-        request_class = CaptureRequest if operation.kind == "capture" else RefundRequest
-        return request_class.from_dict(document)
+        return ((self._name, self.source_transaction_id.id), *moves)
 
     # === BUSINESS METHODS - PROCESSING === #
-
-    def _clover_recorded_values(self, payment_data):
-        """Override to keep whether Clover made a void or a refund of it."""
-        recorded = super()._clover_recorded_values(payment_data)
-        voided = payment_data.get("voided")
-        if payment_data.get("kind") in GIVING_BACK and voided is not None:
-            recorded["clover_returned_as"] = "void" if voided else "refund"
-        return recorded
-
-    def _fusion_apply_outcome(self, payment_data, *, declined_message):
-        """Override of `fusion_payment_common`: a void that succeeded is a cancelled child."""
-        is_void = payment_data.get("kind") == "void" and not payment_data.get("review")
-        if self.provider_code == const.PROVIDER_CODE and is_void:
-            if self.state == "cancel":
-                return
-            if payment_data["outcome"] == Outcome.SUCCEEDED:
-                self._set_canceled(
-                    state_message=self.env._("Clover released the authorization."),
-                    extra_allowed_states=("error",),
-                )
-                return
-        super()._fusion_apply_outcome(payment_data, declined_message=declined_message)
-        if self.provider_code == const.PROVIDER_CODE and payment_data.get("kind") == "capture":
-            self._clover_close_rest()
 
     def _clover_close_rest(self):
         """Close the authorization of which this is a capture of a part: Clover captures once.
@@ -292,40 +209,3 @@ class PaymentTransaction(models.Model):
         if self.provider_code == const.PROVIDER_CODE and self.state != "authorized":
             return self.browse()
         return super()._void(amount_to_void=amount_to_void)
-
-    def _fusion_pending_message(self, payment_data):
-        """Override of `fusion_payment_common` to speak of the refund, void or capture."""
-        message = super()._fusion_pending_message(payment_data)
-        if self.provider_code != const.PROVIDER_CODE or payment_data.get("review"):
-            return message
-        return {
-            "refund": self.env._(
-                "We are checking with Clover whether this refund went through. Do not refund again."
-            ),
-            "void": self.env._(
-                "We are checking with Clover whether the authorization was released."
-            ),
-            "capture": self.env._(
-                "We are checking with Clover whether the amount was captured. Do not charge again."
-            ),
-        }.get(payment_data.get("kind"), message)
-
-    def _clover_refusal_sentence(self, payment_data):
-        """Override to say why nothing was given back, released or captured."""
-        if payment_data.get("kind") not in FOLLOW_UPS:
-            return super()._clover_refusal_sentence(payment_data)
-        nothing = {
-            "refund": self.env._("Nothing was given back."),
-            "void": self.env._("Nothing was released."),
-            "capture": self.env._("Nothing was captured."),
-        }[payment_data["kind"]]
-        reason = {
-            Outcome.NOT_SENT: self.env._("Clover could not be reached. Try again."),
-            Outcome.DECLINED: self.env._("The bank refused it."),
-        }.get(
-            Outcome(payment_data["outcome"]),
-            self.env._(
-                "Clover did not accept the request (%s).", payment_data.get("error_code") or "-"
-            ),
-        )
-        return f"{reason} {nothing}"

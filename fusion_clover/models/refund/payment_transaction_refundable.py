@@ -120,7 +120,12 @@ class PaymentTransaction(models.Model):
         }
 
     def _clover_follow_up_message(self):
-        """Return in a sentence what became of this refund or void."""
+        """Return in a sentence what became of this refund, void or capture."""
+        if self.state == "draft" and self.clover_terminal_id:
+            return self.env._(
+                "Ask the customer to present the card at %s. The result appears here by itself.",
+                self.clover_terminal_id.name,
+            )
         if self.state == "cancel":
             amount = self.currency_id.format(abs(self.amount))
             return self.env._("The authorization of %s was released.", amount)

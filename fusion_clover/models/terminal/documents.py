@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from .payment_transaction_terminal import TERMINAL_CHARGE
+from ..fusion_operation import TERMINAL_CHARGE
 
 
 class AccountMove(models.Model):

@@ -11,6 +11,7 @@ from odoo.addons.fusion_payment_common.tools.cursors import in_own_transaction
 
 from ...client.terminal_errors import CANCELLED
 from ...client.terminal_outcomes import situation_of_error
+from .kinds import search_of
 
 #: How often the device is told, and the seconds between.
 CANCEL_TRIES = 4
@@ -37,10 +38,11 @@ class FusionOperation(models.Model):
         """
         if self.state in CLOSED_STATES or self.review_reason:
             return False
-        transactions = self.env["payment.transaction"]
-        if transactions._clover_search_of(self).never_shown:
+        if search_of(self).never_shown:
             return False
-        transaction = transactions.search([("reference", "=", self.reference)], limit=1)
+        transaction = self.env["payment.transaction"].search(
+            [("reference", "=", self.reference)], limit=1
+        )
         lease = transaction.clover_terminal_id._lease()
         return not lease or lease.reference == self.reference
 
