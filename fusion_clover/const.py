@@ -68,8 +68,6 @@ BRAKE_PARAMETERS = {
 #: Seconds. A charge is answered within a few; the rest is for a slow issuer.
 CONNECT_TIMEOUT = 5.0
 CHARGE_READ_TIMEOUT = 30.0
-#: Seconds for reads while somebody waits in front of the screen.
-LOOKUP_READ_TIMEOUT = 10.0
 #: Seconds that a call waits for its turn within Clover's limits before it is refused unsent: one
 #: that moves money (a clerk waits, the operation's lease runs), and one that reads.
 TURN_MAX_WAIT = 5.0

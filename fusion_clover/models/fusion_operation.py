@@ -6,7 +6,7 @@ TERMINAL_REFUND = "terminal_refund"
 TERMINAL_CREDIT = "terminal_credit"
 #: Kinds of operations that wait for a customer at a terminal.
 TERMINAL_KINDS = (TERMINAL_CHARGE, TERMINAL_REFUND, TERMINAL_CREDIT)
-#: What is on a clerk's screen depends on these.
+#: Fields that the clerk's dialog shows.
 SHOWN = frozenset(
     {
         "state",
@@ -21,9 +21,9 @@ SHOWN = frozenset(
 
 
 def channel_of(reference):
-    """Return the bus channel on which news of a payment are announced.
+    """Return the bus channel that says that a payment has changed.
 
-    It carries no news itself: whoever listens asks Odoo, which checks what they may see.
+    The message says nothing else: the dialog asks Odoo, which checks what the user may see.
     """
     return f"fusion_clover.payment/{reference}"
 
@@ -47,7 +47,7 @@ class FusionOperation(models.Model):
     )
 
     def write(self, vals):
-        """Override to announce to open dialogs that there is something new to see."""
+        """Override to have open dialogs refresh what they show."""
         result = super().write(vals)
         if SHOWN & set(vals):
             for operation in self.filtered(lambda one: one.kind in TERMINAL_KINDS):

@@ -25,8 +25,8 @@ KINDS = {}
 class Kind:
     """One kind of operation. Instances keep no state: all they need is in the arguments.
 
-    ``call``, ``lookup`` and ``retrieve`` keep the promises of ``fusion.operation.handler``: they read
-    the database and return a function that only talks to Clover.
+    ``call``, ``lookup`` and ``retrieve`` keep the promises of ``fusion.operation.handler``: they
+    read the database and return a function that only talks to Clover.
     """
 
     #: What is asked of Clover, as the operation keeps it; a class of the client's requests.

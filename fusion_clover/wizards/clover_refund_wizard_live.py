@@ -138,7 +138,7 @@ class CloverRefundWizard(models.TransientModel):
 
     def _refund_result(self, refund, operation):
         if refund.state == "done":
-            return "approved", refund._clover_follow_up_message()
+            return "approved", refund._clover_child_message()
         is_cancelled = operation.error_code in (CANCELLED, NOBODY_PAID)
         state = "cancelled" if is_cancelled else "declined"
         return state, refund.state_message or ""

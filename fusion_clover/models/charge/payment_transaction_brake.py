@@ -11,10 +11,10 @@ TRIES = ("declined", "in_flight", "unknown")
 
 
 class PaymentTransaction(models.Model):
-    """The card-testing brake: whoever was declined too often has to wait.
+    """The brake against card testing: after too many declines a shopper has to wait.
 
-    Thieves try stolen cards by the hundred on whatever pays a document. What is counted is the
-    ledger: it survives rollbacks and knows tries that are still under way.
+    Thieves try stolen cards by the hundred on payment forms. Operations of the ledger are counted:
+    they survive rollbacks and include tries that are still under way.
     """
 
     _inherit = "payment.transaction"

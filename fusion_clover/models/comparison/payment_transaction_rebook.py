@@ -38,10 +38,10 @@ class PaymentTransaction(models.Model):
         # Charges nobody: the payment has its transaction already.
         payment.action_post()
         payment._fusion_close_with(invoices)
-        self._clover_say_corrected(payment)
+        self._clover_post_correction(payment)
 
-    def _clover_say_corrected(self, payment):
-        """Say on the payment why it was changed."""
+    def _clover_post_correction(self, payment):
+        """Post on the payment why it was changed."""
         payment.message_post(
             body=self.env._(
                 "Corrected to what moved at Clover, payment %s.", self.provider_reference

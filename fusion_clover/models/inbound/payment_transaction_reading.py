@@ -19,10 +19,9 @@ NOT_PAID = ("draft", "pending", "error", "cancel")
 
 
 class PaymentTransaction(models.Model):
-    """What Clover has, whoever did it, brought into the transaction that it belongs to.
+    """Bring a payment that was read from Clover into its transaction, whoever made the change.
 
-    Called with a payment that was just read from Clover, by webhooks, polling and the comparison;
-    right in any order and any number of times.
+    Called by webhooks, polling and the comparison, in any order and any number of times.
     """
 
     _inherit = "payment.transaction"
@@ -42,14 +41,14 @@ class PaymentTransaction(models.Model):
         :param provider: the Clover provider of the merchant who has it
         :param payment: a :class:`~odoo.addons.fusion_clover.client.types.Payment`
         :return: whether it is of any concern to us
-        :raise EventTooEarly: somebody is at work on it right now; ask again in a moment
+        :raise EventTooEarly: an operation on it is open; try again in a moment
         """
         # Elevated: nobody's action, and for all companies' documents alike.
         transactions = self.sudo().with_company(provider.company_id)
         operation = transactions._clover_operation_of(provider, payment)
         if operation and not operation.applied_at and not operation.review_reason:
-            # Whoever asks, books: the ledger, with all it knows about the request.
-            # Committed by itself: what follows undoes everything else.
+            # The operation that sent the request books its result.
+            # Committed on its own: the exception below rolls everything else back.
             in_own_transaction(self.env, lambda env: operation.with_env(env)._hasten())
             raise EventTooEarly(operation.reference)
         transaction = transactions._clover_transaction_of(provider, payment)
@@ -109,7 +108,7 @@ class PaymentTransaction(models.Model):
         self.ensure_one()
         holders = self._clover_holders()
         if holders.filtered("review_reason"):
-            # What moved is in doubt: whoever decides about it decides about this as well.
+            # A Manager has to decide what moved; this is a part of that decision.
             return
         if holders:
             raise EventTooEarly(self.reference)
@@ -132,7 +131,7 @@ class PaymentTransaction(models.Model):
         return self.env["fusion.operation.hold"].search(held).operation_id
 
     def _clover_take_payment(self, payment):
-        """Book money that came although Odoo believed that it had not."""
+        """Book a payment that Clover has although Odoo took it for not made."""
         if not payment.is_approved:
             return
         if not self._clover_is_as_asked(payment):
@@ -151,7 +150,7 @@ class PaymentTransaction(models.Model):
         )
 
     def _clover_report_difference(self, payment):
-        """Have a person decide about money that moved otherwise than asked."""
+        """Have a Manager decide about money that moved differently from what was asked."""
         reason = self.env._(
             "Clover has payment %(payment)s of %(theirs)s %(currency)s (minor units) under this "
             "reference; %(ours)s were asked for.",
@@ -208,7 +207,7 @@ class PaymentTransaction(models.Model):
             amount, extras = self._clover_return_parts(to_amount(one.amount, self.currency_id))
         nothing_left = self.currency_id.compare_amounts(left, 0) <= 0
         if nothing_left and one.is_void and self._clover_is_voided_here():
-            # All of it is accounted for: a void of ours is known by the id of its refund.
+            # The void is one of our refunds, which is stored under the id of the refund.
             return
         if nothing_left or self.currency_id.compare_amounts(amount, left) > 0:
             self._clover_report_surplus(one)
@@ -257,7 +256,7 @@ class PaymentTransaction(models.Model):
         return amount, values
 
     def _clover_report_surplus(self, one):
-        """Have a person look, once, at money that went back although nothing of it was left."""
+        """Schedule an activity, once, about a refund at Clover that exceeds what was left."""
         if one.id in (self.clover_surplus_returns or []):
             return
         self.clover_surplus_returns = [*(self.clover_surplus_returns or []), one.id]
@@ -291,7 +290,7 @@ class PaymentTransaction(models.Model):
             )
 
     def _clover_ask_for_credit_note(self, refund):
-        """Tell whoever is in charge of the invoice that the money went back without Odoo."""
+        """Schedule an activity for the salesperson: the money went back without Odoo."""
         for move in self.invoice_ids:
             move.activity_schedule(
                 "mail.mail_activity_data_todo",

@@ -88,7 +88,7 @@ class Refund(GivingBack):
 
     def send(self, transaction):
         """Give back what this child transaction of core's says, exactly once."""
-        transaction._clover_follow_up("refund")
+        transaction._clover_send_child("refund")
 
     def nothing_happened(self, env):
         """Return that nothing was given back."""

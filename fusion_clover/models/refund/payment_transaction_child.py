@@ -21,10 +21,9 @@ class PaymentTransaction(models.Model):
     # === BUSINESS METHODS - REQUESTS === #
 
     def _create_child_transaction(self, amount, is_refund=False, **custom_create_values):
-        """Override of `payment` to make refunds, voids and captures of a payment wait in line.
+        """Override of `payment` to create one refund, void or capture of a payment at a time.
 
-        Before the child is created: two at once would want the same reference. The tip goes back
-        with the rest of the payment.
+        Two at once would get the same reference. A refund of the rest takes the tip with it.
         """
         if self.provider_code == const.PROVIDER_CODE:
             self._clover_serialize()
@@ -48,7 +47,7 @@ class PaymentTransaction(models.Model):
         if self.provider_code != const.PROVIDER_CODE:
             super()._send_capture_request()
             return
-        self._clover_follow_up("capture")
+        self._clover_send_child("capture")
 
     def _send_void_request(self):
         """Override of `payment` to release what was authorized, exactly once.
@@ -59,9 +58,9 @@ class PaymentTransaction(models.Model):
         if self.provider_code != const.PROVIDER_CODE:
             super()._send_void_request()
             return
-        self._clover_follow_up("void")
+        self._clover_send_child("void")
 
-    def _clover_follow_up(self, kind):
+    def _clover_send_child(self, kind):
         """Carry out this refund, void or capture of another transaction.
 
         Called within the transaction in which core has just created ``self``. What cannot be done
@@ -70,7 +69,7 @@ class PaymentTransaction(models.Model):
         :raise UserError: a request of the same name but another amount is being carried out
         """
         self.ensure_one()
-        parameters = self._clover_follow_up_parameters(kind)
+        parameters = self._clover_child_parameters(kind)
         key = self._clover_idempotency_key(kind)
         known = self._clover_fingerprint_of(key)
         if known and known != idempotency.fingerprint(parameters):
@@ -87,8 +86,8 @@ class PaymentTransaction(models.Model):
         if not known:
             # A request that is carried out already is replayed, not checked: it counts by now.
             try:
-                self._clover_check_follow_up(kind)
-                request = self._clover_follow_up_request(kind, key)
+                self._clover_check_child(kind)
+                request = self._clover_child_request(kind, key)
             except UserError as error:
                 self._set_error(str(error))
                 return
@@ -107,7 +106,7 @@ class PaymentTransaction(models.Model):
         self._fusion_perform_within(intent, check=self._clover_late_check(kind))
 
     def _clover_serialize(self):
-        """Make concurrent refunds, voids and captures of this transaction one after the other.
+        """Make concurrent refunds, voids and captures of this transaction run one after the other.
 
         A lock alone would let the second one go on with its old snapshot, in which the first one
         did not happen. An update makes PostgreSQL refuse it, and Odoo run it again.
@@ -117,7 +116,7 @@ class PaymentTransaction(models.Model):
             "UPDATE payment_transaction SET write_date = write_date WHERE id = %s", [self.id]
         )
 
-    def _clover_follow_up_parameters(self, kind):
+    def _clover_child_parameters(self, kind):
         amount = self._clover_money()
         return {
             "kind": kind,
@@ -132,7 +131,7 @@ class PaymentTransaction(models.Model):
             return env["fusion.operation"].search([("idempotency_key", "=", key)]).fingerprint
 
     def _clover_late_check(self, kind):
-        """Return the check that is made once the documents are held, on a fresh snapshot."""
+        """Return the check that runs once the documents are held, on a fresh snapshot."""
         source_id, move_ids = self.source_transaction_id.id, self.invoice_ids.ids
         reference, amount = self.reference, abs(self.amount)
 
@@ -147,7 +146,7 @@ class PaymentTransaction(models.Model):
 
         return still_possible
 
-    def _clover_follow_up_request(self, kind, key):
+    def _clover_child_request(self, kind, key):
         """Return the request for Clover, or None when there is nothing to ask for any more.
 
         :raise UserError: Clover cannot be asked, or says that it is impossible

@@ -52,9 +52,9 @@ class PaymentTransaction(models.Model):
     # === BUSINESS METHODS === #
 
     def _clover_send_to_terminal(self, terminal):
-        """Have the transaction paid on a terminal, once the caller's transaction is committed.
+        """Queue the payment of this transaction on a terminal; it is sent after the commit.
 
-        Called again for the same transaction it changes nothing.
+        A second call for the same transaction changes nothing.
 
         :return: the operation (elevated)
         :raise UserError: the terminal or the document is in use, or nothing is due; nothing is sent
@@ -69,7 +69,7 @@ class PaymentTransaction(models.Model):
         self._clover_due_check()(self.env)
         self._clover_drop_quote()
         wait = self._clover_terminal_wait()
-        # Elevated: nobody writes by hand who has a terminal.
+        # Elevated: users cannot write leases of terminals.
         self.env["clover.terminal.lease"].sudo()._take(
             terminal,
             self.reference,
@@ -164,9 +164,9 @@ class PaymentTransaction(models.Model):
     # === BUSINESS METHODS - PROCESSING === #
 
     def _fusion_apply(self, operation, answer):
-        """Override to give the terminal back, and its screen, when it has done its part.
+        """Override to release the terminal and its screen once the customer is done.
 
-        What a person has to decide, or Clover has not decided yet, keeps no terminal waiting.
+        A terminal does not wait for a Manager's decision, nor for Clover to settle a payment.
         """
         super()._fusion_apply(operation, answer)
         is_over = (
@@ -176,14 +176,14 @@ class PaymentTransaction(models.Model):
         )
         if operation.kind not in TERMINAL_KINDS or not is_over:
             return
-        # Whoever had it longer than its lease may find somebody else's payment on the screen.
+        # After the end of its lease, the screen may show another payment.
         if self.env["clover.terminal.lease"]._give_back(operation.reference):
             self._clover_clear_screen(operation, answer)
 
     def _clover_clear_screen(self, operation, answer):
-        """Show thank-you or welcome once the result is committed: without it a spinner stays.
+        """Show thank-you or welcome once the result is committed; else a spinner stays.
 
-        Whether that works does not matter to the payment.
+        A failure changes nothing about the payment.
         """
         if not answer.provider_reference and answer.error_code not in (CANCELLED, NOBODY_PAID):
             return

@@ -37,7 +37,7 @@ class FusionOperation(models.Model):
 
 
 class PaymentTransaction(models.Model):
-    """What Clover wants somebody to look at: decided by the clerk, and kept with the payment."""
+    """The clerk's decision on a payment that Clover flagged, kept with the payment."""
 
     _inherit = "payment.transaction"
 

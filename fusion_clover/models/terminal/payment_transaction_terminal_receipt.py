@@ -11,12 +11,12 @@ from ...client.terminal_outcomes import situation_of_error
 from ..fusion_operation import TERMINAL_CHARGE, channel_of
 from .payment_transaction_terminal import quietly
 
-#: What became of the customer's choice, by Clover's word for it.
+#: Our value of the customer's choice, by Clover's word for it.
 CHOICES = {"NO_RECEIPT": "none", "PRINT": "print", "EMAIL": "email", "SMS": "sms"}
 
 
 class PaymentTransaction(models.Model):
-    """Clover's own receipt of a payment on a terminal. That it fails changes nothing else."""
+    """Clover's own receipt of a payment on a terminal. A failure does not touch the payment."""
 
     _inherit = "payment.transaction"
 

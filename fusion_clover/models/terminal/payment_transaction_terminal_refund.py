@@ -49,7 +49,7 @@ class PaymentTransaction(models.Model):
         """
         self.ensure_one()
         self._clover_check_terminal(terminal)
-        self._clover_check_follow_up("refund")
+        self._clover_check_child("refund")
         source = self.source_transaction_id
         facts = source._clover_refund_facts()
         routing = source._clover_route(facts, abs(self.amount), besides=self.reference)
@@ -63,7 +63,7 @@ class PaymentTransaction(models.Model):
             self._clover_approve_credit()
         request = self._clover_terminal_refund_request(terminal, routing.way, facts)
         key = self._clover_idempotency_key(kind)
-        # Elevated: nobody writes by hand who has a terminal.
+        # Elevated: users cannot write leases of terminals.
         self.env["clover.terminal.lease"].sudo()._take(
             terminal,
             self.reference,
