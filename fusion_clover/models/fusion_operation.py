@@ -1,12 +1,13 @@
 from odoo import api, fields, models
 
+SAVE_CARD = "save_card"
 TERMINAL_CHARGE = "terminal_charge"
 TERMINAL_REFUND = "terminal_refund"
 TERMINAL_CREDIT = "terminal_credit"
 #: Kinds of operations that wait for a customer at a terminal.
 TERMINAL_KINDS = (TERMINAL_CHARGE, TERMINAL_REFUND, TERMINAL_CREDIT)
 REFUND_KINDS = (TERMINAL_REFUND, TERMINAL_CREDIT)
-#: What is on a clerk's screen depends on these.
+#: Fields that the clerk's dialog shows.
 SHOWN = frozenset(
     {
         "state",
@@ -21,9 +22,9 @@ SHOWN = frozenset(
 
 
 def channel_of(reference):
-    """Return the bus channel on which news of a payment are announced.
+    """Return the bus channel that says that a payment has changed.
 
-    It carries no news itself: whoever listens asks Odoo, which checks what they may see.
+    The message says nothing else: the dialog asks Odoo, which checks what the user may see.
     """
     return f"fusion_clover.payment/{reference}"
 
@@ -33,11 +34,12 @@ class FusionOperation(models.Model):
 
     kind = fields.Selection(
         selection_add=[
+            (SAVE_CARD, "Card Saved"),
             (TERMINAL_CHARGE, "Charge on a Terminal"),
             (TERMINAL_REFUND, "Refund on a Terminal"),
             (TERMINAL_CREDIT, "Credit on a Terminal"),
         ],
-        ondelete=dict.fromkeys(TERMINAL_KINDS, "cascade"),
+        ondelete=dict.fromkeys((SAVE_CARD, *TERMINAL_KINDS), "cascade"),
     )
 
     @api.model
@@ -65,7 +67,7 @@ class FusionOperation(models.Model):
         )
 
     def write(self, vals):
-        """Override to announce to open dialogs that there is something new to see."""
+        """Override to have open dialogs refresh what they show."""
         result = super().write(vals)
         if SHOWN & set(vals):
             for operation in self.filtered(lambda one: one.kind in TERMINAL_KINDS):
@@ -73,3 +75,15 @@ class FusionOperation(models.Model):
                     channel_of(operation.reference), "fusion_clover.payment", {}
                 )
         return result
+
+    def _clover_client(self, observer=None):
+        """Return a client for the merchant of this operation.
+
+        :param observer: called with each HTTP exchange, for the trail
+        """
+        # Elevated: the ledger acts for whoever started the operation.
+        operation = self.sudo()
+        provider = operation.env["payment.provider"].browse(
+            operation.request_payload["provider_id"]
+        )
+        return provider._clover_client(observer)

@@ -2,6 +2,7 @@ from . import test_provider
 from . import test_canaries
 from . import test_canaries_portal
 from . import test_js
+from . import test_kinds
 from . import test_mixed_ledger
 from . import test_outcome_matrix
 from . import test_translation

@@ -206,10 +206,10 @@ class TestMixedLedger(SurchargeCommon):
         for transaction in self._ours().filtered("provider_reference"):
             reference = transaction.provider_reference
             minor = abs(round(transaction.fusion_card_amount * 100))
-            is_follow_up = transaction.source_transaction_id and transaction.operation != "refund"
-            if is_follow_up and transaction.state == "cancel":
+            of_hold = transaction.source_transaction_id and transaction.operation != "refund"
+            if of_hold and transaction.state == "cancel":
                 booked["void", reference] = 0
-            elif is_follow_up and transaction.state == "done":
+            elif of_hold and transaction.state == "done":
                 booked["capture", reference] = minor
             elif self._was_authorized(transaction):
                 booked["authorize", reference] = 0

@@ -7,6 +7,9 @@ from . import sale_order_payment
 from . import payment_provider_portal
 from . import payment_token
 from . import payment_token_expiry
+from . import kinds
+from . import due
+from . import payment_transaction_charge
 from . import payment_transaction_brake
 from . import payment_transaction_online
 from . import payment_transaction_saved_card

@@ -4,8 +4,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from odoo.addons.payment import utils as payment_utils
-
 from ... import const
 
 #: Operations that count as a try: refused cards, and those that may still be refused.
@@ -13,33 +11,13 @@ TRIES = ("declined", "in_flight", "unknown")
 
 
 class PaymentTransaction(models.Model):
-    """The card-testing brake: whoever was declined too often has to wait.
+    """The brake against card testing: after too many declines a shopper has to wait.
 
-    Thieves try stolen cards by the hundred on whatever pays a document. What is counted is the
-    ledger: it survives rollbacks and knows tries that are still under way.
+    Thieves try stolen cards by the hundred on payment forms. Operations of the ledger are counted:
+    they survive rollbacks and include tries that are still under way.
     """
 
     _inherit = "payment.transaction"
-
-    clover_shopper_address = fields.Char(
-        string="Shopper's IP Address", readonly=True, copy=False, index="btree_not_null"
-    )
-
-    def _clover_client_address(self):
-        """Return the IP address that Clover is told; None when nobody knows one.
-
-        The shopper's, of this payment or the last one made with the saved card; for a card that
-        staff types it is theirs.
-        """
-        self.ensure_one()
-        if not self.clover_shopper_address and self.token_id:
-            used_before = Domain("token_id", "=", self.token_id.id) | Domain(
-                "partner_id", "=", self.token_id.partner_id.id
-            )
-            known = Domain("clover_shopper_address", "!=", False)
-            if last := self.search(used_before & known, order="id desc", limit=1):
-                return last.clover_shopper_address
-        return self.clover_shopper_address or payment_utils.get_customer_ip_address() or None
 
     @api.model
     def _clover_brake_settings(self):

@@ -2,32 +2,11 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from odoo.addons.fusion_payment_common.lib.ledger import OPEN_STATES
-from odoo.addons.fusion_payment_common.lib.outcome import Outcome
+from odoo.addons.fusion_payment_common.tools.amounts import to_money
 from odoo.addons.fusion_payment_common.tools.cursors import own_environment
 from odoo.addons.payment import utils as payment_utils
 
 from ... import const
-from ...client.declines import REASONS, DeclineReason
-
-#: Reasons whose sentence says the same to a shopper as to a clerk.
-PLAIN_REASONS = frozenset(
-    {
-        DeclineReason.INSUFFICIENT_FUNDS,
-        DeclineReason.EXPIRED_CARD,
-        DeclineReason.INCORRECT_CVC,
-        DeclineReason.INCORRECT_NUMBER,
-        DeclineReason.INVALID_EXPIRY,
-        DeclineReason.LIMIT_EXCEEDED,
-        DeclineReason.CARD_NOT_SUPPORTED,
-        DeclineReason.CARD_TOKEN_USED,
-        DeclineReason.CARD_ON_FILE_MISSING,
-        DeclineReason.TRY_AGAIN,
-    }
-)
-
-#: Share by which a charge may exceed what is due in another currency, at today's rate: whoever
-#: registers the payment may use the rate of another day.
-RATE_ROOM = 0.05
 
 
 class PaymentTransaction(models.Model):
@@ -59,7 +38,7 @@ class PaymentTransaction(models.Model):
     def _clover_token_values(self):
         """Return what the access token of the charging route vouches for."""
         self.ensure_one()
-        minor = payment_utils.to_minor_currency_units(self.amount, self.currency_id)
+        minor = to_money(self.amount, self.currency_id).minor
         return (const.PROCESS_CARD_PATH, self.reference, minor, self.currency_id.id,
                 self.partner_id.id)  # fmt: skip
 
@@ -127,130 +106,3 @@ class PaymentTransaction(models.Model):
                 one(env)
 
         return check
-
-    def _clover_due_check(self):
-        """Return a check that raises when less is due on the documents than is to be charged.
-
-        What is looked at is fixed now: the transaction itself may not be committed.
-
-        :return: a function for the ledger's ``check``: it gets an environment of its own, on a
-            snapshot taken after the documents were held
-        """
-        self.ensure_one()
-        amount, currency_id = self.amount, self.currency_id.id
-        reference = self.reference
-        documents = self._fusion_documents()
-
-        def ids_of(model):
-            return [res_id for name, res_id in documents if name == model]
-
-        def check(env):
-            moves = env["account.move"].browse(ids_of("account.move")).exists()
-            orders = env["sale.order"].browse(ids_of("sale.order")).exists()
-            _check_not_paid_elsewhere(moves, orders)
-            currency = env["res.currency"].browse(currency_id)
-            if moves and _exceeds(amount, currency, moves, lambda one: one._fusion_amount_due()):
-                raise UserError(
-                    env._("The invoice was paid in the meantime. Nothing was charged.")
-                )
-            if not moves and _exceeds(
-                amount, currency, orders, lambda one: one._clover_amount_due(besides=reference)
-            ):
-                raise UserError(
-                    env._("The order was paid in the meantime. Nothing was charged.")
-                )
-
-        return check
-
-    def _fusion_documents(self):
-        """Override of `fusion_payment_common` to hold orders, which are paid before any invoice."""
-        documents = super()._fusion_documents()
-        orders = tuple(("sale.order", order_id) for order_id in sorted(self._clover_orders().ids))
-        if orders and documents == ((self._name, self.id),):
-            return orders
-        return documents + orders
-
-    def _fusion_recreation_values(self):
-        """Override of `fusion_payment_common` to keep the orders, and where to return to."""
-        values = super()._fusion_recreation_values()
-        if self.provider_code != const.PROVIDER_CODE:
-            return values
-        if self._clover_orders():
-            values["sale_order_ids"] = [[6, 0, self._clover_orders().ids]]
-        return {**values, "landing_route": self.landing_route}
-
-    def _clover_orders(self):
-        """Return the sale orders that are paid by this transaction of Clover's."""
-        if self.provider_code != const.PROVIDER_CODE:
-            return self.env["sale.order"]
-        return self.sale_order_ids
-
-    # === TEXTS === #
-
-    def _clover_refusal_sentence(self, payment_data):
-        """Extend to speak to the shopper where the shopper reads it."""
-        sentence = super()._clover_refusal_sentence(payment_data)
-        if not self.landing_route:
-            return sentence
-        outcome = payment_data["outcome"]
-        if outcome == Outcome.NOT_SENT:
-            return self.env._("The payment could not be sent. Nothing was charged. Try again.")
-        if outcome == Outcome.REJECTED:
-            return self.env._(
-                "The payment could not be made. Nothing was charged. Contact us if it happens "
-                "again."
-            )
-        reason = REASONS.get(payment_data.get("decline_code")) or REASONS.get(
-            payment_data.get("error_code")
-        )
-        if reason in PLAIN_REASONS:
-            return sentence
-        return self.env._(
-            "Your bank declined the card. Nothing was charged. Try another card, or call your "
-            "bank."
-        )
-
-    def _fusion_pending_message(self, payment_data):
-        """Override of `fusion_payment_common` to tell the shopper plainly."""
-        if self.provider_code != const.PROVIDER_CODE or not self.landing_route:
-            return super()._fusion_pending_message(payment_data)
-        return self.env._(
-            "We are checking whether your payment went through. Please do not pay again: you need "
-            "not do anything."
-        )
-
-
-def _exceeds(amount, currency, documents, due_of):
-    """Return whether more is to be charged than is due on the documents.
-
-    :param float amount: in ``currency``, which need not be that of the documents
-    :param due_of: returns what is due on documents of one currency, in that currency
-    """
-    if not documents:
-        return False
-    due, room = 0.0, 0.0
-    for theirs, those in documents.grouped("currency_id").items():
-        converted = theirs._convert(due_of(those), currency, those.company_id[:1], round=False)
-        due += converted
-        if theirs != currency:
-            room += abs(converted) * RATE_ROOM
-    return currency.compare_amounts(amount, due + room) > 0
-
-
-def _check_not_paid_elsewhere(moves, orders):
-    """Refuse an order whose invoice is being paid right now, and the other way round.
-
-    Both are documents of their own for the ledger, and the money is the same.
-
-    :raise UserError: nothing was sent
-    """
-    related = [
-        ("sale.order", (moves.line_ids.sale_line_ids.order_id - orders).ids),
-        ("account.move", (orders.invoice_ids - moves).ids),
-    ]
-    for model, ids in related:
-        hold = moves.env["fusion.operation.hold"].search(
-            [("res_model", "=", model), ("res_id", "in", ids)], limit=1
-        )
-        if hold:
-            raise UserError(hold.operation_id._notice())

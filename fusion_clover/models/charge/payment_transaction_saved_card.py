@@ -1,24 +1,15 @@
 import re
 
-from odoo import fields, models
+from odoo import models
 from odoo.exceptions import UserError
 
 from odoo.addons.fusion_payment_common.lib import idempotency
 from odoo.addons.fusion_payment_common.lib.redaction import contains_pan
 
 from ... import const
-from ...client.saving import CardToSave, and_save, save_only
+from ...client.saving import CardToSave
 from ...client.types import StoredCredentials
-
-SAVE_CARD = "save_card"
-
-
-class FusionOperation(models.Model):
-    _inherit = "fusion.operation"
-
-    kind = fields.Selection(
-        selection_add=[(SAVE_CARD, "Card Saved")], ondelete={SAVE_CARD: "cascade"}
-    )
+from ..fusion_operation import SAVE_CARD
 
 
 class PaymentTransaction(models.Model):
@@ -60,7 +51,10 @@ class PaymentTransaction(models.Model):
         return None
 
     def _clover_stored_credentials(self, source):
-        """Override to say who uses the saved card, and whether it is for the first time."""
+        """Return what Clover is told about the use of a saved card; None for a card just typed.
+
+        It says who uses the card, and whether for the first time.
+        """
         if self.token_id and source == self.token_id.provider_ref:
             initiator = "MERCHANT" if self.operation == "offline" else "CARDHOLDER"
             return StoredCredentials(sequence="SUBSEQUENT", initiator=initiator)
@@ -69,13 +63,6 @@ class PaymentTransaction(models.Model):
         return None
 
     # === SAVE === #
-
-    def _clover_extra_payload(self, source):
-        """Override to have the card saved once it was charged."""
-        payload = super()._clover_extra_payload(source)
-        if self.tokenize and self.partner_id.email:
-            payload["save_card"] = self._clover_card_to_save(source).to_dict()
-        return payload
 
     def _clover_card_to_save(self, source):
         return CardToSave(
@@ -105,40 +92,6 @@ class PaymentTransaction(models.Model):
             lease_seconds=self._clover_lease_seconds(),
         )
 
-    # === OPERATION HANDLER === #
-
-    def _fusion_prepare_call(self, operation, observer):
-        """Override of `fusion_payment_common` to save cards."""
-        if operation.provider_code != const.PROVIDER_CODE:
-            return super()._fusion_prepare_call(operation, observer)
-        # Elevated: the request is kept for the ledger alone.
-        payload = operation.sudo().request_payload or {}
-        if "save_card" not in payload:
-            return super()._fusion_prepare_call(operation, observer)
-        card = CardToSave.from_dict(payload["save_card"])
-        client = self._clover_client_of(operation, observer)
-        if operation.kind != SAVE_CARD:
-            charge = super()._fusion_prepare_call(operation, observer)
-            return lambda: and_save(charge(), client, card)
-        label = payload["label"]
-        return lambda: save_only(client, card, label)
-
-    def _fusion_prepare_lookup(self, operation, observer):
-        """Override of `fusion_payment_common` to save the card of a charge that was found."""
-        if operation.provider_code != const.PROVIDER_CODE:
-            return super()._fusion_prepare_lookup(operation, observer)
-        if operation.kind == SAVE_CARD:
-            # Clover cannot be asked for it, and saving a card once more does no harm.
-            return lambda: None
-        lookup = super()._fusion_prepare_lookup(operation, observer)
-        # Elevated: the request is kept for the ledger alone.
-        payload = operation.sudo().request_payload or {}
-        if "save_card" not in payload:
-            return lookup
-        card = CardToSave.from_dict(payload["save_card"])
-        client = self._clover_client_of(operation, observer)
-        return lambda: and_save(lookup(), client, card)
-
     # === PROCESSING === #
 
     def _extract_token_values(self, payment_data):
@@ -153,19 +106,20 @@ class PaymentTransaction(models.Model):
             "clover_expiry": payment_data.get("card_expiry"),
         }
 
-    def _apply_updates(self, payment_data):
-        """Extend to say on the documents that a card could not be saved."""
-        super()._apply_updates(payment_data)
-        if self.provider_code == const.PROVIDER_CODE and payment_data.get("saving_error"):
-            self.tokenize = False
-            self._log_message_on_linked_documents(
-                self.env._(
-                    "Clover did not save the card of payment %(reference)s (%(problem)s). The "
-                    "payment itself is fine.",
-                    reference=self.reference,
-                    problem=payment_data["saving_error"],
-                )
+    def _clover_report_unsaved_card(self, problem):
+        """Say on the documents that the card could not be saved.
+
+        :param str problem: Clover's code of the error
+        """
+        self.tokenize = False
+        self._log_message_on_linked_documents(
+            self.env._(
+                "Clover did not save the card of payment %(reference)s (%(problem)s). The "
+                "payment itself is fine.",
+                reference=self.reference,
+                problem=problem,
             )
+        )
 
 
 def _clean_label(card):

@@ -1,11 +1,10 @@
 import hashlib
-from decimal import Decimal
 
 from odoo import fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.fusion_payment_common.lib.cards import brand_of
-from odoo.addons.fusion_payment_common.lib.outcome import Outcome
+from odoo.addons.fusion_payment_common.tools.amounts import to_amount, to_money
 
 
 class PaymentTransaction(models.Model):
@@ -40,7 +39,7 @@ class PaymentTransaction(models.Model):
             first6 = str((card or {}).get("first6") or "")
             quote = self._clover_surcharge_for(first6)
             is_added = quote.surcharge.minor > 0
-            self.fusion_surcharge_amount = float(quote.surcharge.major)
+            self.fusion_surcharge_amount = to_amount(quote.surcharge.minor, self.currency_id)
             self.fusion_surcharge_origin = "own" if is_added else False
             self.clover_quoted_card = (
                 {"source": _digest(source), "first6": first6} if is_added else False
@@ -58,7 +57,7 @@ class PaymentTransaction(models.Model):
             "brand": brand_of(first6),
             "partner": self.partner_id,
         }
-        base = self._fusion_money(self.amount)
+        base = to_money(self.amount, self.currency_id)
         one_time = self.operation == "online_direct" and not self.provider_id.capture_manually
         quote = rules._quote(base, provider_adds_one=not one_time, **arguments)
         if quote.surcharge.minor and self.provider_id._clover_may_add_surcharge():
@@ -84,73 +83,22 @@ class PaymentTransaction(models.Model):
     # === CHARGE === #
 
     def _clover_surcharge_request(self, source):
-        """Override to charge a surcharge of ours on the card it was quoted for, and on no other.
+        """Return what a request says about a surcharge of our own in its amount.
+
+        It is charged on the card that it was quoted for, and on no other.
 
         :raise UserError: it was quoted for another card; nothing was charged
         """
-        values = super()._clover_surcharge_request(source)
         surcharge = self._fusion_own_surcharge()
         if not surcharge.minor:
-            return values
+            return {}
         # Elevated: the quote is kept for this comparison alone.
         quoted = self.sudo().clover_quoted_card or {}
         if quoted.get("source") != _digest(source):
             raise UserError(
                 self.env._("The surcharge was quoted for another card. Enter the card again.")
             )
-        return {**values, "own_surcharge": surcharge.minor, "quoted_first6": quoted["first6"]}
-
-    def _clover_recorded_values(self, payment_data):
-        """Override to record what Clover added to a charge, or gave back of it."""
-        recorded = super()._clover_recorded_values(payment_data)
-        added = payment_data.get("additional_charges")
-        is_moved = payment_data["outcome"] == Outcome.SUCCEEDED and not payment_data.get("review")
-        if added and is_moved and self.fusion_surcharge_origin != "own":
-            digits = self.currency_id.decimal_places
-            major = float(Decimal(added).scaleb(-digits))
-            recorded["fusion_surcharge_amount"] = -major if self.amount < 0 else major
-            recorded["fusion_surcharge_origin"] = "provider"
-        return recorded
-
-    # === REFUNDS === #
-
-    def _clover_document_part(self, amount):
-        """Return the part of the document's amount that goes with ``amount`` on the card.
-
-        The most that goes with it: what goes back with that part is never more. It may be more than
-        is left.
-
-        :param float amount: what Clover gave back or can give back, our own surcharge included
-        """
-        self.ensure_one()
-        own = self._fusion_own_surcharge()
-        if not own.minor:
-            return amount
-        base, on_card = self._fusion_money(self.amount), self._fusion_money(amount)
-        ratio = Decimal(on_card.minor) * base.minor / (base + own).minor
-        # Shares are rounded: the inverse is within one minor unit of the ratio.
-        for minor in range(int(ratio) + 2, 0, -1):
-            part = float(Decimal(minor).scaleb(-base.digits))
-            share = self._fusion_refund_surcharge(part)
-            if self.currency_id.compare_amounts(part + share, amount) <= 0:
-                return part
-        return 0.0
-
-    def _clover_back_label(self, amount):
-        """Return what goes back to the card with ``amount`` of the document, as text."""
-        self.ensure_one()
-        label = self.currency_id.format(amount)
-        if not self.fusion_surcharge_amount:
-            return label
-        if self.fusion_surcharge_origin == "provider":
-            return self.env._("%s and the matching part of Clover's surcharge", label)
-        share = self._fusion_refund_surcharge(amount)
-        return self.env._(
-            "%(total)s (%(amount)s and %(share)s of the surcharge)",
-            total=self.currency_id.format(amount + share),
-            amount=label,
-            share=self.currency_id.format(share),
-        )
+        return {"own_surcharge": surcharge.minor, "quoted_first6": quoted["first6"]}
 
 
 def _digest(source):

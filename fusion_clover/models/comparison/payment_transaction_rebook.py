@@ -1,9 +1,7 @@
-from decimal import Decimal
-
 from odoo import models
 from odoo.exceptions import UserError
 
-from ... import const
+from odoo.addons.fusion_payment_common.tools.amounts import to_amount
 
 
 class PaymentTransaction(models.Model):
@@ -27,24 +25,23 @@ class PaymentTransaction(models.Model):
         sign = -1 if self.amount < 0 else 1
         if surcharge is not None:
             self._clover_drop_surcharge_document()
-            self.fusion_surcharge_amount = sign * self._clover_of_minor(surcharge)
+            self.fusion_surcharge_amount = sign * to_amount(surcharge, self.currency_id)
             self.fusion_surcharge_origin = "provider"
         elif tip is not None:
-            self.clover_tip_amount = self._clover_of_minor(tip)
+            self.clover_tip_amount = to_amount(tip, self.currency_id)
         else:
-            self.amount = sign * (
-                self._clover_of_minor(moved) - abs(self.fusion_surcharge_amount)
-            )
+            surcharge_amount = abs(self.fusion_surcharge_amount)
+            self.amount = sign * (to_amount(moved, self.currency_id) - surcharge_amount)
         invoices = payment.reconciled_invoice_ids | self.invoice_ids
         payment.action_draft()
-        payment.amount = self._clover_of_minor(moved)
+        payment.amount = to_amount(moved, self.currency_id)
         # Charges nobody: the payment has its transaction already.
         payment.action_post()
         payment._fusion_close_with(invoices)
-        self._clover_log_correction(payment)
+        self._clover_post_correction(payment)
 
-    def _clover_log_correction(self, payment):
-        """Say on the payment why it was changed."""
+    def _clover_post_correction(self, payment):
+        """Post on the payment why it was changed."""
         payment.message_post(
             body=self.env._(
                 "Corrected to what moved at Clover, payment %s.", self.provider_reference
@@ -88,9 +85,6 @@ class PaymentTransaction(models.Model):
         return bool(
             self.fusion_operation_ids.filtered(lambda one: one.kind == "terminal_credit")
         )
-
-    def _clover_of_minor(self, minor):
-        return float(Decimal(minor).scaleb(-const.MINOR_DIGITS))
 
 
 class AccountPayment(models.Model):

@@ -26,11 +26,11 @@ BATCH = 100
 
 
 class PaymentTransaction(models.Model):
-    """Asking Clover about what is not final, ever more rarely.
+    """Polling: ask Clover about transactions that are not final, at growing intervals.
 
-    Operations are asked after by the ledger. This is for what it does not hold any more: an
-    authorization that may be captured or released in the dashboard, and a payment that is pending
-    although no operation is at work on it. Webhooks only shorten the wait.
+    The ledger asks about open operations. This is for transactions without one: an authorization
+    that may be captured or released in Clover's dashboard, and a payment that is still pending.
+    Webhooks only shorten the wait.
     """
 
     _inherit = "payment.transaction"
@@ -109,7 +109,7 @@ class PaymentTransaction(models.Model):
         return changed
 
     def _clover_plan_poll(self, *, retry_after=None):
-        """Set the moment of the next question and have somebody there for it.
+        """Set when Clover is asked next, and wake the scheduler for it.
 
         :param float retry_after: seconds that Clover asked for
         """
@@ -117,13 +117,13 @@ class PaymentTransaction(models.Model):
         number = min(self.clover_poll_count + 1, len(retry.DECAYING.delays))
         delay = retry.next_delay(retry.DECAYING, number, retry_after=retry_after, rng=_random)
         self.clover_poll_at = fields.Datetime.now() + timedelta(seconds=delay)
-        # Elevated: whoever pays starts the scheduled action, nobody owns it.
+        # Elevated: customers and clerks start the scheduled action without access to it.
         self.env.ref(CRON).sudo()._trigger(self.clover_poll_at)
-        self._clover_be_there_in(delay)
+        self._clover_wake_scheduler_in(delay)
 
     @api.model
-    def _clover_be_there_in(self, delay):
-        """Wake the scheduler in ``delay`` seconds; by itself it looks once a minute."""
+    def _clover_wake_scheduler_in(self, delay):
+        """Wake the scheduler ``delay`` seconds after the commit; alone it looks once a minute."""
         self.env.cr.postcommit.add(lambda: alarm.set_alarm(self.env, CRON, delay))
 
     @api.model
@@ -148,10 +148,10 @@ class PaymentTransaction(models.Model):
         cron._commit_progress(remaining=self.search_count(due))
         for transaction in self.search(due, order="clover_poll_at, id", limit=BATCH):
             try:
-                self._clover_on_its_own(transaction.id, "_clover_poll")
+                self._clover_in_own_transaction(transaction.id, "_clover_poll")
             except Exception:
                 _logger.exception("Transaction %s could not be asked after", transaction.id)
-                self._clover_on_its_own(transaction.id, "_clover_plan_poll")
+                self._clover_in_own_transaction(transaction.id, "_clover_plan_poll")
             if not cron._commit_progress(1):
                 return
         later = self.search(
@@ -160,13 +160,13 @@ class PaymentTransaction(models.Model):
             limit=1,
         )
         if later:
-            # An alarm that was set for another row may be all there is.
+            # The alarm of an earlier row may have replaced the one for this row.
             wait = (later.clover_poll_at - fields.Datetime.now()).total_seconds()
-            self._clover_be_there_in(wait)
+            self._clover_wake_scheduler_in(wait)
 
     @api.model
-    def _clover_on_its_own(self, transaction_id, method):
-        """Work on one row in a transaction of its own: what becomes of it concerns no other."""
+    def _clover_in_own_transaction(self, transaction_id, method):
+        """Call the method on one row, in a database transaction of its own."""
         in_own_transaction(
             self.env, lambda env: getattr(env[self._name].browse(transaction_id), method)()
         )
@@ -193,7 +193,7 @@ class PaymentTransaction(models.Model):
             self._clover_plan_poll(retry_after=retry_after)
 
     def _clover_is_ours_to_ask(self):
-        """Return whether no open operation asks already."""
+        """Return whether no open operation of the ledger asks already."""
         return not self.fusion_operation_ids.filtered(
             lambda operation: not operation.applied_at or operation.review_reason
         )

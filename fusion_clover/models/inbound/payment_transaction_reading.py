@@ -4,12 +4,12 @@ from odoo import api, fields, models
 
 from odoo.addons.fusion_payment_common.exceptions import EventTooEarly
 from odoo.addons.fusion_payment_common.lib.ledger import CLOSED_STATES
-from odoo.addons.fusion_payment_common.lib.money import Money
+from odoo.addons.fusion_payment_common.tools.amounts import to_amount, to_money
 from odoo.addons.fusion_payment_common.tools.cursors import in_own_transaction
 
 from ... import const
 from ...client.answers_payment import is_captured, payment_answer, return_answer, returns_of
-from ..refund.payment_transaction_child import FOLLOW_UPS
+from ..refund.kinds import CHILD_KINDS
 from ..refund.payment_transaction_refundable import COUNTING_STATES
 
 _logger = logging.getLogger(__name__)
@@ -19,20 +19,12 @@ NOT_PAID = ("draft", "pending", "error", "cancel")
 
 
 class PaymentTransaction(models.Model):
-    """What Clover has, whoever did it, brought into the transaction that it belongs to.
+    """Bring a payment that was read from Clover into its transaction, whoever made the change.
 
-    Called with a payment that was just read from Clover, by webhooks, polling and the comparison;
-    right in any order and any number of times.
+    Called by webhooks, polling and the comparison, in any order and any number of times.
     """
 
     _inherit = "payment.transaction"
-
-    clover_made_outside = fields.Boolean(
-        string="Made at Clover",
-        readonly=True,
-        copy=False,
-        help="Made in Clover's dashboard or on a device, and found by Odoo.",
-    )
 
     clover_surplus_returns = fields.Json(
         readonly=True,
@@ -49,14 +41,14 @@ class PaymentTransaction(models.Model):
         :param provider: the Clover provider of the merchant who has it
         :param payment: a :class:`~odoo.addons.fusion_clover.client.types.Payment`
         :return: whether it is of any concern to us
-        :raise EventTooEarly: somebody is at work on it right now; ask again in a moment
+        :raise EventTooEarly: an operation on it is open; try again in a moment
         """
         # Elevated: nobody's action, and for all companies' documents alike.
         transactions = self.sudo().with_company(provider.company_id)
         operation = transactions._clover_operation_of(provider, payment)
         if operation and not operation.applied_at and not operation.review_reason:
-            # Whoever asks, books: the ledger, with all it knows about the request.
-            # Committed by itself: what follows undoes everything else.
+            # The operation that sent the request books its result.
+            # Committed on its own: the exception below rolls everything else back.
             in_own_transaction(self.env, lambda env: operation.with_env(env)._hasten())
             raise EventTooEarly(operation.reference)
         transaction = transactions._clover_transaction_of(provider, payment)
@@ -80,7 +72,7 @@ class PaymentTransaction(models.Model):
                 ("provider_code", "=", const.PROVIDER_CODE),
                 ("company_id", "=", provider.company_id.id),
                 ("external_reference", "in", references),
-                ("kind", "not in", FOLLOW_UPS),
+                ("kind", "not in", CHILD_KINDS),
             ],
             limit=1,
         )
@@ -116,7 +108,7 @@ class PaymentTransaction(models.Model):
         self.ensure_one()
         holders = self._clover_holders()
         if holders.filtered("review_reason"):
-            # What moved is in doubt: whoever decides about it decides about this as well.
+            # A Manager has to decide what moved; this is a part of that decision.
             return
         if holders:
             raise EventTooEarly(self.reference)
@@ -139,7 +131,7 @@ class PaymentTransaction(models.Model):
         return self.env["fusion.operation.hold"].search(held).operation_id
 
     def _clover_take_payment(self, payment):
-        """Book money that came although Odoo believed that it had not."""
+        """Book a payment that Clover has although Odoo took it for not made."""
         if not payment.is_approved:
             return
         if not self._clover_is_as_asked(payment):
@@ -158,7 +150,7 @@ class PaymentTransaction(models.Model):
         )
 
     def _clover_report_difference(self, payment):
-        """Have a person decide about money that moved otherwise than asked."""
+        """Have a Manager decide about money that moved differently from what was asked."""
         reason = self.env._(
             "Clover has payment %(payment)s of %(theirs)s %(currency)s (minor units) under this "
             "reference; %(ours)s were asked for.",
@@ -167,7 +159,7 @@ class PaymentTransaction(models.Model):
             currency=payment.currency or "",
             ours=self._clover_money().minor,
         )
-        operation = self.fusion_operation_ids.filtered(lambda one: one.kind not in FOLLOW_UPS)[:1]
+        operation = self.fusion_operation_ids.filtered(lambda one: one.kind not in CHILD_KINDS)[:1]
         if operation and operation.state in CLOSED_STATES and not operation.review_reason:
             operation._require_review(reason)
         _logger.warning("Transaction %s: %s", self.reference, reason)
@@ -183,7 +175,7 @@ class PaymentTransaction(models.Model):
             return
         if not payment.is_approved or not is_captured(payment):
             return
-        taken = self._clover_major(payment.charged)
+        taken = to_amount(payment.charged, self.currency_id)
         if self.currency_id.compare_amounts(taken, self.amount) > 0:
             self._clover_report_difference(payment)
             return
@@ -212,10 +204,10 @@ class PaymentTransaction(models.Model):
         left = self._clover_left()
         amount, extras = left, {}
         if one.amount is not None:
-            amount, extras = self._clover_return_parts(self._clover_major(one.amount))
+            amount, extras = self._clover_return_parts(to_amount(one.amount, self.currency_id))
         nothing_left = self.currency_id.compare_amounts(left, 0) <= 0
         if nothing_left and one.is_void and self._clover_is_voided_here():
-            # All of it is accounted for: a void of ours is known by the id of its refund.
+            # The void is one of our refunds, which is stored under the id of the refund.
             return
         if nothing_left or self.currency_id.compare_amounts(amount, left) > 0:
             self._clover_report_surplus(one)
@@ -246,10 +238,7 @@ class PaymentTransaction(models.Model):
             lambda tx: tx.operation == "refund" and tx.state == "done"
         )
         left = self.fusion_surcharge_amount + sum(given_back.mapped("fusion_surcharge_amount"))
-        money = Money.from_major(
-            self.currency_id.round(left), self.currency_id.name, self.currency_id.decimal_places
-        )
-        return max(money.minor, 0)
+        return max(to_money(left, self.currency_id).minor, 0)
 
     def _clover_return_parts(self, moved):
         """Return what of an amount on the card is the document's, and values for the rest of it.
@@ -267,13 +256,13 @@ class PaymentTransaction(models.Model):
         return amount, values
 
     def _clover_report_surplus(self, one):
-        """Have a person look, once, at money that went back although nothing of it was left."""
+        """Schedule an activity, once, about a refund at Clover that exceeds what was left."""
         if one.id in (self.clover_surplus_returns or []):
             return
         self.clover_surplus_returns = [*(self.clover_surplus_returns or []), one.id]
         moved = self.fusion_card_amount
         if one.amount is not None:
-            moved = self._clover_major(one.amount)
+            moved = to_amount(one.amount, self.currency_id)
         amount = self.currency_id.format(moved)
         left = self.currency_id.format(max(self._clover_left(), 0))
         _logger.warning(
@@ -301,7 +290,7 @@ class PaymentTransaction(models.Model):
             )
 
     def _clover_ask_for_credit_note(self, refund):
-        """Tell whoever is in charge of the invoice that the money went back without Odoo."""
+        """Schedule an activity for the salesperson: the money went back without Odoo."""
         for move in self.invoice_ids:
             move.activity_schedule(
                 "mail.mail_activity_data_todo",
@@ -314,8 +303,3 @@ class PaymentTransaction(models.Model):
                 ),
                 user_id=move.invoice_user_id.id or self.env.ref("base.user_admin").id,
             )
-
-    def _clover_major(self, minor):
-        """Return minor units as an amount of the transaction's currency."""
-        money = Money(minor, self.currency_id.name, self.currency_id.decimal_places)
-        return float(money.major)

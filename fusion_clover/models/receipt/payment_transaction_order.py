@@ -30,8 +30,13 @@ class PaymentTransaction(models.Model):
     # === ORDER === #
 
     def _post_process(self):
-        """Override of `payment` to have the orders of new payments read soon."""
+        """Override of `payment` to have orders of new payments read soon, and receipts sent."""
         super()._post_process()
+        self._clover_have_orders_read()
+        self._clover_have_receipts_sent()
+
+    def _clover_have_orders_read(self):
+        """Start the scheduled action that reads the orders of those who do not know theirs."""
         if self._clover_without_order():
             # Elevated: shoppers and clerks start the scheduled action, they do not own it.
             self.env.ref(ORDER_CRON).sudo()._trigger()
@@ -92,6 +97,9 @@ class PaymentTransaction(models.Model):
         if self.provider_code == const.PROVIDER_CODE and "memo" not in extra_create_values:
             core = f"{self.reference} - {self.provider_reference or ''}"
             extra_create_values["memo"] = " - ".join([core, *self._clover_names_not_in(core)])
+        if self.clover_tip_amount:
+            # What is booked is what moved on the card.
+            extra_create_values.setdefault("amount", abs(self.fusion_card_amount))
         return super()._create_payment(**extra_create_values)
 
     def _clover_complete_memo(self):

@@ -22,9 +22,8 @@ class PaymentTransaction(models.Model):
 
     # === BY ITSELF === #
 
-    def _post_process(self):
-        """Override of `payment` to have receipts sent at once, where the company wants that."""
-        super()._post_process()
+    def _clover_have_receipts_sent(self):
+        """Have the receipts of these payments sent at once, where the company wants that."""
         wanted = self.filtered(
             lambda tx: tx.company_id.clover_send_receipts
             and tx._clover_has_receipt()

@@ -1,5 +1,7 @@
 from . import payment_provider_first_payment
+from . import kinds
 from . import payment_transaction_refundable
+from . import payment_transaction_amounts
 from . import payment_transaction_child
 from . import payment_transaction_routing
 from . import payment_transaction_authorization

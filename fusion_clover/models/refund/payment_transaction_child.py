@@ -1,22 +1,16 @@
 import time
-from datetime import UTC
 
 from odoo import models
 from odoo.exceptions import UserError
 
 from odoo.addons.fusion_payment_common.lib import errors, idempotency
-from odoo.addons.fusion_payment_common.lib.outcome import Outcome
 from odoo.addons.fusion_payment_common.tools.cursors import own_environment
 
 from ... import const
-from ...client.answers_capture import capture_answer, carry_out_capture, find_capture
-from ...client.answers_refund import carry_out_refund, find_refund, refund_answer
 from ...client.followups import CaptureRequest, RefundRequest
 from ...client.refund_routing import facts_of
-from ..payment_transaction import CLOCK_MARGIN_MS
-
-GIVING_BACK = ("refund", "void")
-FOLLOW_UPS = (*GIVING_BACK, "capture")
+from ..fusion_operation import TERMINAL_REFUND
+from ..kinds import KINDS
 
 
 class PaymentTransaction(models.Model):
@@ -27,12 +21,15 @@ class PaymentTransaction(models.Model):
     # === BUSINESS METHODS - REQUESTS === #
 
     def _create_child_transaction(self, amount, is_refund=False, **custom_create_values):
-        """Override of `payment` to make refunds, voids and captures of a payment wait in line.
+        """Override of `payment` to create one refund, void or capture of a payment at a time.
 
-        Before the child is created: two at once would want the same reference.
+        Two at once would get the same reference. A refund of the rest takes the tip with it.
         """
         if self.provider_code == const.PROVIDER_CODE:
             self._clover_serialize()
+            if is_refund and self.clover_tip_amount:
+                tip = -self._clover_tip_back(amount)
+                custom_create_values = {"clover_tip_amount": tip, **custom_create_values}
         return super()._create_child_transaction(
             amount, is_refund=is_refund, **custom_create_values
         )
@@ -42,14 +39,15 @@ class PaymentTransaction(models.Model):
         if self.provider_code != const.PROVIDER_CODE:
             super()._send_refund_request()
             return
-        self._clover_follow_up("refund")
+        at_terminal = self.env.context.get("clover_refund_terminal_id")
+        KINDS[TERMINAL_REFUND if at_terminal else "refund"].send(self)
 
     def _send_capture_request(self):
         """Override of `payment` to capture what was authorized, exactly once."""
         if self.provider_code != const.PROVIDER_CODE:
             super()._send_capture_request()
             return
-        self._clover_follow_up("capture")
+        self._clover_send_child("capture")
 
     def _send_void_request(self):
         """Override of `payment` to release what was authorized, exactly once.
@@ -60,9 +58,9 @@ class PaymentTransaction(models.Model):
         if self.provider_code != const.PROVIDER_CODE:
             super()._send_void_request()
             return
-        self._clover_follow_up("void")
+        self._clover_send_child("void")
 
-    def _clover_follow_up(self, kind):
+    def _clover_send_child(self, kind):
         """Carry out this refund, void or capture of another transaction.
 
         Called within the transaction in which core has just created ``self``. What cannot be done
@@ -71,7 +69,7 @@ class PaymentTransaction(models.Model):
         :raise UserError: a request of the same name but another amount is being carried out
         """
         self.ensure_one()
-        parameters = self._clover_follow_up_parameters(kind)
+        parameters = self._clover_child_parameters(kind)
         key = self._clover_idempotency_key(kind)
         known = self._clover_fingerprint_of(key)
         if known and known != idempotency.fingerprint(parameters):
@@ -88,8 +86,8 @@ class PaymentTransaction(models.Model):
         if not known:
             # A request that is carried out already is replayed, not checked: it counts by now.
             try:
-                self._clover_check_follow_up(kind)
-                request = self._clover_follow_up_request(kind, key)
+                self._clover_check_child(kind)
+                request = self._clover_child_request(kind, key)
             except UserError as error:
                 self._set_error(str(error))
                 return
@@ -108,7 +106,7 @@ class PaymentTransaction(models.Model):
         self._fusion_perform_within(intent, check=self._clover_late_check(kind))
 
     def _clover_serialize(self):
-        """Make concurrent refunds, voids and captures of this transaction one after the other.
+        """Make concurrent refunds, voids and captures of this transaction run one after the other.
 
         A lock alone would let the second one go on with its old snapshot, in which the first one
         did not happen. An update makes PostgreSQL refuse it, and Odoo run it again.
@@ -118,7 +116,7 @@ class PaymentTransaction(models.Model):
             "UPDATE payment_transaction SET write_date = write_date WHERE id = %s", [self.id]
         )
 
-    def _clover_follow_up_parameters(self, kind):
+    def _clover_child_parameters(self, kind):
         amount = self._clover_money()
         return {
             "kind": kind,
@@ -127,16 +125,13 @@ class PaymentTransaction(models.Model):
             "currency": amount.currency,
         }
 
-    def _clover_money(self):
-        return self._fusion_money(abs(self._fusion_requested_amount()))
-
     def _clover_fingerprint_of(self, key):
         """Return the fingerprint of the operation with this key, or None; as committed."""
         with own_environment(self.env) as env:
             return env["fusion.operation"].search([("idempotency_key", "=", key)]).fingerprint
 
     def _clover_late_check(self, kind):
-        """Return the check that is made once the documents are held, on a fresh snapshot."""
+        """Return the check that runs once the documents are held, on a fresh snapshot."""
         source_id, move_ids = self.source_transaction_id.id, self.invoice_ids.ids
         reference, amount = self.reference, abs(self.amount)
 
@@ -151,7 +146,7 @@ class PaymentTransaction(models.Model):
 
         return still_possible
 
-    def _clover_follow_up_request(self, kind, key):
+    def _clover_child_request(self, kind, key):
         """Return the request for Clover, or None when there is nothing to ask for any more.
 
         :raise UserError: Clover cannot be asked, or says that it is impossible
@@ -183,91 +178,12 @@ class PaymentTransaction(models.Model):
         except errors.GatewayError as error:
             raise self._clover_cannot_say(error) from error
 
-    def _fusion_documents(self):
-        """Override of `fusion_payment_common` to hold what is refunded, voided or captured."""
-        source = self.source_transaction_id
-        if self.provider_code != const.PROVIDER_CODE or not source:
-            return super()._fusion_documents()
+    def _clover_child_documents(self):
+        """Return the ``(model, id)`` pairs that this refund, void or capture must hold."""
         moves = [("account.move", move_id) for move_id in sorted(self.invoice_ids.ids)]
-        return ((self._name, source.id), *moves)
-
-    # === OPERATION HANDLER === #
-
-    def _fusion_prepare_call(self, operation, observer):
-        """Override of `fusion_payment_common` to refund, void and capture at Clover."""
-        if not self._clover_is_follow_up(operation):
-            return super()._fusion_prepare_call(operation, observer)
-        client = self._clover_client_of(operation, observer)
-        request = self._clover_follow_up_of(operation)
-        key = operation.idempotency_key
-        if operation.kind == "capture":
-            return lambda: carry_out_capture(client, request, key)
-        return lambda: carry_out_refund(client, request, key)
-
-    def _fusion_prepare_lookup(self, operation, observer):
-        """Override of `fusion_payment_common` to find a refund, void or capture at Clover."""
-        if not self._clover_is_follow_up(operation):
-            return super()._fusion_prepare_lookup(operation, observer)
-        client = self._clover_client_of(operation, observer)
-        request = self._clover_follow_up_of(operation)
-        if operation.kind == "capture":
-            return lambda: find_capture(client, request)
-        started_at = operation.started_at.replace(tzinfo=UTC)
-        since_ms = int(started_at.timestamp() * 1000) - CLOCK_MARGIN_MS
-        others = self.search(
-            [
-                ("source_transaction_id.provider_reference", "=", request.charge_id),
-                ("provider_code", "=", const.PROVIDER_CODE),
-                ("provider_reference", "!=", False),
-                ("reference", "!=", operation.reference),
-            ]
-        ).mapped("provider_reference")
-        return lambda: find_refund(client, request, others, since_ms)
-
-    def _fusion_prepare_read(self, operation, provider_reference, observer):
-        """Override of `fusion_payment_common` to read the object that a Manager names."""
-        if not self._clover_is_follow_up(operation):
-            return super()._fusion_prepare_read(operation, provider_reference, observer)
-        client = self._clover_client_of(operation, observer)
-        request = self._clover_follow_up_of(operation)
-        if operation.kind == "capture":
-            return lambda: capture_answer(client.charges.retrieve(provider_reference), request)
-        return lambda: refund_answer(client.refunds.retrieve(provider_reference), request)
-
-    def _clover_is_follow_up(self, operation):
-        return operation.provider_code == const.PROVIDER_CODE and operation.kind in FOLLOW_UPS
-
-    def _clover_follow_up_of(self, operation):
-        # Elevated: the request is kept for the ledger alone.
-        document = operation.sudo().request_payload["request"]
-        request_class = CaptureRequest if operation.kind == "capture" else RefundRequest
-        return request_class.from_dict(document)
+        return ((self._name, self.source_transaction_id.id), *moves)
 
     # === BUSINESS METHODS - PROCESSING === #
-
-    def _clover_recorded_values(self, payment_data):
-        """Override to keep whether Clover made a void or a refund of it."""
-        recorded = super()._clover_recorded_values(payment_data)
-        voided = payment_data.get("voided")
-        if payment_data.get("kind") in GIVING_BACK and voided is not None:
-            recorded["clover_returned_as"] = "void" if voided else "refund"
-        return recorded
-
-    def _fusion_apply_outcome(self, payment_data, *, declined_message):
-        """Override of `fusion_payment_common`: a void that succeeded is a cancelled child."""
-        is_void = payment_data.get("kind") == "void" and not payment_data.get("review")
-        if self.provider_code == const.PROVIDER_CODE and is_void:
-            if self.state == "cancel":
-                return
-            if payment_data["outcome"] == Outcome.SUCCEEDED:
-                self._set_canceled(
-                    state_message=self.env._("Clover released the authorization."),
-                    extra_allowed_states=("error",),
-                )
-                return
-        super()._fusion_apply_outcome(payment_data, declined_message=declined_message)
-        if self.provider_code == const.PROVIDER_CODE and payment_data.get("kind") == "capture":
-            self._clover_close_rest()
 
     def _clover_close_rest(self):
         """Close the authorization of which this is a capture of a part: Clover captures once.
@@ -292,40 +208,3 @@ class PaymentTransaction(models.Model):
         if self.provider_code == const.PROVIDER_CODE and self.state != "authorized":
             return self.browse()
         return super()._void(amount_to_void=amount_to_void)
-
-    def _fusion_pending_message(self, payment_data):
-        """Override of `fusion_payment_common` to speak of the refund, void or capture."""
-        message = super()._fusion_pending_message(payment_data)
-        if self.provider_code != const.PROVIDER_CODE or payment_data.get("review"):
-            return message
-        return {
-            "refund": self.env._(
-                "We are checking with Clover whether this refund went through. Do not refund again."
-            ),
-            "void": self.env._(
-                "We are checking with Clover whether the authorization was released."
-            ),
-            "capture": self.env._(
-                "We are checking with Clover whether the amount was captured. Do not charge again."
-            ),
-        }.get(payment_data.get("kind"), message)
-
-    def _clover_refusal_sentence(self, payment_data):
-        """Override to say why nothing was given back, released or captured."""
-        if payment_data.get("kind") not in FOLLOW_UPS:
-            return super()._clover_refusal_sentence(payment_data)
-        nothing = {
-            "refund": self.env._("Nothing was given back."),
-            "void": self.env._("Nothing was released."),
-            "capture": self.env._("Nothing was captured."),
-        }[payment_data["kind"]]
-        reason = {
-            Outcome.NOT_SENT: self.env._("Clover could not be reached. Try again."),
-            Outcome.DECLINED: self.env._("The bank refused it."),
-        }.get(
-            Outcome(payment_data["outcome"]),
-            self.env._(
-                "Clover did not accept the request (%s).", payment_data.get("error_code") or "-"
-            ),
-        )
-        return f"{reason} {nothing}"

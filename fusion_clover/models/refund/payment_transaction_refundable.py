@@ -115,14 +115,19 @@ class PaymentTransaction(models.Model):
             "tag": "display_notification",
             "params": {
                 "type": kind,
-                "message": child._clover_follow_up_message(),
+                "message": child._clover_child_message(),
                 "sticky": kind != "success",
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }
 
-    def _clover_follow_up_message(self):
-        """Return in a sentence what became of this refund or void."""
+    def _clover_child_message(self):
+        """Return in a sentence what became of this refund, void or capture."""
+        if self.state == "draft" and self.clover_terminal_id:
+            return self.env._(
+                "Ask the customer to present the card at %s. The result appears here by itself.",
+                self.clover_terminal_id.name,
+            )
         if self.state == "cancel":
             amount = self.currency_id.format(abs(self.amount))
             return self.env._("The authorization of %s was released.", amount)
@@ -222,7 +227,7 @@ class PaymentTransaction(models.Model):
                 )
             )
 
-    def _clover_check_follow_up(self, kind):
+    def _clover_check_child(self, kind):
         """Refuse what Odoo itself knows to be impossible, see the checks of each kind."""
         source = self.source_transaction_id
         if kind == "refund":

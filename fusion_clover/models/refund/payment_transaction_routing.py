@@ -5,7 +5,7 @@ from odoo import models
 from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.fusion_payment_common.lib import errors
-from odoo.addons.fusion_payment_common.lib.money import Money
+from odoo.addons.fusion_payment_common.tools.amounts import to_amount, to_money
 
 from ... import const
 from ...client.refund_routing import (
@@ -24,8 +24,8 @@ class PaymentTransaction(models.Model):
 
     _inherit = "payment.transaction"
 
-    def _clover_refund_facts(self):
-        """Ask Clover what the way back depends on.
+    def _clover_payment_facts(self):
+        """Ask Clover what the way back depends on, terminals of ours left aside.
 
         :return: the :class:`~odoo.addons.fusion_clover.client.refund_routing.PaymentFacts`
         :raise UserError: Clover cannot be asked now
@@ -71,19 +71,8 @@ class PaymentTransaction(models.Model):
         :param str besides: reference of the refund itself, once it exists
         """
         self.ensure_one()
-        money = self._fusion_money(self._clover_card_amount(amount, besides=besides))
+        money = to_money(self._clover_card_amount(amount, besides=besides), self.currency_id)
         return decide(facts, money.minor, age_limit_days=self._clover_refund_age_limit())
-
-    def _clover_card_amount(self, amount, *, besides=None):
-        """Return what goes back to the card with ``amount`` of the document.
-
-        :param float amount: in the currency, without surcharge
-        :param str besides: reference of the refund itself, once it exists
-        """
-        self.ensure_one()
-        return self.currency_id.round(
-            amount + self._fusion_refund_surcharge(amount, besides=besides)
-        )
 
     def _clover_check_route(self, facts, amount, *, besides=None):
         """Refuse what the table of ways has no open way for.
@@ -107,8 +96,7 @@ class PaymentTransaction(models.Model):
 
     def _clover_left_label(self, minor):
         """Return minor units as text for people."""
-        money = Money(minor, self.currency_id.name, self.currency_id.decimal_places)
-        return self.currency_id.format(float(money.major))
+        return self.currency_id.format(to_amount(minor, self.currency_id))
 
     def _clover_way_sentence(self, way, facts, amount):
         """Return what will happen to the money when it goes this way.
@@ -125,6 +113,25 @@ class PaymentTransaction(models.Model):
                 "%(card)s it will not show. Should Clover settle it meanwhile, it is refunded.",
                 amount=label,
                 card=card,
+            )
+        if way == Way.DEVICE_VOID:
+            return self.env._(
+                "The payment of %s is taken back at the terminal as if it had not been made: it "
+                "will not show on the card's statement. Should it be too late for that, Clover "
+                "refunds it.",
+                label,
+            )
+        if way == Way.DEVICE_REFUND:
+            return self.env._(
+                "%s goes back to the card when the customer presents it at the terminal: its "
+                "network wants that.",
+                label,
+            )
+        if way == Way.CREDIT:
+            return self.env._(
+                "%s is given to whatever card the customer presents at the terminal. It is not "
+                "tied to the payment, so that a Manager has to approve it.",
+                label,
             )
         return self.env._(
             "%(amount)s goes back to %(card)s. Payment and refund both show on the statement; the "

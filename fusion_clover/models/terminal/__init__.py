@@ -5,7 +5,8 @@ from . import payment_provider_terminal
 from . import res_users
 from . import payment_transaction_terminal
 from . import payment_transaction_terminal_cancel
-from . import payment_transaction_terminal_words
+from . import words
+from . import kinds
 from . import payment_transaction_terminal_tip
 from . import payment_transaction_terminal_decision
 from . import payment_transaction_terminal_refund

@@ -1,5 +1,4 @@
 import base64
-from datetime import UTC
 from functools import partial
 
 from markupsafe import Markup
@@ -9,24 +8,15 @@ from odoo.exceptions import UserError
 
 from odoo.addons.fusion_payment_common.lib import errors, idempotency
 from odoo.addons.fusion_payment_common.lib.ledger import CLOSED_STATES
-from odoo.addons.fusion_payment_common.lib.money import Money
 from odoo.addons.fusion_payment_common.lib.outcome import Outcome
 from odoo.addons.fusion_payment_common.tools import long_calls
+from odoo.addons.fusion_payment_common.tools.amounts import to_money
 
 from ... import const
-from ...client.answers_terminal import Search, carry_out_payment, find_payment, payment_answer
-from ...client.terminal_errors import CANCELLED, CONFLICT, UNAVAILABLE
-from ...client.terminal_outcomes import Situation
+from ...client.terminal_errors import CANCELLED
 from ...client.terminal_types import LONGEST_WAIT, TerminalPaymentRequest
-from ..fusion_operation import TERMINAL_KINDS
-from ..payment_transaction import CLOCK_MARGIN_MS
-
-TERMINAL_CHARGE = "terminal_charge"
-NOBODY_PAID = str(Situation.NOBODY_PAID)
-#: HTTP statuses with which a request was refused before the device showed anything.
-NEVER_SHOWN = (409, 503)
-#: Seconds by which an answer may come before the end of the wait and still mean that nobody paid.
-WAIT_TOLERANCE = 5
+from ..fusion_operation import TERMINAL_CHARGE, TERMINAL_KINDS
+from .kinds import NOBODY_PAID
 
 
 class PaymentTransaction(models.Model):
@@ -34,10 +24,6 @@ class PaymentTransaction(models.Model):
 
     _inherit = "payment.transaction"
 
-    clover_terminal_id = fields.Many2one(
-        "clover.terminal", string="Terminal", readonly=True, copy=False, index="btree_not_null"
-    )
-    clover_tip_amount = fields.Monetary(string="Tip", readonly=True, copy=False)
     clover_issues = fields.Char(
         readonly=True,
         copy=False,
@@ -66,9 +52,9 @@ class PaymentTransaction(models.Model):
     # === BUSINESS METHODS === #
 
     def _clover_send_to_terminal(self, terminal):
-        """Have the transaction paid on a terminal, once the caller's transaction is committed.
+        """Queue the payment of this transaction on a terminal; it is sent after the commit.
 
-        Called again for the same transaction it changes nothing.
+        A second call for the same transaction changes nothing.
 
         :return: the operation (elevated)
         :raise UserError: the terminal or the document is in use, or nothing is due; nothing is sent
@@ -83,7 +69,7 @@ class PaymentTransaction(models.Model):
         self._clover_due_check()(self.env)
         self._clover_drop_quote()
         wait = self._clover_terminal_wait()
-        # Elevated: nobody writes by hand who has a terminal.
+        # Elevated: users cannot write leases of terminals.
         self.env["clover.terminal.lease"].sudo()._take(
             terminal,
             self.reference,
@@ -136,9 +122,7 @@ class PaymentTransaction(models.Model):
         return min(max(seconds, const.TERMINAL_WAIT_LEAST), LONGEST_WAIT)
 
     def _clover_terminal_intent(self, terminal, key, wait):
-        amount = Money.from_major(
-            self.amount, self.currency_id.name, self.currency_id.decimal_places
-        )
+        amount = to_money(self.amount, self.currency_id)
         external_reference = idempotency.short_reference(key)
         request = TerminalPaymentRequest(
             amount=amount,
@@ -161,64 +145,6 @@ class PaymentTransaction(models.Model):
         )
         return intent.with_changes(send_within=const.TERMINAL_SEND_WITHIN, is_long=True)
 
-    # === OPERATION HANDLER === #
-
-    def _fusion_prepare_call(self, operation, observer):
-        """Override of `fusion_payment_common` to show a payment on a terminal."""
-        if not self._clover_is_terminal_charge(operation):
-            return super()._fusion_prepare_call(operation, observer)
-        is_repeated = operation.attempt_count > 1
-        if operation.clover_cancel_requested_at:
-            raise errors.RequestRejectedError("cancelled before it was sent", code=CANCELLED)
-        if not is_repeated:
-            self._clover_check_still_due(operation)
-        client = self._clover_client_of(operation, observer)
-        request = self._clover_terminal_request_of(operation)
-        key = operation.idempotency_key
-        return lambda: carry_out_payment(client, request, key, is_repeated=is_repeated)
-
-    def _fusion_prepare_lookup(self, operation, observer):
-        """Override of `fusion_payment_common` to find out what became of it."""
-        if not self._clover_is_terminal_charge(operation):
-            return super()._fusion_prepare_lookup(operation, observer)
-        client = self._clover_client_of(operation, observer)
-        request = self._clover_terminal_request_of(operation)
-        search = self._clover_search_of(operation)
-        return lambda: find_payment(client, request, search)
-
-    def _fusion_prepare_read(self, operation, provider_reference, observer):
-        """Override of `fusion_payment_common` to read the payment that somebody names."""
-        if not self._clover_is_terminal_charge(operation):
-            return super()._fusion_prepare_read(operation, provider_reference, observer)
-        client = self._clover_client_of(operation, observer)
-        request = self._clover_terminal_request_of(operation)
-        return lambda: payment_answer(client.payments.retrieve(provider_reference), request)
-
-    def _clover_is_terminal_charge(self, operation):
-        return operation.provider_code == const.PROVIDER_CODE and operation.kind == TERMINAL_CHARGE
-
-    def _clover_terminal_request_of(self, operation):
-        # Elevated: the request is kept for the ledger alone.
-        return TerminalPaymentRequest.from_dict(operation.sudo().request_payload["request"])
-
-    def _clover_search_of(self, operation):
-        """Return what is known about an operation whose answer is missing."""
-        started_at = operation.started_at.replace(tzinfo=UTC)
-        calls = operation.attempt_ids.filtered(lambda one: one.action in ("call", "repeat"))
-        # Elevated: the request is kept for the ledger alone.
-        wait = operation.sudo().request_payload["request"]["wait"]
-        return Search(
-            since_ms=int(started_at.timestamp() * 1000) - CLOCK_MARGIN_MS,
-            is_wanted=operation.send_until > fields.Datetime.now(),
-            is_cancelled=bool(operation.clover_cancel_requested_at),
-            never_shown=all(
-                one.http_status in NEVER_SHOWN and one.error in (CONFLICT, UNAVAILABLE)
-                for one in calls
-            ),
-            waited_out=any(one.duration_ms >= (wait - WAIT_TOLERANCE) * 1000 for one in calls),
-            looked_before=operation.empty_lookup_count > 0,
-        )
-
     def _clover_check_still_due(self, operation):
         """Refuse, on a new snapshot, what was paid while it waited in the queue.
 
@@ -238,9 +164,9 @@ class PaymentTransaction(models.Model):
     # === BUSINESS METHODS - PROCESSING === #
 
     def _fusion_apply(self, operation, answer):
-        """Override to give the terminal back, and its screen, when it has done its part.
+        """Override to release the terminal and its screen once the customer is done.
 
-        What a person has to decide, or Clover has not decided yet, keeps no terminal waiting.
+        A terminal does not wait for a Manager's decision, nor for Clover to settle a payment.
         """
         super()._fusion_apply(operation, answer)
         is_over = (
@@ -250,20 +176,20 @@ class PaymentTransaction(models.Model):
         )
         if operation.kind not in TERMINAL_KINDS or not is_over:
             return
-        # Whoever had it longer than its lease may find somebody else's payment on the screen.
+        # After the end of its lease, the screen may show another payment.
         if self.env["clover.terminal.lease"]._give_back(operation.reference):
             self._clover_clear_screen(operation, answer)
 
     def _clover_clear_screen(self, operation, answer):
-        """Show thank-you or welcome once the result is committed: without it a spinner stays.
+        """Show thank-you or welcome once the result is committed; else a spinner stays.
 
-        Whether that works does not matter to the payment.
+        A failure changes nothing about the payment.
         """
         if not answer.provider_reference and answer.error_code not in (CANCELLED, NOBODY_PAID):
             return
         # Elevated: the request is kept for the ledger alone.
         serial = operation.sudo().request_payload["request"]["serial"]
-        terminals = self._clover_client_of(operation, None).terminals
+        terminals = operation._clover_client().terminals
         if answer.outcome == Outcome.SUCCEEDED:
             end = self._clover_good_end(operation, terminals, serial)
         else:
@@ -273,33 +199,9 @@ class PaymentTransaction(models.Model):
         def clear():
             long_calls.detach(f"screen of {serial}", end)
 
-    def _clover_good_end(self, operation, terminals, serial):
-        """Return the function that ends a payment at the terminal; it runs without a transaction.
-
-        :param terminals: the client's part for terminals
-        """
-        return partial(quietly, terminals.thank_you, serial)
-
-    def _clover_recorded_values(self, payment_data):
-        """Override to keep the tip, and what Clover warns of."""
-        recorded = super()._clover_recorded_values(payment_data)
-        if payment_data.get("kind") == TERMINAL_CHARGE:
-            tip = Money(
-                payment_data.get("tip_amount") or 0,
-                self.currency_id.name,
-                self.currency_id.decimal_places,
-            )
-            recorded |= {
-                "clover_tip_amount": float(tip.major),
-                "clover_issues": ",".join(payment_data.get("issues") or ()),
-                "clover_issue_texts": "\n".join(payment_data.get("issue_texts") or ()),
-                "clover_signature_svg": payment_data.get("signature_svg"),
-            }
-        return {name: value for name, value in recorded.items() if value}
-
 
 def quietly(call, serial):
-    """Make a call to a screen; that it fails is the device's next ping to tell."""
+    """Make a call to a screen. Ignore failures; the next ping of the device reports them."""
     try:
         call(serial)
     except errors.GatewayError:

@@ -11,8 +11,9 @@ from odoo.addons.fusion_payment_common.tools.cursors import in_own_transaction
 
 from ...client.terminal_errors import CANCELLED
 from ...client.terminal_outcomes import situation_of_error
+from .kinds import search_of
 
-#: How often the device is told, and the seconds between.
+#: How often the device is asked to cancel, and the seconds between.
 CANCEL_TRIES = 4
 CANCEL_PAUSE = 3
 
@@ -37,19 +38,20 @@ class FusionOperation(models.Model):
         """
         if self.state in CLOSED_STATES or self.review_reason:
             return False
-        transactions = self.env["payment.transaction"]
-        if transactions._clover_search_of(self).never_shown:
+        if search_of(self).never_shown:
             return False
-        transaction = transactions.search([("reference", "=", self.reference)], limit=1)
+        transaction = self.env["payment.transaction"].search(
+            [("reference", "=", self.reference)], limit=1
+        )
         lease = transaction.clover_terminal_id._lease()
         return not lease or lease.reference == self.reference
 
     def _clover_request_cancel(self):
-        """Remember that nobody wants it any more; close it at once if nothing was sent yet.
+        """Record that it is to be cancelled; close it at once if nothing was sent yet.
 
         Must run in a transaction of its own: the worker has to see it.
 
-        :return: whether it is on its way to a device, which has to be told
+        :return: whether it was sent, so that the device has to be told
         """
         self._lock()
         if self.state in CLOSED_STATES:
@@ -67,14 +69,14 @@ class FusionOperation(models.Model):
 
 
 class PaymentTransaction(models.Model):
-    """Cancelling what is on a terminal: asked for, never assumed."""
+    """Cancelling a payment on a terminal: Clover says whether it was cancelled."""
 
     _inherit = "payment.transaction"
 
     def _clover_cancel_on_terminal(self):
-        """Ask the terminal to end this payment; what came first, cancel or card, is told by Clover.
+        """Ask the terminal to cancel this payment; Clover says whether cancel or card came first.
 
-        The device is told in the background. If it cannot be reached, the clerk is told.
+        Runs in the background. If the device cannot be reached, the dialog says so.
         """
         self.ensure_one()
         operation = self.fusion_operation_ids[:1]
@@ -95,7 +97,7 @@ class PaymentTransaction(models.Model):
 
 
 def _cancel(env, operation_id, terminals, serial):
-    """Tell the device until the payment is over: it ignores what comes before the payment does."""
+    """Tell the device again until the payment is over: it ignores a cancel before the payment."""
 
     def in_ledger(function):
         return in_own_transaction(

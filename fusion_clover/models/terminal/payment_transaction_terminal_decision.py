@@ -6,7 +6,7 @@ from odoo.addons.fusion_payment_common.lib.outcome import Outcome
 from odoo.addons.fusion_payment_common.tools.cursors import in_own_transaction
 
 from ...client.terminal_outcomes import Situation
-from .payment_transaction_terminal import TERMINAL_CHARGE
+from ..fusion_operation import TERMINAL_CHARGE
 
 KEEP, GIVE_BACK = "keep", "give_back"
 REFUNDER = "fusion_payment_common.group_fusion_refunder"
@@ -37,7 +37,7 @@ class FusionOperation(models.Model):
 
 
 class PaymentTransaction(models.Model):
-    """What Clover wants somebody to look at: decided by the clerk, and kept with the payment."""
+    """The clerk's decision on a payment that Clover flagged, kept with the payment."""
 
     _inherit = "payment.transaction"
 

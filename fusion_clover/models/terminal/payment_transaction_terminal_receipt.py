@@ -8,15 +8,15 @@ from odoo.addons.fusion_payment_common.tools import long_calls
 from odoo.addons.fusion_payment_common.tools.cursors import in_own_transaction
 
 from ...client.terminal_outcomes import situation_of_error
-from ..fusion_operation import channel_of
-from .payment_transaction_terminal import TERMINAL_CHARGE, quietly
+from ..fusion_operation import TERMINAL_CHARGE, channel_of
+from .payment_transaction_terminal import quietly
 
-#: What became of the customer's choice, by Clover's word for it.
+#: Our value of the customer's choice, by Clover's word for it.
 CHOICES = {"NO_RECEIPT": "none", "PRINT": "print", "EMAIL": "email", "SMS": "sms"}
 
 
 class PaymentTransaction(models.Model):
-    """Clover's own receipt of a payment on a terminal. That it fails changes nothing else."""
+    """Clover's own receipt of a payment on a terminal. A failure does not touch the payment."""
 
     _inherit = "payment.transaction"
 
@@ -128,11 +128,16 @@ class PaymentTransaction(models.Model):
         self.env["bus.bus"]._sendone(channel_of(self.reference), "fusion_clover.payment", {})
 
     def _clover_good_end(self, operation, terminals, serial):
-        """Override to ask for the receipt first, where the company wants that."""
+        """Return the function that ends a payment at the terminal; it runs without a transaction.
+
+        Where the company wants that, the customer is asked for the receipt first.
+
+        :param terminals: the client's part for terminals
+        """
         transaction = self.search([("reference", "=", operation.reference)], limit=1)
         asks = transaction.company_id.clover_ask_receipt and operation.kind == TERMINAL_CHARGE
         if not asks or transaction.state != "done":
-            return super()._clover_good_end(operation, terminals, serial)
+            return partial(quietly, terminals.thank_you, serial)
         transaction.clover_receipt_choice = "asking"
         return transaction._clover_receipt_question(terminals)
 

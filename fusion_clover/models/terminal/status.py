@@ -6,7 +6,7 @@ from odoo.addons.fusion_payment_common.lib.outcome import Outcome
 from ...client.terminal_errors import CANCELLED
 from ...client.terminal_outcomes import ASKING, Situation
 from ..fusion_operation import TERMINAL_CHARGE, channel_of
-from .payment_transaction_terminal_words import SITUATION_OF_CODE
+from .words import SITUATION_OF_CODE
 
 #: States in which the terminal can still be asked to end it.
 CANCELLABLE = ("sending", "waiting", "checking")
@@ -141,7 +141,7 @@ class PaymentTransaction(models.Model):
 
     def _clover_terminal_approved_sentence(self):
         if self.operation == "refund":
-            return self._clover_follow_up_message()
+            return self._clover_child_message()
         sentence = self._clover_approved_sentence(self.amount)
         if not self.clover_tip_amount:
             return sentence

@@ -62,21 +62,21 @@ class TestPolling(OutsideCommon):
         """Left to itself it looks once a minute, and the first questions are seconds apart."""
         other = self._paid(self._new_invoice(61.0))
         other.clover_poll_at = fields.Datetime.now() + timedelta(seconds=30)
-        with patch.object(type(self.held), "_clover_be_there_in", autospec=True) as there:
+        with patch.object(type(self.held), "_clover_wake_scheduler_in", autospec=True) as there:
             self._poll()
         delays = [call.args[1] for call in there.call_args_list]
         self.assertLessEqual(min(delays), 5.0)
         self.held.clover_poll_at = fields.Datetime.now() + timedelta(hours=1)
         other.clover_poll_at = fields.Datetime.now() + timedelta(seconds=3600 / 2)
         self.env.flush_all()
-        with patch.object(type(self.held), "_clover_be_there_in", autospec=True) as there:
+        with patch.object(type(self.held), "_clover_wake_scheduler_in", autospec=True) as there:
             self.env.ref(CRON).method_direct_trigger()
         (call,) = there.call_args_list
         self.assertAlmostEqual(call.args[1], 1800, delta=300)
 
     def test_the_alarm_is_set_once_the_plan_is_committed(self):
         with patch.object(alarm, "set_alarm") as set_alarm:
-            self.held._clover_be_there_in(3.5)
+            self.held._clover_wake_scheduler_in(3.5)
             set_alarm.assert_not_called()
             self.env.cr.postcommit.run()
         self.assertEqual(set_alarm.call_args.args[1:], (CRON, 3.5))

@@ -129,7 +129,7 @@ class TestRefund(RefundCommon):
         """An older snapshot of the request does not show it; the last check has a fresh one."""
         self.transaction._create_child_transaction(100.0, is_refund=True)
         model = type(self.env["payment.transaction"])
-        self.patch(model, "_clover_check_follow_up", lambda self, kind: None)
+        self.patch(model, "_clover_check_child", lambda self, kind: None)
         refund = self.transaction._refund(amount_to_refund=50.0)
         self.assertEqual(refund.state, "error")
         self.assertIn("13.00", refund.state_message)

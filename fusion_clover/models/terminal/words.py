@@ -1,6 +1,5 @@
 from odoo import api, models
 
-from ... import const
 from ...client.terminal_errors import (
     ASLEEP,
     CANCELLED,
@@ -11,7 +10,6 @@ from ...client.terminal_errors import (
     UNSUPPORTED,
 )
 from ...client.terminal_outcomes import Situation
-from .payment_transaction_terminal import NOBODY_PAID, TERMINAL_CHARGE
 
 #: Codes of errors, as the ledger keeps them, that have a situation of their own.
 SITUATION_OF_CODE = {
@@ -95,35 +93,3 @@ class PaymentTransaction(models.Model):
             Situation.NOBODY_PAID: self.env._("Nobody paid at the terminal in time."),
             Situation.NEVER_ARRIVED: self.env._("The payment never reached the terminal."),
         }[situation]
-
-    def _clover_refusal_sentence(self, payment_data):
-        """Override to say why nothing was charged on the terminal."""
-        if payment_data.get("kind") != TERMINAL_CHARGE:
-            return super()._clover_refusal_sentence(payment_data)
-        if payment_data.get("error_code") == "not_due":
-            return self.env._("The invoice was paid in the meantime. Nothing was charged.")
-        situation = SITUATION_OF_CODE.get(payment_data.get("error_code"), Situation.INVALID)
-        return self.env._("%s Nothing was charged.", self._clover_terminal_sentence(situation))
-
-    def _fusion_apply_outcome(self, payment_data, *, declined_message):
-        """Override of `fusion_payment_common`: what was cancelled is no failure."""
-        cancelled = (
-            self.provider_code == const.PROVIDER_CODE
-            and payment_data.get("kind") == TERMINAL_CHARGE
-            and payment_data.get("error_code") in (CANCELLED, NOBODY_PAID)
-        )
-        if not cancelled:
-            super()._fusion_apply_outcome(payment_data, declined_message=declined_message)
-        elif self.state != "cancel":
-            self._set_canceled(state_message=declined_message)
-
-    def _fusion_pending_message(self, payment_data):
-        """Override of `fusion_payment_common` to say what is known of the terminal."""
-        message = super()._fusion_pending_message(payment_data)
-        situation = SITUATION_OF_CODE.get(payment_data.get("error_code"))
-        if payment_data.get("kind") != TERMINAL_CHARGE or not situation:
-            return message
-        return self.env._(
-            "%(sentence)s Do not charge again.",
-            sentence=self._clover_terminal_sentence(situation),
-        )

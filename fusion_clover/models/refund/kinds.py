@@ -1,0 +1,168 @@
+"""Kinds of operations on a charge that exists; the transaction is core's child transaction."""
+
+from odoo.addons.fusion_payment_common.lib.outcome import Outcome
+
+from ... import const
+from ...client.answers_capture import capture_answer, carry_out_capture, find_capture
+from ...client.answers_refund import carry_out_refund, find_refund, refund_answer
+from ...client.followups import CaptureRequest, RefundRequest
+from ..kinds import Kind, register, since_ms
+
+#: What core makes a child transaction for, and no customer has to be present for.
+CHILD_KINDS = ("refund", "void", "capture")
+
+
+class ChildKind(Kind):
+    """What is done with a charge that exists; a refusal is told in the same way for all."""
+
+    def refusal(self, transaction, payment_data):
+        """Return why nothing was given back, released or captured."""
+        env = transaction.env
+        reason = {
+            Outcome.NOT_SENT: env._("Clover could not be reached. Try again."),
+            Outcome.DECLINED: env._("The bank refused it."),
+        }.get(
+            Outcome(payment_data["outcome"]),
+            env._("Clover did not accept the request (%s).", payment_data.get("error_code") or "-"),
+        )
+        return f"{reason} {self.nothing_happened(env)}"
+
+    def nothing_happened(self, env):
+        """Return the sentence that nothing was given back, released or captured."""
+        raise NotImplementedError
+
+    def pending_message(self, transaction, payment_data):
+        """Return what is being checked; a difference for a Manager has the usual words."""
+        return None if payment_data.get("review") else self.being_checked(transaction.env)
+
+    def being_checked(self, env):
+        """Return the sentence on what is being checked with Clover."""
+        raise NotImplementedError
+
+
+class GivingBack(ChildKind):
+    """A refund or a void: the same request; Clover decides which of both it makes of it."""
+
+    request_class = RefundRequest
+
+    def call(self, transactions, operation, observer):
+        """Return the function that gives the money back."""
+        client = operation._clover_client(observer)
+        request = self.request_of(operation)
+        key = operation.idempotency_key
+        return lambda: carry_out_refund(client, request, key)
+
+    def lookup(self, transactions, operation, observer):
+        """Return the function that finds the refund among those of the charge."""
+        client = operation._clover_client(observer)
+        request = self.request_of(operation)
+        since = since_ms(operation)
+        others = transactions.search(
+            [
+                ("source_transaction_id.provider_reference", "=", request.charge_id),
+                ("provider_code", "=", const.PROVIDER_CODE),
+                ("provider_reference", "!=", False),
+                ("reference", "!=", operation.reference),
+            ]
+        ).mapped("provider_reference")
+        return lambda: find_refund(client, request, others, since)
+
+    def retrieve(self, transactions, operation, provider_reference, observer):
+        """Return the function that reads the refund that a Manager names."""
+        client = operation._clover_client(observer)
+        request = self.request_of(operation)
+        return lambda: refund_answer(client.refunds.retrieve(provider_reference), request)
+
+    def recorded_values(self, transaction, payment_data):
+        """Extend to keep whether Clover made a void or a refund of it."""
+        recorded = super().recorded_values(transaction, payment_data)
+        voided = payment_data.get("voided")
+        if voided is not None:
+            recorded["clover_returned_as"] = "void" if voided else "refund"
+        return recorded
+
+
+@register("refund")
+class Refund(GivingBack):
+    """Money of a payment that goes back to the card."""
+
+    def send(self, transaction):
+        """Give back what this child transaction of core's says, exactly once."""
+        transaction._clover_send_child("refund")
+
+    def nothing_happened(self, env):
+        """Return that nothing was given back."""
+        return env._("Nothing was given back.")
+
+    def being_checked(self, env):
+        """Return that the refund is being checked."""
+        return env._(
+            "We are checking with Clover whether this refund went through. Do not refund again."
+        )
+
+
+@register("void")
+class Void(GivingBack):
+    """An authorization that is released."""
+
+    def apply_outcome(self, transaction, payment_data):
+        """Extend: core cancels the child transaction of a void that succeeded."""
+        if not payment_data.get("review"):
+            if transaction.state == "cancel":
+                return
+            if payment_data["outcome"] == Outcome.SUCCEEDED:
+                transaction._set_canceled(
+                    state_message=transaction.env._("Clover released the authorization."),
+                    extra_allowed_states=("error",),
+                )
+                return
+        super().apply_outcome(transaction, payment_data)
+
+    def nothing_happened(self, env):
+        """Return that nothing was released."""
+        return env._("Nothing was released.")
+
+    def being_checked(self, env):
+        """Return that the release is being checked."""
+        return env._("We are checking with Clover whether the authorization was released.")
+
+
+@register("capture")
+class Capture(ChildKind):
+    """An authorization of which all or a part is taken."""
+
+    request_class = CaptureRequest
+
+    def call(self, transactions, operation, observer):
+        """Return the function that captures."""
+        client = operation._clover_client(observer)
+        request = self.request_of(operation)
+        key = operation.idempotency_key
+        return lambda: carry_out_capture(client, request, key)
+
+    def lookup(self, transactions, operation, observer):
+        """Return the function that looks whether the charge is captured."""
+        client = operation._clover_client(observer)
+        request = self.request_of(operation)
+        return lambda: find_capture(client, request)
+
+    def retrieve(self, transactions, operation, provider_reference, observer):
+        """Return the function that reads the charge that a Manager names."""
+        client = operation._clover_client(observer)
+        request = self.request_of(operation)
+        return lambda: capture_answer(client.charges.retrieve(provider_reference), request)
+
+    def apply_outcome(self, transaction, payment_data):
+        """Extend to close what was not captured: Clover captures once."""
+        super().apply_outcome(transaction, payment_data)
+        transaction._clover_close_rest()
+
+    def nothing_happened(self, env):
+        """Return that nothing was captured."""
+        return env._("Nothing was captured.")
+
+    def being_checked(self, env):
+        """Return that the capture is being checked."""
+        return env._(
+            "We are checking with Clover whether the amount was captured. Do not charge again."
+        )
