@@ -44,8 +44,18 @@ class FusionOperation(models.Model):
         """Override to announce to open dialogs that there is something new to see."""
         result = super().write(vals)
         if SHOWN & set(vals):
-            for operation in self.filtered(lambda one: one.kind in TERMINAL_KINDS):
-                self.env["bus.bus"]._sendone(
-                    channel_of(operation.reference), "fusion_clover.payment", {}
-                )
+            self._clover_announce()
         return result
+
+    def _finish(self, *args, **kwargs):
+        """Override of `fusion_payment_common` to announce the result, which no `write` stores."""
+        answer = super()._finish(*args, **kwargs)
+        self._clover_announce()
+        return answer
+
+    def _clover_announce(self):
+        """Tell open dialogs that there is something new to see."""
+        for operation in self.filtered(lambda one: one.kind in TERMINAL_KINDS):
+            self.env["bus.bus"]._sendone(
+                channel_of(operation.reference), "fusion_clover.payment", {}
+            )

@@ -71,9 +71,8 @@ class PaymentTransaction(models.Model):
         self.ensure_one()
         # Elevated: clerks may collect, but nobody writes the ledger by hand.
         operations = self.env["fusion.operation"].sudo()
-        answer = operations._perform(intent, check=check)
-        operation = operations.browse(operations._id_of(intent.idempotency_key))
-        operations._settle(operation.id)
+        operation_id, answer = operations._perform(intent, check=check)
+        operations._settle(operation_id)
         self.env.invalidate_all()
         return answer
 
@@ -82,7 +81,7 @@ class PaymentTransaction(models.Model):
 
         Core creates and charges some transactions in one go (saved cards, refunds). The ledger is
         still written on its own; the answer is applied on the caller's cursor, as core expects, and
-        the documents are given free once the caller has committed. Should it roll back although
+        the documents are released once the caller has committed. Should it roll back although
         money moved, the completer creates the transaction anew and books it.
 
         :return: the ``Answer``, or None when nothing was sent (the transaction is in error then)
@@ -92,13 +91,12 @@ class PaymentTransaction(models.Model):
         operations = self.env["fusion.operation"].sudo()
         operations._follow_caller(intent.idempotency_key)
         try:
-            answer = operations._perform(intent, check=check)
+            operation_id, answer = operations._perform(intent, check=check)
         except UserError as error:
             # Several payments may be made in one go: one that cannot start must not undo others.
             self._set_error(str(error))
             return None
         self._fusion_take(answer, kind=intent.kind)
-        operation_id = operations._id_of(intent.idempotency_key)
 
         @self.env.cr.postcommit.add
         def settle():
