@@ -70,10 +70,7 @@ class FusionOperation(models.Model):
         """Override to have open dialogs refresh what they show."""
         result = super().write(vals)
         if SHOWN & set(vals):
-            for operation in self.filtered(lambda one: one.kind in TERMINAL_KINDS):
-                self.env["bus.bus"]._sendone(
-                    channel_of(operation.reference), "fusion_clover.payment", {}
-                )
+            self._clover_announce()
         return result
 
     def _clover_client(self, observer=None):
@@ -87,3 +84,16 @@ class FusionOperation(models.Model):
             operation.request_payload["provider_id"]
         )
         return provider._clover_client(observer)
+
+    def _finish(self, *args, **kwargs):
+        """Override of `fusion_payment_common` to announce the result, which no `write` stores."""
+        answer = super()._finish(*args, **kwargs)
+        self._clover_announce()
+        return answer
+
+    def _clover_announce(self):
+        """Tell open dialogs that there is something new to see."""
+        for operation in self.filtered(lambda one: one.kind in TERMINAL_KINDS):
+            self.env["bus.bus"]._sendone(
+                channel_of(operation.reference), "fusion_clover.payment", {}
+            )

@@ -7,8 +7,8 @@ from odoo.fields import Command
 
 from ..exceptions import TransactionNotCommitted
 from ..lib.ledger import Intent
-from ..lib.money import Money
 from ..lib.outcome import Outcome
+from ..tools.amounts import to_amount, to_money
 from ..tools.cursors import CONFLICTS
 
 _logger = logging.getLogger(__name__)
@@ -30,6 +30,29 @@ class PaymentTransaction(models.Model):
     fusion_operation_ids = fields.Many2many(
         "fusion.operation", string="Operations", compute="_compute_fusion_operation_ids"
     )
+    # ``amount`` stays what is paid for; a surcharge comes on top and is booked by itself.
+    fusion_surcharge_amount = fields.Monetary(
+        string="Surcharge",
+        readonly=True,
+        copy=False,
+        help="Added to the amount because a credit card was used; negative when it is given back.",
+    )
+    fusion_surcharge_origin = fields.Selection(
+        [("own", "Odoo"), ("provider", "Payment provider")],
+        string="Surcharge Added By",
+        readonly=True,
+        copy=False,
+    )
+    fusion_surcharge_move_id = fields.Many2one(
+        "account.move",
+        string="Surcharge Document",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+    )
+    fusion_card_amount = fields.Monetary(
+        string="Charged to the Card", compute="_compute_fusion_card_amount"
+    )
 
     def _compute_fusion_operation_ids(self):
         # By reference: the ledger is written on another cursor and may not see the transaction yet.
@@ -41,6 +64,35 @@ class PaymentTransaction(models.Model):
                 lambda operation, tx=transaction: operation.reference == tx.reference
                 and operation.provider_code == tx.provider_code
             )
+
+    def _compute_fusion_card_amount(self):
+        for transaction in self:
+            transaction.fusion_card_amount = transaction.currency_id.round(
+                transaction.amount + transaction.fusion_surcharge_amount
+            )
+
+    # === AMOUNTS === #
+
+    def _fusion_money(self, amount):
+        """Return an amount in the currency of this transaction as money in minor units."""
+        return to_money(amount, self.currency_id)
+
+    def _fusion_own_surcharge(self):
+        """Return the surcharge that Odoo asks for itself, without sign, as money."""
+        self.ensure_one()
+        own = self.fusion_surcharge_amount if self.fusion_surcharge_origin == "own" else 0.0
+        return self._fusion_money(abs(own))
+
+    def _fusion_requested_amount(self):
+        """Return what the provider is asked to move, in the currency, with the amount's sign."""
+        self.ensure_one()
+        own = self.fusion_surcharge_amount if self.fusion_surcharge_origin == "own" else 0.0
+        return self.currency_id.round(self.amount + own)
+
+    def _fusion_extras(self):
+        """Return what the provider is asked to move beyond the amount, without sign, as money."""
+        self.ensure_one()
+        return self._fusion_money(abs(self._fusion_requested_amount()) - abs(self.amount))
 
     def _fusion_open_amount(self):
         """Return what of this payment, or authorization, its captures do not stand for already."""
@@ -71,9 +123,8 @@ class PaymentTransaction(models.Model):
         self.ensure_one()
         # Elevated: clerks may collect, but nobody writes the ledger by hand.
         operations = self.env["fusion.operation"].sudo()
-        answer = operations._perform(intent, check=check)
-        operation = operations.browse(operations._id_of(intent.idempotency_key))
-        operations._settle(operation.id)
+        operation_id, answer = operations._perform(intent, check=check)
+        operations._settle(operation_id)
         self.env.invalidate_all()
         return answer
 
@@ -82,7 +133,7 @@ class PaymentTransaction(models.Model):
 
         Core creates and charges some transactions in one go (saved cards, refunds). The ledger is
         still written on its own; the answer is applied on the caller's cursor, as core expects, and
-        the documents are given free once the caller has committed. Should it roll back although
+        the documents are released once the caller has committed. Should it roll back although
         money moved, the completer creates the transaction anew and books it.
 
         :return: the ``Answer``, or None when nothing was sent (the transaction is in error then)
@@ -92,13 +143,12 @@ class PaymentTransaction(models.Model):
         operations = self.env["fusion.operation"].sudo()
         operations._follow_caller(intent.idempotency_key)
         try:
-            answer = operations._perform(intent, check=check)
+            operation_id, answer = operations._perform(intent, check=check)
         except UserError as error:
             # Several payments may be made in one go: one that cannot start must not undo others.
             self._set_error(str(error))
             return None
         self._fusion_take(answer, kind=intent.kind)
-        operation_id = operations._id_of(intent.idempotency_key)
 
         @self.env.cr.postcommit.add
         def settle():
@@ -154,6 +204,8 @@ class PaymentTransaction(models.Model):
             "operation": self.operation,
             "source_transaction_id": self.source_transaction_id.id,
             "invoice_ids": (self.payment_id.invoice_ids or self.invoice_ids).ids,
+            "fusion_surcharge_amount": self.fusion_surcharge_amount,
+            "fusion_surcharge_origin": self.fusion_surcharge_origin,
         }
 
     # === OPERATION HANDLER === #
@@ -209,10 +261,8 @@ class PaymentTransaction(models.Model):
         error, which would let somebody move it once more.
         """
         if answer.data.get("accepted_difference") and self.state != "done":
-            digits = self.currency_id.decimal_places
-            minor = answer.data["amount"] - self._fusion_extras().minor
-            moved = Money(minor, answer.data["currency"], digits)
-            self.amount = float(moved.major) * (-1 if self.amount < 0 else 1)
+            moved = answer.data["amount"] - self._fusion_extras().minor
+            self.amount = to_amount(-moved if self.amount < 0 else moved, self.currency_id)
         if difference := self._fusion_difference(answer, kind=kind):
             answer = replace(answer, outcome=Outcome.UNKNOWN, review=difference)
         self.fusion_outcome_unknown = answer.outcome == Outcome.UNKNOWN
@@ -258,16 +308,14 @@ class PaymentTransaction(models.Model):
             **answer.data,
         }
 
-    def _post_process(self):
-        """Override of `account_payment` to bring back payments that core cancelled too early.
+    def _fusion_restore_payment(self):
+        """Bring back the payment of a saved-card charge that turned out to have gone through.
 
-        Core cancels the payment of a saved-card charge that is not done when the call returns. When
-        it turns out later that it went through, that very payment is restored.
+        Core cancels the payment of a charge that is not done when the call returns.
         """
         for transaction in self:
-            if transaction.state == "done" and transaction.payment_id.state == "canceled":
+            if transaction.payment_id.state == "canceled":
                 transaction.payment_id._fusion_restore(transaction.invoice_ids)
-        return super()._post_process()
 
     def _fusion_post_process(self, operation):
         """Book what was received, now or by core's scheduler.

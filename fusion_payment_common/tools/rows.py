@@ -4,8 +4,8 @@ from odoo.tools import SQL
 
 #: The transaction's time, as the ORM stores times; asking for it is a statement of its own.
 NOW = SQL("(now() AT TIME ZONE 'UTC')")
-#: The same in whole seconds, as leases are counted in.
-SECOND = SQL("date_trunc('second', now() AT TIME ZONE 'UTC')")
+#: The time of the statement in whole seconds, as leases are counted in.
+SECOND = SQL("date_trunc('second', statement_timestamp() AT TIME ZONE 'UTC')")
 
 
 def seconds_from_now(seconds):

@@ -4,7 +4,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ...lib.health import Finding, Level
+from ...lib.health import Check, Finding, Level
 from ...tools.cursors import in_own_transaction
 
 _logger = logging.getLogger(__name__)
@@ -69,10 +69,113 @@ class FusionHealthCheck(models.Model):
     def _checks(self):
         """Return the registered checks, in the order of the page.
 
-        Addons extend it with a :class:`~odoo.addons.fusion_payment_common.lib.health.Check` for
-        each thing that can go wrong in them. Its method must not write.
+        Each addon overrides it once, to add the
+        :class:`~odoo.addons.fusion_payment_common.lib.health.Check` of each thing that can go wrong
+        in any of its rooms. The method of a check must not write.
         """
-        return []
+        return [*self._ledger_checks(), *self._queue_checks(), *self._server_checks()]
+
+    @api.model
+    def _ledger_checks(self):
+        """Return the checks of the ledger."""
+        probe = "fusion.health.probe"
+        return [
+            Check(
+                "operations_queued",
+                self.env._("Payments waiting to be sent"),
+                probe,
+                "_probe_queued",
+                remedy="_remedy_queued",
+                remedy_label=self.env._("Send Now"),
+            ),
+            Check(
+                "operations_unknown",
+                self.env._("Payments of unknown outcome"),
+                probe,
+                "_probe_unknown",
+                remedy="_remedy_unknown",
+                remedy_label=self.env._("Show"),
+            ),
+            Check(
+                "operations_review",
+                self.env._("Payments that need a decision"),
+                probe,
+                "_probe_review",
+                remedy="_remedy_review",
+                remedy_label=self.env._("Decide"),
+            ),
+            Check(
+                "operations_unbooked",
+                self.env._("Received but not booked"),
+                probe,
+                "_probe_unbooked",
+                remedy="_remedy_unbooked",
+                remedy_label=self.env._("Book Now"),
+            ),
+        ]
+
+    @api.model
+    def _queue_checks(self):
+        """Return the checks of the inbox and the outbox."""
+        probe = "fusion.health.probe"
+        return [
+            Check(
+                "events_waiting",
+                self.env._("Events waiting"),
+                probe,
+                "_probe_events_waiting",
+                remedy="_remedy_events_waiting",
+                remedy_label=self.env._("Process Now"),
+            ),
+            Check(
+                "events_failed",
+                self.env._("Events that failed"),
+                probe,
+                "_probe_events_failed",
+                remedy="_remedy_events_failed",
+                remedy_label=self.env._("Show"),
+            ),
+            Check(
+                "deliveries_stuck",
+                self.env._("Deliveries on their way"),
+                probe,
+                "_probe_deliveries_stuck",
+                remedy="_remedy_deliveries_stuck",
+                remedy_label=self.env._("Show"),
+            ),
+            Check(
+                "deliveries_dead",
+                self.env._("Dead letters"),
+                probe,
+                "_probe_deliveries_dead",
+                remedy="_remedy_deliveries_dead",
+                remedy_label=self.env._("Show"),
+            ),
+        ]
+
+    @api.model
+    def _server_checks(self):
+        """Return the checks of the server and the database."""
+        probe = "fusion.health.probe"
+        return [
+            Check(
+                "schedules",
+                self.env._("Scheduled actions"),
+                probe,
+                "_probe_schedules",
+                per_company=False,
+                remedy="_remedy_schedules",
+                remedy_label=self.env._("Run Now"),
+            ),
+            Check("vault", self.env._("Encryption key"), probe, "_probe_vault", per_company=False),
+            Check(
+                "neutralized",
+                self.env._("Production database"),
+                probe,
+                "_probe_neutralized",
+                per_company=False,
+            ),
+        ]
 
     @api.model
     def _evaluate(self):

@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ...lib.health import Check, Finding, Level, by_age
+from ...lib.health import Finding, Level, by_age
 
 #: Seconds after which something that should have passed by itself is an error.
 QUEUED_ERROR_AFTER = 300
@@ -11,52 +11,6 @@ UNKNOWN_ERROR_AFTER = 600
 UNBOOKED_ERROR_AFTER = 900
 #: Seconds that things may take before they are mentioned at all.
 GRACE = 60
-
-
-class FusionHealthCheck(models.Model):
-    """The checks of the ledger."""
-
-    _inherit = "fusion.health.check"
-
-    @api.model
-    def _checks(self):
-        """Override of `fusion_payment_common` to register the checks of this file."""
-        probe = "fusion.health.probe"
-        return [
-            *super()._checks(),
-            Check(
-                "operations_queued",
-                self.env._("Payments waiting to be sent"),
-                probe,
-                "_probe_queued",
-                remedy="_remedy_queued",
-                remedy_label=self.env._("Send Now"),
-            ),
-            Check(
-                "operations_unknown",
-                self.env._("Payments of unknown outcome"),
-                probe,
-                "_probe_unknown",
-                remedy="_remedy_unknown",
-                remedy_label=self.env._("Show"),
-            ),
-            Check(
-                "operations_review",
-                self.env._("Payments that need a decision"),
-                probe,
-                "_probe_review",
-                remedy="_remedy_review",
-                remedy_label=self.env._("Decide"),
-            ),
-            Check(
-                "operations_unbooked",
-                self.env._("Received but not booked"),
-                probe,
-                "_probe_unbooked",
-                remedy="_remedy_unbooked",
-                remedy_label=self.env._("Book Now"),
-            ),
-        ]
 
 
 class FusionHealthProbe(models.AbstractModel):

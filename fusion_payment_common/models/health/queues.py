@@ -3,58 +3,12 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ...lib.health import Check, Finding, Level, by_age
+from ...lib.health import Finding, Level, by_age
 from .probe import GRACE
 
 #: Seconds after which something that should have passed by itself is an error.
 INBOX_ERROR_AFTER = 900
 DELIVERY_ERROR_AFTER = 3600
-
-
-class FusionHealthCheck(models.Model):
-    """The checks of the inbox and the outbox."""
-
-    _inherit = "fusion.health.check"
-
-    @api.model
-    def _checks(self):
-        """Override of `fusion_payment_common` to register the checks of this file."""
-        probe = "fusion.health.probe"
-        return [
-            *super()._checks(),
-            Check(
-                "events_waiting",
-                self.env._("Events waiting"),
-                probe,
-                "_probe_events_waiting",
-                remedy="_remedy_events_waiting",
-                remedy_label=self.env._("Process Now"),
-            ),
-            Check(
-                "events_failed",
-                self.env._("Events that failed"),
-                probe,
-                "_probe_events_failed",
-                remedy="_remedy_events_failed",
-                remedy_label=self.env._("Show"),
-            ),
-            Check(
-                "deliveries_stuck",
-                self.env._("Deliveries on their way"),
-                probe,
-                "_probe_deliveries_stuck",
-                remedy="_remedy_deliveries_stuck",
-                remedy_label=self.env._("Show"),
-            ),
-            Check(
-                "deliveries_dead",
-                self.env._("Dead letters"),
-                probe,
-                "_probe_deliveries_dead",
-                remedy="_remedy_deliveries_dead",
-                remedy_label=self.env._("Show"),
-            ),
-        ]
 
 
 class FusionHealthProbe(models.AbstractModel):

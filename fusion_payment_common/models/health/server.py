@@ -2,41 +2,10 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-from ...lib.health import Check, Finding, Level
+from ...lib.health import Finding, Level
 
 #: Seconds that a scheduled action of a few minutes may be overdue.
 SCHEDULE_ERROR_AFTER = 600
-
-
-class FusionHealthCheck(models.Model):
-    """The checks of the server and the database."""
-
-    _inherit = "fusion.health.check"
-
-    @api.model
-    def _checks(self):
-        """Override of `fusion_payment_common` to register the checks of this file."""
-        probe = "fusion.health.probe"
-        return [
-            *super()._checks(),
-            Check(
-                "schedules",
-                self.env._("Scheduled actions"),
-                probe,
-                "_probe_schedules",
-                per_company=False,
-                remedy="_remedy_schedules",
-                remedy_label=self.env._("Run Now"),
-            ),
-            Check("vault", self.env._("Encryption key"), probe, "_probe_vault", per_company=False),
-            Check(
-                "neutralized",
-                self.env._("Production database"),
-                probe,
-                "_probe_neutralized",
-                per_company=False,
-            ),
-        ]
 
 
 class FusionHealthProbe(models.AbstractModel):

@@ -53,3 +53,72 @@ class FusionOperationAttempt(models.Model):
                 if attempt.exchanges
                 else False
             )
+
+
+class FusionOperation(models.Model):
+    """The attempts of an operation: opened before the provider is called, completed after."""
+
+    _inherit = "fusion.operation"
+
+    def _open_attempt(self, action, values):
+        """Put the next attempt on record, together with ``values`` of the operation.
+
+        :param str action: see :class:`FusionOperationAttempt`
+        :return: its number
+        """
+        number = self.attempt_count + 1
+        attempt = {
+            "number": number,
+            "action": action,
+            "user_id": self.env.uid,
+            "started_at": self._queue_now(),
+        }
+        self.write(
+            {
+                **values,
+                "attempt_count": number,
+                "attempt_ids": [fields.Command.create(attempt)],
+            }
+        )
+        return number
+
+    def _open_attempts(self):
+        """Return the attempts without a result yet, in their order."""
+        return self.attempt_ids.filtered(lambda attempt: not attempt.outcome).sorted("number")
+
+    def _record_attempt(self, outcome, exchanges, error, number=None):
+        """Complete an attempt with what happened, redacted.
+
+        :param int number: which one; None is the last of those that are open
+        """
+        if number:
+            attempt = self.attempt_ids.filtered(lambda attempt: attempt.number == number)
+        else:
+            attempt = self._open_attempts()[-1:]
+        attempt.write(self._attempt_result(outcome, exchanges, error))
+
+    @api.model
+    def _attempt_result(self, outcome, exchanges, error):
+        last = exchanges[-1] if exchanges else None
+        return {
+            "outcome": str(outcome),
+            "duration_ms": sum(round(exchange.duration_ms) for exchange in exchanges),
+            "http_status": last.status if last and last.status else False,
+            "error": error or False,
+            "exchanges": [
+                {
+                    "method": exchange.method,
+                    "url": exchange.url,
+                    "status": exchange.status,
+                    "duration_ms": round(exchange.duration_ms),
+                    "request": _json_safe(exchange.request),
+                    "response": _json_safe(exchange.response),
+                    "error": type(exchange.error).__name__ if exchange.error else None,
+                }
+                for exchange in exchanges
+            ],
+        }
+
+
+def _json_safe(value):
+    return json.loads(json.dumps(value, default=str)) if value is not None else None

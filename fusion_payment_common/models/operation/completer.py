@@ -1,7 +1,7 @@
 import logging
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import SQL
 
 from ...lib import errors
@@ -18,7 +18,7 @@ from ...lib.outcome import Outcome
 from ...tools import long_calls
 from ...tools.cursors import in_own_transaction
 from ...tools.queue_runner import Claim
-from .perform import Begun
+from .begin import Begun
 
 _logger = logging.getLogger(__name__)
 
@@ -136,19 +136,17 @@ class FusionOperation(models.Model):
     def _begin_look_up(self, owner, lease_until):
         if self.state == IN_FLIGHT:
             # The process that made the call is gone; its attempt will never be completed.
-            self.attempt_ids.filtered(lambda attempt: not attempt.outcome).write(
+            self._open_attempts().write(
                 {"outcome": "unknown", "error": self.env._("The process ended before an answer.")}
             )
-        number = self.attempt_count + 1
-        self.write(
+        self._open_attempt(
+            "look_up",
             {
                 "state": self.state if self.state == "pending" else "unknown",
                 "lease_owner": owner,
                 "lease_until": lease_until,
                 "next_attempt_at": lease_until,
-                "attempt_count": number,
-                "attempt_ids": [fields.Command.create(self._attempt_values(number, "look_up"))],
-            }
+            },
         )
 
     # === CALL === #
@@ -260,17 +258,10 @@ class FusionOperation(models.Model):
         self._record_attempt("not_found", looked_up, None, begun.attempt)
         if self.state != Outcome.UNKNOWN or self.lease_owner != begun.lease_owner:
             return None
-        number = self.attempt_count + 1
         lease_until = self._queue_now() + timedelta(seconds=self._queue_lease_seconds)
-        self.write(
-            {
-                "lease_until": lease_until,
-                "next_attempt_at": lease_until,
-                "attempt_count": number,
-                "attempt_ids": [fields.Command.create(self._attempt_values(number, "repeat"))],
-            }
+        return self._open_attempt(
+            "repeat", {"lease_until": lease_until, "next_attempt_at": lease_until}
         )
-        return number
 
     def _count_empty_lookup(self):
         self._lock()

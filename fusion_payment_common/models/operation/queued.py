@@ -1,13 +1,9 @@
 import logging
-from datetime import timedelta
 from functools import partial
 
-import psycopg2.errors
+from odoo import api, models
 
-from odoo import api, fields, models
-from odoo.exceptions import ConcurrencyError
-
-from ...lib import errors, idempotency
+from ...lib import errors
 from ...lib.ledger import IN_FLIGHT, READY, Answer
 from ...lib.outcome import Outcome
 from ...tools.cursors import in_own_transaction
@@ -32,55 +28,27 @@ class FusionOperation(models.Model):
         :return: the operation (elevated); the one of an earlier call with the same intent
         :raise OperationInProgress: another operation on a document of the intent is not finished
         :raise IdempotencyKeyConflict: the key was used for something else
-        :raise ConcurrencyError: the same key is being enqueued elsewhere; run the request again
+        :raise ConcurrencyError: another transaction is taking the key or a document right now; run
+            the request again
         """
         # Elevated: whoever does the business need not be allowed to write the ledger by hand.
         ledger = self.sudo()
-        fingerprint = idempotency.fingerprint(intent.parameters)
-        known = ledger.search([("idempotency_key", "=", intent.idempotency_key)])
-        if known:
-            known._check_fingerprint(intent, fingerprint)
-            return known
-        if ledger._holds_of(intent):
-            raise ledger._in_progress_error(intent)
-        try:
-            with self.env.cr.savepoint():
-                operation = ledger.with_context(tracking_disable=True).create(
-                    ledger._queued_values(intent, fingerprint)
-                )
-        except psycopg2.errors.UniqueViolation as error:
-            if error.diag.constraint_name == "fusion_operation_hold_document_unique":
-                raise ledger._in_progress_error(intent) from error
-            raise ConcurrencyError(f"{intent.reference} was enqueued meanwhile") from error
-        self._queue_wake()
-        return operation.with_env(self.env(su=True))
-
-    @api.model
-    def _queued_values(self, intent, fingerprint):
-        now = self._queue_now()
-        send_until = now + timedelta(seconds=intent.send_within)
-        return {
-            **self._intent_values(intent, fingerprint),
-            "state": READY,
-            "is_queued": True,
-            "next_attempt_at": now,
-            "send_until": send_until,
-            "repeat_until": send_until + timedelta(seconds=intent.repeat_within),
-        }
+        begun = ledger._begin(intent, is_queued=True)
+        if not begun.is_known:
+            self._queue_wake()
+        return ledger.browse(begun.operation_id)
 
     def _begin_queued(self, owner, lease_until, now):
         """Take a queued operation into flight, with its attempt on record before the call."""
-        number = self.attempt_count + 1
-        self.write(
+        self._open_attempt(
+            "call",
             {
                 "state": IN_FLIGHT,
                 "started_at": self.started_at or now,
                 "lease_owner": owner,
                 "lease_until": lease_until,
                 "next_attempt_at": lease_until,
-                "attempt_count": number,
-                "attempt_ids": [fields.Command.create(self._attempt_values(number, "call"))],
-            }
+            },
         )
 
     @api.model

@@ -92,7 +92,8 @@ class FusionOperation(models.Model):
                 raise own._not_resolvable()
             if own.state in CLOSED_STATES and Outcome.SUCCEEDED in (own.state, answer.outcome):
                 own._reopen()
-            own.write(
+            own._open_attempt(
+                "resolve",
                 {
                     "review_reason": False,
                     "resolved_by_id": env.uid,
@@ -100,13 +101,7 @@ class FusionOperation(models.Model):
                     "resolution_note": note,
                     "lease_owner": False,
                     "lease_until": False,
-                    "attempt_count": own.attempt_count + 1,
-                    "attempt_ids": [
-                        fields.Command.create(
-                            own._attempt_values(own.attempt_count + 1, "resolve")
-                        )
-                    ],
-                }
+                },
             )
             own._finish(answer, exchanges)
             own.activity_ids.unlink()

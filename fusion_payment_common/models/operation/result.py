@@ -4,12 +4,14 @@ import random
 from datetime import timedelta
 
 from odoo import api, models
+from odoo.tools import SQL
 
 from ...exceptions import TransactionNotCommitted
 from ...lib import retry
 from ...lib.ledger import CLOSED_STATES, NOT_FOUND_YET, Answer, contradicts, settles_the_matter
 from ...lib.outcome import Outcome
 from ...lib.redaction import redact
+from ...tools import rows
 from ...tools.cursors import in_own_transaction
 
 _logger = logging.getLogger(__name__)
@@ -21,6 +23,17 @@ APPLY_GRACE = 10
 #: that was tried in vain: the customer may still be there.
 FRESH = 600
 FRESH_DELAY = 60
+#: What is read of an operation right after an answer was stored.
+_ANSWER_FIELDS = (
+    "kind",
+    "reference",
+    "state",
+    "provider_reference",
+    "response_summary",
+    "error_code",
+    "error_message",
+    "review_reason",
+)
 #: Seconds that Odoo may pause between the runs of a request at the most (2 + 4 + 8 + 16, and some).
 RERUN_PAUSES = 60
 
@@ -30,7 +43,7 @@ class FusionOperation(models.Model):
 
     _inherit = "fusion.operation"
 
-    def _finish(self, answer, exchanges, *, begun=None):
+    def _finish(self, answer, exchanges, *, begun=None, book_in=APPLY_GRACE):
         """Store what came back and return the answer that now stands.
 
         An operation that was closed meanwhile keeps its result; a contradicting one is put before
@@ -39,44 +52,109 @@ class FusionOperation(models.Model):
 
         :param begun: the :class:`Begun` of whoever made the call; None for whoever decides under
             the row's lock
+        :param int book_in: seconds after which the worker books a final result, unless the caller
+            has done so
         """
         self.ensure_one()
-        self._lock()
-        number = begun.attempt if begun else None
-        self._record_attempt(answer.outcome, exchanges, answer.error_code, number)
-        if self.state in CLOSED_STATES:
-            if contradicts(self.state, answer):
-                self._require_review(self._contradiction(answer))
-            return self._answer()
-        is_stale = begun and begun.lease_owner != self.lease_owner
-        if is_stale and not settles_the_matter(answer):
-            return self._answer()
-        now = self._queue_now()
+        if not self._store(answer, exchanges, begun, book_in):
+            self._record_late_answer(answer, exchanges, begun)
+        elif answer.review:
+            self._require_review(answer.review)
+        elif self.state not in CLOSED_STATES:
+            # At once: the completer itself waits for the first, close retries.
+            self._queue_wake()
+        return self._answer()
+
+    @api.model
+    def _finish_committed(self, begun, answer, exchanges):
+        """Store what a call came to, in a transaction of its own; see :meth:`_finish`."""
+        return in_own_transaction(
+            self.env,
+            lambda env: env[self._name]
+            .browse(begun.operation_id)
+            ._finish(answer, exchanges, begun=begun),
+        )
+
+    def _store(self, answer, exchanges, begun, book_in):
+        """Write the answer to the operation and its attempt; return whether it counts.
+
+        One statement, as in :meth:`_begin`. It does not count when the operation is closed, or
+        somebody else has taken it over and the answer does not settle the matter.
+        """
+        self.flush_recordset()
         values = {
-            "state": "unknown" if answer.review else str(answer.outcome),
-            "provider_reference": answer.provider_reference or self.provider_reference,
-            "response_summary": dict(answer.data) or self.response_summary,
+            **self._answer_values(answer, book_in),
+            "write_uid": self.env.uid,
+            "write_date": rows.NOW,
+        }
+        attempts = self.env["fusion.operation.attempt"]
+        is_heard = begun is None or settles_the_matter(answer)
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH stored AS (
+                    UPDATE fusion_operation
+                       SET %(operation)s
+                     WHERE id = %(id)s AND state <> ALL(%(closed)s) AND %(is_heard)s
+                    RETURNING *
+                ),
+                attempt AS (
+                    UPDATE fusion_operation_attempt
+                       SET %(attempt)s
+                      FROM stored
+                     WHERE operation_id = stored.id AND number = %(number)s
+                )
+                SELECT %(columns)s FROM stored
+                """,
+                operation=rows.assignments(self, values),
+                id=self.id,
+                closed=list(map(str, CLOSED_STATES)),
+                is_heard=SQL("TRUE") if is_heard else SQL("lease_owner = %s", begun.lease_owner),
+                attempt=rows.assignments(
+                    attempts, self._attempt_result(answer.outcome, exchanges, answer.error_code)
+                ),
+                number=begun.attempt if begun else self._open_attempts()[-1:].number,
+                columns=SQL(", ").join(map(SQL.identifier, _ANSWER_FIELDS)),
+            )
+        )
+        stored = self.env.cr.dictfetchone()
+        if stored:
+            self.modified(values)
+            self.invalidate_recordset(flush=False)
+            attempts.invalidate_model(flush=False)
+            # What was written need not be read.
+            self._update_cache(stored, validate=False)
+        return bool(stored)
+
+    def _answer_values(self, answer, book_in):
+        """Return what the row of an open operation says once this answer has come."""
+        state = "unknown" if answer.review else str(answer.outcome)
+        values = {
+            "state": state,
+            "provider_reference": answer.provider_reference or SQL("provider_reference"),
+            "response_summary": dict(answer.data) or SQL("response_summary"),
             "error_code": answer.error_code,
             "error_message": (answer.error_message or "")[:500] or False,
             "lease_owner": False,
             "lease_until": False,
         }
-        if values["state"] in CLOSED_STATES:
+        if state in CLOSED_STATES:
             # What somebody was alerted to so far is answered.
-            values.update(
-                finished_at=now,
-                next_attempt_at=now + timedelta(seconds=APPLY_GRACE),
-                alerted_at=False,
-            )
-        else:
-            values["next_attempt_at"] = self._next_attempt_at(answer)
-        self.write(values)
-        if answer.review:
-            self._require_review(answer.review)
-        elif values["state"] not in CLOSED_STATES:
-            # At once: the completer itself waits for the first, close retries.
-            self.env.ref("fusion_payment_common.ir_cron_complete_operations")._trigger()
-        return self._answer()
+            return {
+                **values,
+                "finished_at": rows.SECOND,
+                "next_attempt_at": rows.seconds_from_now(book_in),
+                "alerted_at": False,
+            }
+        return {**values, "next_attempt_at": self._next_attempt_at(answer)}
+
+    def _record_late_answer(self, answer, exchanges, begun):
+        """Keep an answer that does not count any more, and have a contradiction looked into."""
+        self._lock()
+        number = begun.attempt if begun else None
+        self._record_attempt(answer.outcome, exchanges, answer.error_code, number)
+        if self.state in CLOSED_STATES and contradicts(self.state, answer):
+            self._require_review(self._contradiction(answer))
 
     def _contradiction(self, answer):
         """Return a sentence about an answer that says otherwise than the closed operation."""
@@ -143,9 +221,9 @@ class FusionOperation(models.Model):
         return True
 
     def _apply(self):
-        """Apply the stored result to the documents; give them free once the operation is closed.
+        """Apply the stored result to the documents; release them once the operation is closed.
 
-        Both happen in the same transaction: whoever finds the documents free finds the result too.
+        Both happen in the same transaction: whoever finds them released finds the result too.
         """
         self.ensure_one()
         self._lock()
@@ -162,18 +240,22 @@ class FusionOperation(models.Model):
         operation = self.with_company(self.company_id)
         operation.env[self.handler]._fusion_apply(operation, self._answer())
         if self.state in CLOSED_STATES and not self.review_reason:
-            self.hold_ids.unlink()
-            self.write(
-                {
-                    "applied_at": self._queue_now(),
-                    "lease_owner": False,
-                    "lease_until": False,
-                    "next_attempt_at": False,
-                    "request_payload": self._payload_to_keep(),
-                }
-            )
+            self._release()
             if worries:
                 worries.unlink()
+
+    def _release(self):
+        """Release the documents: the result is in Odoo's books, or there is nothing to book."""
+        self.hold_ids.unlink()
+        self.write(
+            {
+                "applied_at": self._queue_now(),
+                "lease_owner": False,
+                "lease_until": False,
+                "next_attempt_at": False,
+                "request_payload": self._payload_to_keep(),
+            }
+        )
 
     def _payload_to_keep(self):
         """Return the request without tokens: enough to compare with, too little to repeat it."""

@@ -2,8 +2,8 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-from ...lib.money import Money
 from ...lib.surcharge import refund_share
+from ...tools.amounts import to_amount
 
 #: States of a payment in which it is in the books.
 BOOKED = ("in_process", "paid")
@@ -12,61 +12,15 @@ COUNTING_STATES = ("draft", "pending", "authorized", "done")
 
 
 class PaymentTransaction(models.Model):
-    """A surcharge comes on top of the amount and is booked as a document of its own.
+    """The surcharge of a payment: what goes back with a refund, and its own document.
 
-    ``amount`` stays what is paid for: it closes invoices and orders. The payment that is booked is
-    what moved on the card, and a document over the surcharge takes up the difference.
+    The payment that is booked is what moved on the card; a document over the surcharge takes up
+    the difference to ``amount``, which closes invoices and orders.
     """
 
     _inherit = "payment.transaction"
 
-    fusion_surcharge_amount = fields.Monetary(
-        string="Surcharge",
-        readonly=True,
-        copy=False,
-        help="Added to the amount because a credit card was used; negative when it is given back.",
-    )
-    fusion_surcharge_origin = fields.Selection(
-        [("own", "Odoo"), ("provider", "Payment provider")],
-        string="Surcharge Added By",
-        readonly=True,
-        copy=False,
-    )
-    fusion_surcharge_move_id = fields.Many2one(
-        "account.move",
-        string="Surcharge Document",
-        readonly=True,
-        copy=False,
-        index="btree_not_null",
-    )
-    fusion_card_amount = fields.Monetary(
-        string="Charged to the Card", compute="_compute_fusion_card_amount"
-    )
-
-    def _compute_fusion_card_amount(self):
-        for transaction in self:
-            transaction.fusion_card_amount = transaction.currency_id.round(
-                transaction.amount + transaction.fusion_surcharge_amount
-            )
-
     # === AMOUNTS === #
-
-    def _fusion_own_surcharge(self):
-        """Return the surcharge that Odoo asks for itself, without sign, as money."""
-        self.ensure_one()
-        own = self.fusion_surcharge_amount if self.fusion_surcharge_origin == "own" else 0.0
-        return self._fusion_money(abs(own))
-
-    def _fusion_requested_amount(self):
-        """Return what the provider is asked to move, in the currency, with the amount's sign."""
-        self.ensure_one()
-        own = self.fusion_surcharge_amount if self.fusion_surcharge_origin == "own" else 0.0
-        return self.currency_id.round(self.amount + own)
-
-    def _fusion_extras(self):
-        """Return what the provider is asked to move beyond the amount, without sign, as money."""
-        self.ensure_one()
-        return self._fusion_money(abs(self._fusion_requested_amount()) - abs(self.amount))
 
     def _fusion_refund_surcharge(self, amount, *, besides=None):
         """Return how much of our own surcharge goes back with ``amount`` of this payment.
@@ -95,12 +49,7 @@ class PaymentTransaction(models.Model):
             refund=max(min(self._fusion_money(amount), left), base - base),
             returned_before=self._fusion_money(-sum(before.mapped("fusion_surcharge_amount"))),
         )
-        return float(share.major)
-
-    def _fusion_money(self, amount):
-        return Money.from_major(
-            self.currency_id.round(amount), self.currency_id.name, self.currency_id.decimal_places
-        )
+        return to_amount(share.minor, self.currency_id)
 
     def _create_child_transaction(self, amount, is_refund=False, **custom_create_values):
         """Override of `payment` to give our own surcharge back in proportion."""
@@ -114,20 +63,17 @@ class PaymentTransaction(models.Model):
             amount, is_refund=is_refund, **custom_create_values
         )
 
-    def _fusion_recreation_values(self):
-        """Extend to keep our own surcharge."""
-        return {
-            **super()._fusion_recreation_values(),
-            "fusion_surcharge_amount": self.fusion_surcharge_amount,
-            "fusion_surcharge_origin": self.fusion_surcharge_origin,
-        }
-
     # === BOOKING === #
 
     def _post_process(self):
-        """Override of `account_payment` to make payments that exist already fit the card."""
-        for transaction in self.filtered(lambda tx: tx.state == "done"):
-            transaction._fusion_fit_payment()
+        """Override of `account_payment`: book what moved on the card, and what came on top of it.
+
+        Payments that exist already, because core made or cancelled them before the card was
+        charged, are made to fit first.
+        """
+        done = self.filtered(lambda tx: tx.state == "done")
+        done._fusion_fit_payment()
+        done._fusion_restore_payment()
         result = super()._post_process()
         # Payments that were there already are posted by now.
         for transaction in self.filtered(lambda tx: tx.state == "done"):

@@ -6,8 +6,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ...lib.cards import BRANDS
-from ...lib.money import Money
 from ...lib.surcharge import CardKind, Reason, SurchargePolicy, quote, rule_for, subdivided
+from ...tools.amounts import to_amount, to_money
 
 #: Countries whose code stands for a part of another country in the list of laws.
 TERRITORIES = {"PR": "US-PR"}
@@ -121,7 +121,7 @@ class FusionSurchargeRule(models.Model):
             if not rule.country_id or not currency:
                 rule.example = False
                 continue
-            base = Money.from_major(100, currency.name, currency.decimal_places)
+            base = to_money(100, currency)
             on = self._today(rule.company_id)
             home = rule.company_id.country_id == rule.country_id
             state = rule.state_id or (home and rule.company_id.state_id)
@@ -130,7 +130,7 @@ class FusionSurchargeRule(models.Model):
             rule.example = self.env._(
                 "A credit card payment of %(base)s costs %(surcharge)s more. %(why)s",
                 base=currency.format(100),
-                surcharge=currency.format(float(result.surcharge.major)),
+                surcharge=currency.format(to_amount(result.surcharge.minor, currency)),
                 why=self._explain(result),
             )
 

@@ -1,3 +1,4 @@
+from . import test_begin
 from . import test_operation
 from . import test_completer
 from . import test_operation_access

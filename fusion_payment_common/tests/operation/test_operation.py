@@ -13,6 +13,7 @@ from ...lib.outcome import Outcome
 from ..common import KEY, OperationCommon
 
 LEDGER = "odoo.addons.fusion_payment_common.models.operation.perform"
+BEGIN = "odoo.addons.fusion_payment_common.models.operation.begin"
 
 
 @tagged("post_install", "-at_install")
@@ -83,7 +84,7 @@ class TestOperation(OperationCommon):
         self.remote.will_answer(self._succeeded())
         self._perform()
         with (
-            self.assertLogs(LEDGER, "ERROR"),
+            self.assertLogs(BEGIN, "ERROR"),
             self.assertRaises(IdempotencyKeyConflict),
         ):
             self._perform(amount=5000)

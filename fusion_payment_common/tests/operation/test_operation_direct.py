@@ -1,18 +1,12 @@
 from unittest.mock import patch
 
-import psycopg2.errors
-
 from odoo.tests import tagged
-from odoo.tools import mute_logger
 
 from ...lib import errors
 from ...lib.outcome import Outcome
 from ...lib.wake_plan import WakePlan
 from ...models.queue import queue_wake as fusion_queue_wake
 from ..common import KEY, OperationCommon
-
-OTHER_KEY = "66666666-7777-4888-8999-000000000000"
-SQL = "odoo.sql_db"
 
 
 @tagged("post_install", "-at_install")
@@ -24,7 +18,7 @@ class TestOperationDirect(OperationCommon):
         self.ledger = self.env["fusion.operation"].sudo()
 
     def _begin(self, **changes):
-        begun = self.ledger._begin_new(self._intent(**changes))
+        begun = self.ledger._begin(self._intent(**changes))
         self.env.invalidate_all()
         return begun
 
@@ -33,50 +27,6 @@ class TestOperationDirect(OperationCommon):
         answer = self.ledger._carry_out(begun, lambda: self.remote.call(KEY), [])
         self.env.invalidate_all()
         return answer
-
-    def test_it_begins_as_every_operation_does(self):
-        self.remote.will_answer(self._succeeded())
-        other = self._new_transaction(
-            self.init_invoice(
-                "out_invoice", partner=self.partner_a, amounts=[113.0], taxes=[], post=True
-            )
-        )
-        seen = {}
-        self.remote.on_call = lambda: seen.update(self._facts(OTHER_KEY))
-        self._perform(other, key=OTHER_KEY)
-        begun = self._begin()
-        facts = self._facts(KEY)
-        self.assertEqual(begun.operation_id, self._operation().id)
-        self.assertTrue(self._operation().lease_owner)
-        self.assertEqual({**seen, "holds": None}, {**facts, "holds": None})
-        documents = self._intent().documents
-        self.assertEqual(facts["holds"], sorted(documents))
-
-    def _facts(self, key):
-        operation = self._operation(key)
-        names = (
-            "kind", "state", "provider_code", "handler", "external_reference", "company_id",
-            "currency_id", "amount", "user_id", "attempt_count", "is_queued", "is_long_call",
-        )  # fmt: skip
-        return {
-            **{name: operation[name] for name in names},
-            "payload": sorted(operation.request_payload),
-            "attempts": [(one.number, one.action, one.outcome) for one in operation.attempt_ids],
-            "holds": sorted((hold.res_model, hold.res_id) for hold in operation.hold_ids),
-            "is_leased": operation.lease_until == operation.next_attempt_at,
-        }
-
-    @mute_logger(SQL)
-    def test_a_known_key_and_a_held_document_are_refused_by_the_database(self):
-        self._begin()
-        for key in (KEY, OTHER_KEY):
-            with (
-                self.subTest(key=key),
-                self.assertRaises(psycopg2.errors.UniqueViolation),
-                self.env.cr.savepoint(),
-            ):
-                self._begin(key=key)
-        self.assertEqual(len(self._operation()), 1)
 
     def test_the_answer_is_stored_and_booked_by_the_worker(self):
         begun = self._begin()

@@ -1,7 +1,6 @@
 from dataclasses import replace
 from unittest.mock import patch
 
-from odoo.exceptions import ConcurrencyError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
@@ -80,28 +79,6 @@ class TestQueuedOperation(OperationCommon, CronMixinCase):
             self._enqueue(idempotency_key="99999999-2222-4333-8444-555555555555")
         self.assertIn(operation.reference, str(refused.exception))
         self.assertIn("about to", str(refused.exception))
-
-    def test_a_document_that_is_being_taken_elsewhere_is_refused(self):
-        self._enqueue()
-        ledger = type(self.env["fusion.operation"])
-        other = "99999999-2222-4333-8444-555555555555"
-        with (
-            patch.object(ledger, "_holds_of", lambda self, intent: self.hold_ids),
-            mute_logger("odoo.sql_db"),
-            self.assertRaises(OperationInProgress),
-        ):
-            self._enqueue(idempotency_key=other)
-        self.assertFalse(self._operation(other))
-
-    def test_a_key_that_is_being_taken_elsewhere_makes_the_request_run_again(self):
-        self._enqueue()
-        ledger = type(self.env["fusion.operation"])
-        with (
-            patch.object(ledger, "search", lambda self, *args, **kwargs: self.browse()),
-            mute_logger("odoo.sql_db"),
-            self.assertRaises(ConcurrencyError),
-        ):
-            self._enqueue(documents=())
 
     def test_a_clerk_may_enqueue(self):
         clerk = new_test_user(

@@ -52,10 +52,6 @@ class TestOperationTakeover(OperationCommon):
         for outcome in (Outcome.NOT_SENT, Outcome.REJECTED, Outcome.DECLINED, Outcome.UNKNOWN):
             with self.subTest(outcome=outcome):
                 begun, operation = self._begin()
-                operation.attempt_ids.unlink()
-                operation.attempt_ids = [
-                    fields.Command.create(operation._attempt_values(1, "call"))
-                ]
                 self._take_over(operation, None)
                 planned = operation.next_attempt_at
                 self._finish(begun, Answer(outcome, error_code="late"))

@@ -19,7 +19,7 @@ from ...lib.outcome import Outcome
 from ...tools import processes, restart, scheduler_watch, timers
 from ..common import OperationCommon
 
-PERFORM = "odoo.addons.fusion_payment_common.models.operation.perform"
+BEGIN = "odoo.addons.fusion_payment_common.models.operation.begin"
 
 
 def _dead_process():
@@ -67,7 +67,7 @@ class TestTakeBack(OperationCommon, CronMixinCase):
         """An operation in flight whose process is the owner."""
         self.remote.will_answer(ZeroDivisionError("the process ends here"))
         with (
-            patch(f"{PERFORM}.processes.lease_owner", lambda: owner),
+            patch(f"{BEGIN}.processes.lease_owner", lambda: owner),
             mute_logger("odoo.sql_db"),
         ):
             with suppress(ZeroDivisionError):

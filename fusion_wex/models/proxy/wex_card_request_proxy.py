@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from odoo.addons.fusion_payment_common.exceptions import OperationInProgress
 from odoo.addons.fusion_payment_common.lib.errors import GatewayError
 from odoo.addons.fusion_payment_common.tools import rows
 from odoo.addons.fusion_payment_common.tools.cursors import in_own_transaction
@@ -150,7 +151,7 @@ class WexCardRequest(models.Model):
         none = {"line_ids": self.line_ids.browse(), "move_ids": self.move_ids.browse()}
         request._update_cache({**row, **none}, validate=False)
         intent = request._wex_proxy_intent()
-        begun = self.env["fusion.operation"]._begin_new(intent)
+        begun = self._wex_proxy_begin_operation(intent)
         self.env.cr.execute(
             "UPDATE wex_card_request SET operation_id = %s, reference = %s WHERE id = %s",
             [begun.operation_id, intent.reference, request.id],
@@ -182,16 +183,23 @@ class WexCardRequest(models.Model):
             return None
         request.write({**values, "approved_by_id": False, "is_acknowledged_early": False})
         intent = request._wex_proxy_intent()
-        try:
-            begun = self.env["fusion.operation"]._begin_new(intent)
-        except psycopg2.errors.UniqueViolation as error:
-            # The earlier attempt is not booked yet: the caller may ask again.
-            raise _InsertedMeanwhile from error
+        begun = self._wex_proxy_begin_operation(intent)
         operation = self.env["fusion.operation"].browse(begun.operation_id)
         request._wex_record_begin(
             operation, intent, "issuing", self.env._("WEX is asked for the card.")
         )
         return begun, CardRequest.from_dict(intent.payload["request"])
+
+    @api.model
+    def _wex_proxy_begin_operation(self, intent):
+        try:
+            begun = self.env["fusion.operation"]._begin(intent)
+        except OperationInProgress as error:
+            # The earlier attempt is not booked yet: the caller may ask again.
+            raise _InsertedMeanwhile from error
+        if begun.is_known:
+            raise _InsertedMeanwhile
+        return begun
 
     def _wex_proxy_intent(self):
         try:

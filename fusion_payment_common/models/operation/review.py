@@ -1,0 +1,60 @@
+from odoo import fields, models
+from odoo.tools import SQL
+
+
+class FusionOperation(models.Model):
+    """Operations that a person has to look at: put before a Manager, their documents held."""
+
+    _inherit = "fusion.operation"
+
+    def _require_review(self, reason):
+        """Stop everything automatic and put the operation before a Manager.
+
+        Its documents are held again: as long as what moved is in doubt, nobody may charge for them.
+        """
+        if self.review_reason != reason:
+            # Whatever somebody was alerted to before, this is news.
+            self.alerted_at = False
+        self.write({"review_reason": reason, "next_attempt_at": False})
+        if self.applied_at:
+            self._hold_again()
+        self._alert(reason)
+
+    def _hold_again(self):
+        """Hold the documents that nobody else holds meanwhile."""
+        for res_model, res_id in self.documents or []:
+            self.env.cr.execute(
+                SQL(
+                    """
+                    INSERT INTO fusion_operation_hold
+                                (operation_id, res_model, res_id,
+                                 create_uid, create_date, write_uid, write_date)
+                         VALUES (%(operation)s, %(model)s, %(id)s,
+                                 %(uid)s, %(now)s, %(uid)s, %(now)s)
+                    ON CONFLICT (res_model, res_id) DO NOTHING
+                    """,
+                    operation=self.id,
+                    model=res_model,
+                    id=res_id,
+                    uid=self.env.uid,
+                    now=self.env.cr.now(),
+                )
+            )
+        self.invalidate_recordset(["hold_ids"])
+
+    def _alert(self, note):
+        """Schedule one activity for a Manager of the company; a second call does nothing."""
+        self.ensure_one()
+        if self.alerted_at:
+            return
+        self.alerted_at = fields.Datetime.now()
+        managers = self.env.ref("fusion_payment_common.group_fusion_manager").all_user_ids
+        manager = managers.filtered(
+            lambda user: user.active and not user.share and self.company_id in user.company_ids
+        ).sorted(lambda user: user._is_superuser())[:1]
+        self.activity_schedule(
+            "mail.mail_activity_data_todo",
+            summary=self.env._("Payment %s needs attention", self.reference),
+            note=note,
+            user_id=manager.id or self.env.ref("base.user_admin").id,
+        )
