@@ -1,5 +1,6 @@
 from . import queue
 from . import operation
+from . import alert
 from . import signed_state
 from . import payment_provider
 from . import payment_transaction

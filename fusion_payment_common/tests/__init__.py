@@ -1,3 +1,4 @@
+from . import test_alert
 from . import test_provider
 from . import test_signed_state
 from . import test_core_hazards

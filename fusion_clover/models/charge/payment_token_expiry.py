@@ -59,8 +59,11 @@ class PaymentToken(models.Model):
             template = self.env.ref("fusion_clover.mail_template_card_expires")
             template.send_mail(self.id)
             return
-        self.partner_id.activity_schedule(
-            "mail.mail_activity_data_todo",
+        alerts = self.env["fusion.alert"]
+        alerts._schedule_once(
+            self.partner_id,
+            f"expiry {self.id} {self.clover_expiry}",
+            alerts._recipient(self.company_id, preferred=self.partner_id.user_id),
             date_deadline=self.clover_last_day,
             summary=self.env._("Saved card expires"),
             note=self.env._(
@@ -68,5 +71,4 @@ class PaymentToken(models.Model):
                 "address. Ask for another card.",
                 self.display_name,
             ),
-            user_id=self.partner_id.user_id.id or self.env.ref("base.user_admin").id,
         )

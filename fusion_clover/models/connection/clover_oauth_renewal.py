@@ -24,6 +24,8 @@ DOUBT_WINDOW = 60
 #: Days after which tokens are renewed although nobody used them; at half of a refresh token's life
 #: if that comes earlier. Clover's FAQ asks not to rely on any particular life time.
 IDLE_DAYS = 7
+#: Who may connect.
+ADMINISTRATORS = "base.group_system"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,31 +197,29 @@ class CloverOAuthToken(models.Model):
         """
         _logger.warning("Clover refused to renew the tokens of merchant %s", self.merchant_id)
         self.error = str(error)
-        if self._is_current() and not self.activity_ids:
-            self.activity_schedule(
-                "mail.mail_activity_data_warning",
+        if self._is_current():
+            self.env["fusion.alert"]._schedule_once(
+                self,
+                "connection_lost",
+                self._responsible(),
+                kind="mail.mail_activity_data_warning",
                 summary=self.env._("Clover connection lost: reconnect"),
                 note=self.env._(
                     "Clover no longer accepts the tokens of %(merchant)s. No card can be charged "
                     "until somebody opens this and clicks Reconnect. Nothing is lost.",
                     merchant=self.merchant_name or self.merchant_id,
                 ),
-                user_id=self._responsible().id,
             )
 
     def _responsible(self):
         """Return who connected, while they may still do it; else an administrator."""
-
-        def may_connect(user):
-            return user.active and user.has_group("base.group_system")
-
-        company = self.provider_id.company_id
-        if self.user_id and may_connect(self.user_id):
-            return self.user_id
-        administrators = self.env.ref("base.group_system").all_user_ids.filtered(
-            lambda user: user.active and company in user.company_ids
+        connected = self.user_id
+        may_connect = connected.has_group(ADMINISTRATORS) if connected else False
+        return self.env["fusion.alert"]._recipient(
+            self.provider_id.company_id,
+            preferred=connected if may_connect else None,
+            group=ADMINISTRATORS,
         )
-        return administrators[:1] or self.env.ref("base.user_admin")
 
     def _give_another_chance(self):
         """Let a connection that was declared lost try once more; for whoever asks for it."""

@@ -117,8 +117,11 @@ class CloverUnmatchedPayment(models.Model):
         entered = self.payment_id
         if not entered or self.transaction_id:
             return
-        entered.activity_schedule(
-            "mail.mail_activity_data_todo",
+        alerts = self.env["fusion.alert"]
+        alerts._schedule_once(
+            entered,
+            f"refund {self.payment_ref} {self.returned_amount}",
+            alerts._recipient(self.company_id, preferred=self.decided_by_id),
             summary=self.env._("Refunded at Clover"),
             note=self.env._(
                 "%(amount)s of payment %(ref)s went back to the customer at Clover. This payment "
@@ -126,7 +129,6 @@ class CloverUnmatchedPayment(models.Model):
                 amount=self.currency_id.format(self.returned_amount),
                 ref=self.payment_ref,
             ),
-            user_id=self.decided_by_id.id or self.env.ref("base.user_admin").id,
         )
 
     @api.model

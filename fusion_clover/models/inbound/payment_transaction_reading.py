@@ -272,9 +272,12 @@ class PaymentTransaction(models.Model):
             one.id,
             left,
         )
+        alerts = self.env["fusion.alert"]
         for document in (*self.invoice_ids, *self.sale_order_ids):
-            document.activity_schedule(
-                "mail.mail_activity_data_todo",
+            alerts._schedule_once(
+                document,
+                f"surplus {one.id}",
+                alerts._recipient(self.company_id),
                 summary=self.env._("More was given back than was left"),
                 note=self.env._(
                     "Clover gave back %(amount)s of payment %(reference)s (%(ref)s), of which only "
@@ -284,16 +287,16 @@ class PaymentTransaction(models.Model):
                     ref=one.id,
                     left=left,
                 ),
-                user_id=self._clover_someone_of(
-                    "fusion_payment_common.group_fusion_manager"
-                ).id,
             )
 
     def _clover_ask_for_credit_note(self, refund):
         """Schedule an activity for the salesperson: the money went back without Odoo."""
+        alerts = self.env["fusion.alert"]
         for move in self.invoice_ids:
-            move.activity_schedule(
-                "mail.mail_activity_data_todo",
+            alerts._schedule_once(
+                move,
+                f"refund {refund.reference}",
+                alerts._recipient(self.company_id, preferred=move.invoice_user_id),
                 summary=self.env._("Refunded at Clover"),
                 note=self.env._(
                     "%(amount)s went back to the customer in Clover's dashboard (%(reference)s). "
@@ -301,5 +304,4 @@ class PaymentTransaction(models.Model):
                     amount=self.currency_id.format(abs(refund.amount)),
                     reference=refund.reference,
                 ),
-                user_id=move.invoice_user_id.id or self.env.ref("base.user_admin").id,
             )

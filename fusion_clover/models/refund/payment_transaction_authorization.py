@@ -69,13 +69,15 @@ class PaymentTransaction(models.Model):
         in_charge = [(move, move.invoice_user_id) for move in self.invoice_ids] or [
             (order, order.user_id) for order in self.sale_order_ids
         ]
+        alerts = self.env["fusion.alert"]
         for document, user in in_charge:
-            document.activity_schedule(
-                "mail.mail_activity_data_todo",
+            alerts._schedule_once(
+                document,
+                f"lapse {self.reference}",
+                alerts._recipient(self.company_id, preferred=user),
                 date_deadline=self.clover_authorized_until.date(),
                 summary=self.env._("Authorization lapses"),
                 note=note,
-                user_id=user.id or self.env.ref("base.user_admin").id,
             )
         operation = self.fusion_operation_ids.filtered(lambda one: one.kind == "authorize")[:1]
         if not in_charge and operation:

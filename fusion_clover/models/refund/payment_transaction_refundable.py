@@ -140,18 +140,6 @@ class PaymentTransaction(models.Model):
             )
         return self.env._("%s goes back to the card. It takes the bank a few days.", amount)
 
-    def _clover_someone_of(self, group):
-        """Return a user of the company who is in this group, or the administrator.
-
-        :param str group: external id
-        """
-        self.ensure_one()
-        users = self.env.ref(group).all_user_ids.filtered(
-            lambda user: user.active and not user.share and self.company_id in user.company_ids
-        )
-        people = users.sorted(lambda user: user._is_superuser())
-        return people[:1] or self.env.ref("base.user_admin")
-
     # === BUSINESS METHODS - WHAT IS LEFT === #
 
     def _clover_left(self, *, besides=None):

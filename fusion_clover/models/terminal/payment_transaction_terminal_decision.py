@@ -88,9 +88,12 @@ class PaymentTransaction(models.Model):
         )
         if decision != GIVE_BACK:
             return
+        alerts = self.env["fusion.alert"]
         for document in self.invoice_ids or self.sale_order_ids:
-            document.activity_schedule(
-                "mail.mail_activity_data_todo",
+            alerts._schedule_once(
+                document,
+                f"give_back {self.reference}",
+                alerts._recipient(self.company_id, group=REFUNDER),
                 summary=self.env._("Give %s back", self.reference),
                 note=self.env._(
                     "%(user)s decided to give payment %(reference)s back (%(issues)s).",
@@ -98,5 +101,4 @@ class PaymentTransaction(models.Model):
                     reference=self.reference,
                     issues=self.clover_issues or "-",
                 ),
-                user_id=self._clover_someone_of(REFUNDER).id,
             )

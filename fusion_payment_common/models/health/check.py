@@ -6,10 +6,10 @@ from odoo.exceptions import AccessError, UserError
 
 from ...lib.health import Check, Finding, Level
 from ...tools.cursors import in_own_transaction
+from ..alert import MANAGER_GROUP
 
 _logger = logging.getLogger(__name__)
 
-MANAGER_GROUP = "fusion_payment_common.group_fusion_manager"
 #: Seconds for which results count as fresh, however many people look at the page.
 FRESH_SECONDS = 5
 
@@ -257,13 +257,13 @@ class FusionHealthCheck(models.Model):
 
     def _tell_red(self):
         self.alerted_at = fields.Datetime.now()
-        for manager in self._managers():
-            self.activity_schedule(
-                "mail.mail_activity_data_todo",
-                summary=self.env._("%s: error", self.name),
-                note=self.sentence,
-                user_id=manager.id,
-            )
+        self.env["fusion.alert"]._schedule_once(
+            self,
+            self.code,
+            self._managers(),
+            summary=self.env._("%s: error", self.name),
+            note=self.sentence,
+        )
 
     def _tell_clear(self):
         self.alerted_at = False
@@ -277,13 +277,7 @@ class FusionHealthCheck(models.Model):
 
     def _managers(self):
         """Return whom to tell: Managers of the company, or those of any for the whole database."""
-        users = self.env.ref(MANAGER_GROUP).all_user_ids.filtered(
-            lambda user: user.active
-            and not user.share
-            and not user._is_superuser()
-            and (not self.company_id or self.company_id in user.company_ids)
-        )
-        return users or self.env.ref("base.user_admin")
+        return self.env["fusion.alert"]._recipients(MANAGER_GROUP, self.company_id)
 
     @api.model
     def _cron_check(self):

@@ -48,13 +48,11 @@ class FusionOperation(models.Model):
         if self.alerted_at:
             return
         self.alerted_at = fields.Datetime.now()
-        managers = self.env.ref("fusion_payment_common.group_fusion_manager").all_user_ids
-        manager = managers.filtered(
-            lambda user: user.active and not user.share and self.company_id in user.company_ids
-        ).sorted(lambda user: user._is_superuser())[:1]
-        self.activity_schedule(
-            "mail.mail_activity_data_todo",
+        alerts = self.env["fusion.alert"]
+        alerts._schedule_once(
+            self,
+            note,
+            alerts._recipient(self.company_id),
             summary=self.env._("Payment %s needs attention", self.reference),
             note=note,
-            user_id=manager.id or self.env.ref("base.user_admin").id,
         )

@@ -60,18 +60,11 @@ class FusionDeliveryEndpoint(models.Model):
         if self.state == "disabled":
             return
         self.write({"state": "disabled", "disabled_reason": reason})
-        self.activity_schedule(
-            "mail.mail_activity_data_todo",
+        alerts = self.env["fusion.alert"]
+        alerts._schedule_once(
+            self,
+            "stopped",
+            alerts._recipient(self.company_id),
             summary=self.env._("Deliveries to %s have stopped", self.name),
             note=reason,
-            user_id=self._responsible().id,
         )
-
-    def _responsible(self):
-        """Return the Manager of the company who is told about trouble."""
-        # Elevated: workers have no company of their own, and users are not theirs to read.
-        managers = self.env.ref("fusion_payment_common.group_fusion_manager").sudo().all_user_ids
-        manager = managers.filtered(
-            lambda user: user.active and not user.share and self.company_id in user.company_ids
-        ).sorted(lambda user: user._is_superuser())[:1]
-        return manager or self.env.ref("base.user_admin")

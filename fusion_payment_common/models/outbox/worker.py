@@ -250,8 +250,11 @@ class FusionDelivery(models.Model):
             limit=1,
         )
         if not others:
-            self.activity_schedule(
-                "mail.mail_activity_data_todo",
+            alerts = self.env["fusion.alert"]
+            alerts._schedule_once(
+                self,
+                "dead",
+                alerts._recipient(self.endpoint_id.company_id),
                 summary=self.env._("Not delivered to %s", self.endpoint_id.name),
                 note=self.env._(
                     "Given up after %(count)s attempts. %(problem)s Others may have been given up "
@@ -260,7 +263,6 @@ class FusionDelivery(models.Model):
                     count=self._attempts_counted(),
                     problem=self.problem or "",
                 ),
-                user_id=self.endpoint_id._responsible().id,
             )
 
     def _tell_handler(self):

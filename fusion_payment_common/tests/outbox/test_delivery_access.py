@@ -90,4 +90,5 @@ class TestDeliveryAccess(DeliveryCommon):
         self.assertEqual(self._enqueue(endpoint=theirs).company_id, other)
         self.assertEqual(self._enqueue().company_id, self.env.company)
         manager = self._user("manager", other, "fusion_delivery_theirs")
-        self.assertEqual(theirs._responsible(), manager)
+        theirs._disable("It is gone.")
+        self.assertEqual(theirs.activity_ids.user_id, manager)

@@ -316,15 +316,11 @@ class WexVirtualCard(models.Model):
         if code in codes:
             return
         self.alerted = " ".join([*codes, code])
-        clerk = self.requested_by_id
-        if not clerk.active or clerk._is_superuser():
-            managers = self.env.ref(const.MANAGER_GROUP).all_user_ids
-            clerk = managers.filtered(
-                lambda user: user.active and self.company_id in user.company_ids
-            )[:1] or self.env.ref("base.user_admin")
-        self.activity_schedule(
-            "mail.mail_activity_data_todo", summary=summary, note=note, user_id=clerk.id
+        alerts = self.env["fusion.alert"]
+        person = alerts._recipient(
+            self.company_id, preferred=self.requested_by_id, group=const.MANAGER_GROUP
         )
+        alerts._schedule_once(self, code, person, summary=summary, note=note)
 
 
 def _raise(error):

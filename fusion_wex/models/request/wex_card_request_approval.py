@@ -168,14 +168,7 @@ class WexCardRequest(models.Model):
         # Elevated: the requester need not be able to read the approvers.
         own = self.sudo()
         own.write({"is_waiting": True, "message": self.env._("Waits for a second person.")})
-        group = own.env.ref(const.APPROVER_GROUP)
-        approvers = group.all_user_ids.filtered(
-            lambda user: user.active
-            and not user.share
-            and not user._is_superuser()
-            and user != self.requested_by_id
-            and self.company_id in user.company_ids
-        )
+        alerts = own.env["fusion.alert"]
         note = self.env._(
             "%(user)s asks for a card of %(amount)s for %(vendor)s.",
             user=self.requested_by_id.name,
@@ -183,13 +176,13 @@ class WexCardRequest(models.Model):
             vendor=self.vendor_name,
         )
         # All of them, as one may be away; a decision closes the activities of all.
-        for approver in approvers or own.env.ref("base.user_admin"):
-            own.activity_schedule(
-                "mail.mail_activity_data_todo",
-                summary=self.env._("Approve card %s", self.name),
-                note=note,
-                user_id=approver.id,
-            )
+        alerts._schedule_once(
+            own,
+            "approval",
+            alerts._recipients(const.APPROVER_GROUP, own.company_id, besides=own.requested_by_id),
+            summary=self.env._("Approve card %s", self.name),
+            note=note,
+        )
 
     def _wex_close_activities(self):
         self.activity_unlink(["mail.mail_activity_data_todo"])
