@@ -250,7 +250,11 @@ class TestCompleter(OperationCommon):
             triggers.filtered(lambda trigger: trigger.call_at <= fields.Datetime.now()),
             "the completer must be woken at once",
         )
-        self.assertTrue(
-            triggers.filtered(lambda trigger: trigger.call_at > fields.Datetime.now()),
-            "and once more when the lease has expired, should this process die",
-        )
+
+    def test_the_completer_plans_to_look_when_the_lease_of_a_call_ends(self):
+        """Should the process die, nobody else wakes the completer: its own run each minute does."""
+        begun = self.env["fusion.operation"].sudo()._begin_committed(self._intent())
+        operation = self.env["fusion.operation"].sudo().browse(begun.operation_id)
+        own = operation.with_context(fusion_queue_reference=operation.reference)
+        due_at = own._queue_next_due()
+        self.assertEqual(due_at.replace(microsecond=0), operation.lease_until)
