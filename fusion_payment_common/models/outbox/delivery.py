@@ -6,8 +6,6 @@ from odoo.exceptions import UserError
 
 from ...tools.retention import days_to_keep
 
-#: States after which nothing is planned.
-SETTLED_STATES = ("delivered", "acknowledged", "dead")
 #: System parameter: days for which deliveries that arrived are kept; 0 keeps them for ever.
 RETENTION_PARAMETER = "fusion_payment_common.delivery_retention_days"
 RETENTION_DAYS = 90
