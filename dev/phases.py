@@ -112,7 +112,8 @@ def flaky_phases() -> tuple[Phase, ...]:
     (odoo,) = odoo_phases(1)
     once_failed = (
         replace(BROWSER, name="killed", command=step("site", "e2e", "-k", busy.FAILED_IN_BROWSERS)),
-        replace(CHAOS, name="chaos", environment={"RUNS": "6"}),
+        replace(PURE, command=(*PURE.command, "-k", busy.FAILED_IN_PURE)),
+        replace(CHAOS, environment={"RUNS": "6"}),
         replace(odoo, name="odoo", command=(*odoo.command, "-k", busy.FAILED_IN_ODOO)),
     )
     repeated = [(BROWSER, times), *((phase, 4 * times) for phase in once_failed)]

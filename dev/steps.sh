@@ -2,7 +2,7 @@
 # The steps that a test run is made of; which ones, and which beside each other: dev/phases.py.
 #   dev/steps.sh base|suite|demo          template databases, made once per content of the addons
 #   dev/steps.sh lifecycle                upgrade from an earlier version, uninstall; complaints in Odoo's logs
-#   dev/steps.sh pure                     tests without Odoo
+#   dev/steps.sh pure OPTION...           tests without Odoo
 #   dev/steps.sh odoo DATABASE FILE...    tests of the addons, in a clone of the suite
 #   dev/steps.sh core                     the tests of Odoo's payment, account_payment and sale
 #   dev/steps.sh site NAME OPTION...      tests/NAME, which start Odoo servers of their own
@@ -38,7 +38,7 @@ pure() {
     esac
     ! has_tests "$directory" || directories+=("${directory%/}")
   done
-  run_pytest -p no:odoo "${directories[@]:?no test was found}"
+  run_pytest -p no:odoo "${directories[@]:?no test was found}" "$@"
 }
 
 database() { PGHOST=$SOCKET PGUSER=odoo "$ROOT/dev/database.sh" "$@"; }
@@ -137,7 +137,7 @@ site_tests() {
 
 step=${1:-}
 case $step in
-pure) pure ;;
+pure) pure "${@:2}" ;;
 base | suite | demo | lifecycle | odoo | core | site) name_templates ;;
 *) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac

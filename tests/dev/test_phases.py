@@ -115,7 +115,11 @@ def test_a_run_leaves_its_seconds_and_its_slowest_tests(tmp_path):
 
 @pytest.mark.parametrize(
     ("wanted", "folders"),
-    [(busy.FAILED_IN_BROWSERS, ("tests/e2e",)), (busy.FAILED_IN_ODOO, phases.ADDONS)],
+    [
+        (busy.FAILED_IN_BROWSERS, ("tests/e2e",)),
+        (busy.FAILED_IN_ODOO, phases.ADDONS),
+        (busy.FAILED_IN_PURE, ("tests/unit",)),
+    ],
 )
 def test_the_tests_that_ever_failed_are_still_there(wanted, folders):
     files = [path for folder in folders for path in (ROOT / folder).rglob("test_*.py")]
