@@ -4,7 +4,7 @@ from odoo.exceptions import UserError
 
 
 class OperationInProgress(UserError):
-    """Another operation on the same document, or the same one elsewhere, is not finished."""
+    """An operation on the same document, or the same operation in another process, is open."""
 
 
 class IdempotencyKeyConflict(UserError):
@@ -12,7 +12,7 @@ class IdempotencyKeyConflict(UserError):
 
 
 class TransactionNotCommitted(Exception):
-    """The record to book on does not exist (yet): whoever creates it may still be at work."""
+    """The record to book on does not exist yet: the transaction that creates it may be open."""
 
 
 class EventTooEarly(Exception):

@@ -5,7 +5,7 @@ from odoo.http import request
 
 
 class FusionHealthzController(http.Controller):
-    """Open to everybody, and tells nobody more than that."""
+    """A public route that tells nothing but whether the server works."""
 
     @http.route(
         "/fusion/healthz",

@@ -1,4 +1,4 @@
-"""Which hosts a message may be sent to: nobody reaches an internal machine through us."""
+"""Which hosts a message may be sent to: internal machines cannot be reached through Odoo."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class Verdict:
 
     :param accepted: the receiver answered 2xx.
     :param gone: the receiver asks us never to come back (410).
-    :param is_alive: somebody answered sensibly, whether or not they wanted the message; None when
+    :param is_alive: a sensible answer came, whether or not the message was wanted; None when
         the attempt says nothing about that. Only False counts against the circuit.
     :param retry_after: seconds the receiver asked us to wait.
     :param excerpt: beginning of the answer, redacted.

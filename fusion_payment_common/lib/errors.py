@@ -1,6 +1,6 @@
 """What can go wrong between us and a provider, split by remedy.
 
-Each class knows the :class:`Outcome` it stands for; nobody has to read a message to decide.
+Each class knows the :class:`Outcome` it stands for; messages are never parsed.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from .outcome import Outcome
 READY = "ready"
 IN_FLIGHT = "in_flight"
 
-#: States in which nobody may start another operation on the same document.
+#: States in which no other operation may start on the same document.
 OPEN_STATES = frozenset({READY, IN_FLIGHT, Outcome.PENDING, Outcome.UNKNOWN})
 #: States after which the provider will not be called again under this key.
 CLOSED_STATES = frozenset({Outcome.SUCCEEDED, Outcome.DECLINED, Outcome.REJECTED, Outcome.NOT_SENT})
@@ -30,7 +30,7 @@ CLOSED_STATES = frozenset({Outcome.SUCCEEDED, Outcome.DECLINED, Outcome.REJECTED
 EMPTY_LOOKUPS_BEFORE_REPEAT = 1
 
 #: Seconds after its first call for which an operation may be repeated under its key. Money that
-#: nobody expects any more must not move, and no provider keeps its keys for ever.
+#: is no longer expected must not move, and no provider keeps its keys for ever.
 REPEAT_WITHIN = 24 * 3600.0
 
 #: Error code of a lookup that was answered, and found nothing.
@@ -56,7 +56,7 @@ class Intent:
     :param amount: in major units of the currency.
     :param lease_seconds: how long the caller may be silent before the completer takes over.
     :param send_within: queued mode: seconds after which a call that never reached the provider is
-        given up. Money that nobody expects any more must not move.
+        given up. Money that is no longer expected must not move.
     :param repeat_within: seconds after the first call for which it may be repeated under its key;
         no longer than the provider keeps the key. Later a person decides.
     :param is_long: queued mode: the call waits for a person and may take minutes.
@@ -109,7 +109,7 @@ class Answer:
     def may_have_moved_money(self) -> bool:
         """Whether a look-up's answer speaks against closing the operation as never made.
 
-        That nobody can be asked does not: then a person's evidence is all there is.
+        A provider that cannot be asked does not: then a Manager's evidence has to do.
         """
         if self.outcome.moved_money == "no":
             return False
@@ -168,7 +168,7 @@ def next_step(
 ) -> Step:
     """Return what the completer has to do with an operation in this condition.
 
-    :param lease_expired: nobody works on it any more.
+    :param lease_expired: no process works on it any more.
     :param due: the time of its next attempt has come.
     :param applied: its result is already in Odoo's books.
     :param empty_lookups: how many lookups have found nothing at the provider so far.
@@ -205,7 +205,7 @@ def contradicts(state: str, answer: Answer) -> bool:
 
 
 def settles_the_matter(answer: Answer) -> bool:
-    """Return whether an answer counts although somebody else has taken the operation over.
+    """Return whether an answer counts although another process has taken the operation over.
 
     Money that moved has moved, and what is pending is known there. That one call was refused or
     never left says nothing about the call that the other one may be making, and that nothing was

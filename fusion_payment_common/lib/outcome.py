@@ -6,7 +6,7 @@ from enum import StrEnum
 class Outcome(StrEnum):
     """The six answers to "did the money move?".
 
-    ``unknown`` is not a failure: nobody may try again on the same document until it is resolved.
+    ``unknown`` is not a failure: no other try on the same document until it is resolved.
     """
 
     SUCCEEDED = "succeeded"
@@ -30,5 +30,5 @@ class Outcome(StrEnum):
 
     @property
     def is_open(self) -> bool:
-        """True while the provider has to be asked before anybody may try again."""
+        """True while the provider has to be asked before another try."""
         return self in (Outcome.PENDING, Outcome.UNKNOWN)

@@ -1,7 +1,6 @@
 """The one place that removes card numbers, card codes and credentials from what we keep or log.
 
-Names are removed by a deny-list of keys, values by what they look like. Summaries for storage
-should rather use :func:`summarize`, which keeps only what is named.
+Entries are removed by a deny-list of keys, values by what they look like.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -85,20 +84,6 @@ def redact_text(text: str) -> str:
     text = _SOURCE_TOKEN.sub(rf"\1{MASK}\2", text)
     text = _OPAQUE_TOKEN.sub(rf"\1{MASK}", text)
     return _UUID_OR_DIGITS.sub(_mask_run, text)
-
-
-def summarize(mapping: Mapping[str, Any], allowed: Collection[str]) -> dict[str, Any]:
-    """Only the entries of ``mapping`` that ``allowed`` names, redacted all the same.
-
-    A dotted name (``'source.brand'``) allows one entry of a nested mapping, also inside lists.
-    """
-    return _pick(mapping, frozenset(allowed))
-
-
-def looks_like_pan(text: str) -> bool:
-    """True when ``text`` as a whole, separators aside, reads as a payment card number."""
-    digits = re.sub(r"[\s.\-]", "", text)
-    return _is_card_number(digits)
 
 
 def contains_pan(value: object) -> bool:
@@ -226,21 +211,6 @@ def _mask_secret(value: object) -> object:
     if 12 <= len(digits) <= 19 and _DIGITS.fullmatch(digits):
         return MASK + digits[-4:]
     return MASK
-
-
-def _pick(mapping: Mapping[str, Any], allowed: frozenset[str]) -> dict[str, Any]:
-    result: dict[str, Any] = {}
-    for key, value in mapping.items():
-        if key in allowed:
-            result[key] = MASK if _is_secret(_normal(key)) else redact(value)
-            continue
-        prefix = f"{key}."
-        nested = frozenset(name[len(prefix) :] for name in allowed if name.startswith(prefix))
-        if nested and isinstance(value, Mapping):
-            result[key] = _pick(value, nested)
-        elif nested and isinstance(value, list | tuple):
-            result[key] = [_pick(item, nested) for item in value if isinstance(item, Mapping)]
-    return result
 
 
 # --- card numbers in text ---------------------------------------------------------------------

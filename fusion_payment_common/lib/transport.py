@@ -363,7 +363,7 @@ def _has_cause(error: BaseException, *classes: type[BaseException]) -> bool:
 
 
 def _host(url: str) -> str:
-    """Host and port for messages; the rest of a URL may carry what nobody should read."""
+    """Host and port for messages; the rest of a URL may contain secrets."""
     return url.split("://", 1)[-1].split("/", 1)[0].split("?", 1)[0].rsplit("@", 1)[-1]
 
 

@@ -9,7 +9,7 @@ class AccountMove(models.Model):
         """Return what may still be collected on these invoices, in their common currency.
 
         Payments that were received but are not booked yet, or that are still open at a provider,
-        count as paid, each once: nobody is asked for the same money twice.
+        count as paid, each once: no customer is asked for the same money twice.
         """
         # Elevated: clerks need not see transactions to be kept from charging twice.
         open_transactions = self.sudo().transaction_ids.filtered(
@@ -30,7 +30,7 @@ class AccountMove(models.Model):
     def _fusion_surcharge_notes(self):
         """Return sentences about surcharges that were added to card payments of this document."""
         self.ensure_one()
-        # Elevated: whoever may read the invoice has to be told; transactions are for few.
+        # Elevated: readers of the invoice are told; few of them may read transactions.
         charged = self.sudo().transaction_ids.filtered(
             lambda tx: tx.state == "done" and tx.fusion_surcharge_move_id
         )

@@ -12,7 +12,7 @@ class AccountPayment(models.Model):
         the surcharge as well.
         """
         result = super().action_post()
-        # Elevated: whoever may post a payment need not have access to its transaction.
+        # Elevated: the user who posts a payment need not have access to its transaction.
         for payment in self.sudo().filtered("payment_transaction_id"):
             payment.payment_transaction_id._fusion_book_extras(payment)
         return result
@@ -36,7 +36,7 @@ class AccountPayment(models.Model):
         self.ensure_one()
         self.action_draft()
         self.payment_transaction_id._fusion_fit_payment()
-        # Charges nobody: the payment has its transaction already.
+        # Charges no card: the payment has its transaction already.
         self.action_post()
         self._fusion_close_with(self.invoice_ids or invoices)
 

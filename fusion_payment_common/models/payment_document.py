@@ -7,7 +7,7 @@ class FusionPaymentDocument(models.AbstractModel):
     _name = "fusion.payment.document"
     _description = "Document That Is Paid"
 
-    # Elevated: whoever may read the document has to know that a payment of it is under way.
+    # Elevated: readers of the document need to know that a payment of it is in progress.
     fusion_payment_notice = fields.Char(compute="_compute_fusion_payment_notice", compute_sudo=True)
 
     def _compute_fusion_payment_notice(self):

@@ -24,7 +24,7 @@ class PaymentProvider(models.Model):
         Core makes it when the journal is read for the first time. Where that is the booking of the
         first payments, several at once make one each, and no payment can be booked ever after.
         """
-        # Elevated: whoever may switch a provider on need not have rights in accounting.
+        # Elevated: the user who enables a provider need not have rights in accounting.
         for provider in self.sudo().filtered(lambda provider: provider.state != "disabled"):
             # Reading it is what makes core create the line.
             provider.read(["journal_id"])

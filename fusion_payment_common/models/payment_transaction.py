@@ -18,7 +18,7 @@ class PaymentTransaction(models.Model):
     _name = "payment.transaction"
     _inherit = ["payment.transaction", "fusion.operation.handler"]
 
-    # Whatever is heard of a payment is looked for by it.
+    # Events and answers are matched to a payment by it.
     provider_reference = fields.Char(index="btree_not_null")
     fusion_outcome_unknown = fields.Boolean(
         string="Outcome Unknown",
@@ -121,7 +121,7 @@ class PaymentTransaction(models.Model):
         :raise OperationInProgress: another operation holds one of the documents
         """
         self.ensure_one()
-        # Elevated: clerks may collect, but nobody writes the ledger by hand.
+        # Elevated: clerks may collect, but cannot write the ledger.
         operations = self.env["fusion.operation"].sudo()
         operation_id, answer = operations._perform(intent, check=check)
         operations._settle(operation_id)
@@ -139,7 +139,7 @@ class PaymentTransaction(models.Model):
         :return: the ``Answer``, or None when nothing was sent (the transaction is in error then)
         """
         self.ensure_one()
-        # Elevated: users may pay and refund, but nobody writes the ledger by hand.
+        # Elevated: users may pay and refund, but cannot write the ledger.
         operations = self.env["fusion.operation"].sudo()
         operations._follow_caller(intent.idempotency_key)
         try:
@@ -217,7 +217,7 @@ class PaymentTransaction(models.Model):
         is core's own. Post-processing follows at once; if that fails, the money is still recorded
         as received and core's scheduler goes on trying.
 
-        :raise TransactionNotCommitted: whoever started it may still be at work
+        :raise TransactionNotCommitted: the caller's transaction may still be open
         """
         transaction = self.search(
             [
@@ -258,7 +258,7 @@ class PaymentTransaction(models.Model):
         """Let core process the answer.
 
         Money that moved otherwise than asked is put before a person instead of being called an
-        error, which would let somebody move it once more.
+        error, which would allow to move it once more.
         """
         if answer.data.get("accepted_difference") and self.state != "done":
             moved = answer.data["amount"] - self._fusion_extras().minor

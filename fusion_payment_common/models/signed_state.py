@@ -33,7 +33,7 @@ class FusionSignedState(models.Model):
 
         :param str purpose: what it may be redeemed for
         :param str secret: signing key; an empty one is refused
-        :param str redirect_to: where whoever relays it sends the browser
+        :param str redirect_to: where the relay sends the browser
         """
         now = datetime.now(UTC)
         nonce = secrets.token_hex(16)

@@ -6,6 +6,7 @@ from odoo.addons.account_payment.tests.common import AccountPaymentCommon
 
 from ..lib.ledger import Answer
 from ..lib.outcome import Outcome
+from ..tools.cursors import in_own_transaction
 
 KEY = "11111111-2222-4333-8444-555555555555"
 
@@ -118,6 +119,12 @@ class OperationCommon(AccountPaymentCommon):
         answer = transaction._fusion_perform(self._intent(transaction, **kwargs), check=check)
         self.env.invalidate_all()
         return answer
+
+    def _begin_committed(self, intent=None):
+        """Begin an operation as a process does that dies before it has called."""
+        ledger = self.env["fusion.operation"].sudo()
+        intent = intent or self._intent()
+        return in_own_transaction(ledger.env, lambda env: env[ledger._name]._begin(intent))
 
     def _operation(self, key=KEY):
         self.env.invalidate_all()

@@ -1,4 +1,4 @@
-"""Wake the scheduler at a moment that is closer than its own look at the clock.
+"""Wake the scheduler earlier than its own minute.
 
 A cron trigger in the future is noticed within a minute. A retry after two seconds needs more: a
 timer of this process sends the same notification that an immediate trigger sends. It is a
@@ -26,8 +26,8 @@ def set_alarm(env, queue, delay):
 
     :param str queue: whose row is due then; a queue is only woken for its own rows
 
-    An earlier alarm of the queue that is still pending makes this one unnecessary: whoever is woken
-    by it looks for what comes next and sets the next alarm.
+    Not needed while an earlier alarm of the queue is pending: the run that it wakes sets the next
+    one.
 
     :return: whether a new timer was started
     """

@@ -1,4 +1,4 @@
-"""Transactions of our own: the only place of the suite that opens a cursor.
+"""Separate transactions: the only place of the suite that opens a cursor.
 
 The ledger has to commit what it is about to do before a provider is called, and what came back
 before anything else can fail. Neither may depend on whether the caller's transaction commits.
@@ -19,7 +19,7 @@ _logger = logging.getLogger(__name__)
 
 MAX_TRIES = 5
 
-#: A concurrent transaction was faster: whoever owns the transaction has to run it again.
+#: A concurrent transaction was faster: the owner of this one has to run it again.
 CONFLICTS = (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError)
 
 
@@ -80,6 +80,6 @@ def in_own_transaction(env, function, *, tries=MAX_TRIES, read_committed=False):
 
 
 def _read_committed(cr):
-    """Do without a snapshot; possible as long as nothing was asked on the cursor."""
+    """Read what is committed instead of a snapshot; only before the first statement."""
     if cr.connection.info.transaction_status == TRANSACTION_STATUS_IDLE:
         cr.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")

@@ -1,9 +1,9 @@
 """Calls that take minutes: made in threads of the process, which outlive the run that began them.
 
 A scheduled action has to be back within two minutes (``--limit-time-real-cron``), and while it
-waits it claims nothing new. Somebody at a payment terminal may take five. Such a call is claimed,
+waits it claims nothing new. A customer at a terminal may take five. Such a call is claimed,
 leased and committed as any other, but the run does not wait for it: its thread stores the result by
-itself. While it lasts nobody holds a database connection; one keeper of the process renews the
+itself. Meanwhile no database connection is held; one thread of the process renews the
 leases. A process that dies takes its calls with it, and their leases bring the rows back.
 """
 
@@ -49,7 +49,7 @@ def start(model, claim, call):
 
 
 def detach(name, function, *args):
-    """Run a function in a thread of its own that nobody waits for; what it raises is logged."""
+    """Run a function in a thread of its own, without waiting; what it raises is logged."""
     _thread(name, _guarded, name, function, args)
 
 
@@ -80,7 +80,7 @@ def _work(model, claim, call):
             was_full = len(_running) >= MAX_CALLS
             _running.pop(claim, None)
         if was_full:
-            # Rows that are due may have had no room; nobody plans for them.
+            # Rows that are due may have had no room, and no run is planned for them.
             _guarded("waking the queue", model._queue_wake_at_once, ())
 
 

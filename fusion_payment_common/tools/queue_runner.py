@@ -22,7 +22,7 @@ DEEP = 8
 class Claim:
     """One row that this run owns until its lease ends.
 
-    :param owner: the lease's owner; a result is only worth something while it still is.
+    :param owner: the lease's owner; a result only counts while it still is.
     :param group: rows of one group share a limit, so that none can take every thread.
     :param is_long: its call may take minutes: the run does not wait for it.
     :param data: whatever the model wants to keep between its hooks.
@@ -188,7 +188,7 @@ class QueueRunner:
         try:
             following = self.model._queue_finish(claim, outcome)
         except Exception:
-            # One row in trouble must not keep the others waiting; its lease brings it back.
+            # A failure must not delay the others. When its lease ends, the row is due again.
             _logger.exception(
                 "%s: the result of row %s could not be stored", self.model._name, claim.record_id
             )

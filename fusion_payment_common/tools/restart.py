@@ -1,4 +1,4 @@
-"""Go on at once after a start of the server, not after the scheduler's first minute.
+"""Run the queues at once after a start of the server, not after the scheduler's first minute.
 
 A new scheduler process sleeps for a minute before its first look, and a notification that comes
 before it listens is lost. After a crash that minute is spent by a customer who waits for an answer.
@@ -21,7 +21,7 @@ DELAY = 2.0
 
 
 def install():
-    """Look at the queues soon after each birth of a scheduler process; once per process."""
+    """Run the queues soon after each start of a scheduler process; once per process."""
     os.register_at_fork(after_in_child=_after_fork)
 
 

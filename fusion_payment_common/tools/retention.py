@@ -1,4 +1,4 @@
-"""How long rows are kept that are of no use but as a trail."""
+"""How long rows are kept that only serve as a trail."""
 
 
 def days_to_keep(env, parameter, default):
@@ -6,7 +6,7 @@ def days_to_keep(env, parameter, default):
 
     What is no number counts as ``default``: too long is better than too short for a trail.
     """
-    # Elevated: system parameters are for administrators, the clean-up is everybody's.
+    # Elevated: system parameters are for administrators only.
     value = env["ir.config_parameter"].sudo().get_param(parameter)
     try:
         return int(value) if value else default

@@ -1,4 +1,4 @@
-"""Rows without the ORM's detour, for the few statements that run a hundred times a second."""
+"""Inserts and updates in plain SQL, for the few statements that run a hundred times a second."""
 
 from odoo.tools import SQL
 

@@ -215,7 +215,7 @@ class FusionHealthCheck(models.Model):
     @api.model
     def _refresh(self):
         """Run the checks and store the results, in a transaction of its own."""
-        # In the database's language, not in that of whoever happens to look at the page.
+        # In the database's language, not in that of the user who opens the page.
         model = self.with_context(lang=self._language(self.env["res.company"]))
         in_own_transaction(model.env, lambda env: env[self._name]._store_results())
 
@@ -281,7 +281,7 @@ class FusionHealthCheck(models.Model):
 
     @api.model
     def _cron_check(self):
-        """Look after everything, whether or not somebody looks at the page."""
+        """Run all checks, whether or not the page is open."""
         self._refresh()
 
     # === PAGE === #
@@ -295,7 +295,7 @@ class FusionHealthCheck(models.Model):
         self.browse().check_access("read")
         since = fields.Datetime.now() - timedelta(seconds=FRESH_SECONDS)
         fresh = fields.Domain("checked_at", ">", since)
-        # Elevated: results are nobody's to write by hand.
+        # Elevated: users cannot write results.
         rows = self.sudo()
         if not rows.search_count(fresh, limit=1) or rows.search_count(~fresh, limit=1):
             rows._refresh()

@@ -45,7 +45,7 @@ class FusionHealthProbe(models.AbstractModel):
 
     @api.model
     def _remedy_queued(self, company):
-        # Elevated: whoever may use the button need not be allowed to see scheduled actions.
+        # Elevated: users of the button need no access to scheduled actions.
         self.env["fusion.operation"].sudo()._queue_wake()
 
     @api.model

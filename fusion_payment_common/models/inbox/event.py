@@ -113,7 +113,7 @@ class FusionEvent(models.Model):
         :param payload: raw body, ``bytes`` or ``str``
         :param company: ``res.company`` or None when the event belongs to no company
         :return: id of the event that now stands for it
-        :raise ValueError: nobody handles events of this source
+        :raise ValueError: no handler is registered for this source
         :raise VaultError: the body contains a card number and there is no key to encrypt it;
             nothing was stored
         """

@@ -11,13 +11,13 @@ from ...exceptions import IdempotencyKeyConflict, OperationInProgress
 from ...lib import idempotency
 from ...lib.ledger import IN_FLIGHT, READY
 from ...tools import processes, rows
-from ...tools.cursors import in_own_transaction, own_environment
+from ...tools.cursors import own_environment
 
 _logger = logging.getLogger(__name__)
 
 
 class Begun(NamedTuple):
-    """An operation that was begun, and what shows that its result is still the caller's to bring.
+    """An operation that was begun, with the lease that entitles the caller to store its result.
 
     ``lease_owner`` and ``attempt`` (its number) are None when the caller is not to call: the
     operation is queued, or was begun before (``is_known``).
@@ -30,7 +30,7 @@ class Begun(NamedTuple):
 
 
 class FusionOperation(models.Model):
-    """The begin of every operation: it is in the ledger before the provider is called."""
+    """How every operation begins: it is in the ledger before the provider is called."""
 
     _inherit = "fusion.operation"
 
@@ -54,7 +54,7 @@ class FusionOperation(models.Model):
         mode = self._queued_values(intent) if is_queued else self._in_flight_values(intent)
         row = {**self._intent_values(intent, fingerprint), **mode}
         try:
-            # Whoever runs the transaction again logs the conflict; the statement has the request.
+            # Not logged here: the statement contains the request. The rerun logs the conflict.
             self.env.cr.execute(self._begin_statement(intent, row), log_exceptions=False)
         except psycopg2.errors.UniqueViolation as error:
             raise ConcurrencyError(f"{intent.reference} was begun meanwhile") from error
@@ -102,9 +102,9 @@ class FusionOperation(models.Model):
 
     @api.model
     def _is_taken(self, intent, models, ids):
-        """Return the condition that the key is known, or a document held, when we look.
+        """Return the condition that the key is known or a document is held.
 
-        What is taken after that is refused by the unique constraints.
+        The unique constraints refuse what is inserted after this was checked.
         """
         return SQL(
             """
@@ -118,11 +118,6 @@ class FusionOperation(models.Model):
             models,
             ids,
         )
-
-    @api.model
-    def _begin_committed(self, intent):
-        """Begin an operation in a transaction of its own; see :meth:`_begin`."""
-        return in_own_transaction(self.env, lambda env: env[self._name]._begin(intent))
 
     @api.model
     def _intent_values(self, intent, fingerprint):

@@ -40,7 +40,7 @@ class FusionOperation(models.Model):
 
     @api.model
     def _cron_complete(self):
-        """Work on whatever is due; be back in time for the retries that come up within seconds."""
+        """Complete what is due, and plan the next run for retries that are due within seconds."""
         self._cron_work()
 
     @api.model
@@ -54,7 +54,7 @@ class FusionOperation(models.Model):
 
     @api.model
     def _queue_condition(self):
-        """Override of the queue: one reference only, where somebody waits for it.
+        """Override of the queue: one reference only, when a user waits for it.
 
         Calls that may take minutes are for the scheduler's process, as long as it has room.
         """
@@ -67,7 +67,7 @@ class FusionOperation(models.Model):
     def _hasten(self):
         """Have the completer ask the provider at once about what it would ask about later.
 
-        Whoever is at work on an operation is not disturbed.
+        Operations that a process has leased are left to it.
         """
         now = self._queue_now()
         waiting = self.filtered(
@@ -119,12 +119,12 @@ class FusionOperation(models.Model):
 
     @api.model
     def _begun_of(self, claim):
-        """Return whose result a claim's will be: worth something while the lease is theirs."""
+        """Return the :class:`Begun` of a claim; its result counts while the lease lasts."""
         return Begun(claim.record_id, claim.owner, attempt=claim.data["attempt"])
 
     def _take(self, step, owner, lease_until, now):
         if step == Step.APPLY:
-            # With an owner: should the process die while it books, the next one goes on at once.
+            # With an owner: if the process dies while it books, the row is taken back at once.
             self.write(
                 {"lease_owner": owner, "lease_until": lease_until, "next_attempt_at": lease_until}
             )
@@ -158,8 +158,7 @@ class FusionOperation(models.Model):
             try:
                 yield claim, self._prepared_call(claim)
             except Exception:
-                # One operation in trouble must not keep the others waiting; its lease brings it
-                # back.
+                # A failure must not delay the others. When its lease ends, it is due again.
                 _logger.exception("Operation %s could not be completed now", claim.record_id)
 
     @api.model
@@ -233,7 +232,7 @@ class FusionOperation(models.Model):
     def _repeat(self, claim):
         """Return the call that repeats the first one under its key, as an attempt of its own.
 
-        :return: None when somebody else has taken the operation over, or closed it, while the
+        :return: None when another process has taken the operation over, or closed it, while the
             provider was asked
         """
         begun, looked_up = self._begun_of(claim), claim.data["exchanges"]

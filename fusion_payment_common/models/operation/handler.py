@@ -58,7 +58,7 @@ class FusionOperationHandler(models.AbstractModel):
         return False
 
     def _fusion_apply(self, operation, answer):
-        """Write the answer into Odoo's documents. Repeatable: the second time changes nothing."""
+        """Write the answer into Odoo's documents; must be idempotent."""
         raise NotImplementedError(
             f"No handler for {operation.kind} operations of provider {operation.provider_code}"
         )

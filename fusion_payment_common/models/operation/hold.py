@@ -5,7 +5,7 @@ class FusionOperationHold(models.Model):
     """A document that an open operation holds: no second operation may start on it.
 
     The database enforces it, so two clerks, two tabs or two servers cannot both be first. The hold
-    goes in the same transaction that books the result.
+    is deleted in the transaction that books the result.
     """
 
     _name = "fusion.operation.hold"

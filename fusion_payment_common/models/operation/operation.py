@@ -6,7 +6,7 @@ class FusionOperation(models.Model):
     """The ledger: one row per intended mutation at a provider, committed before it is called.
 
     Everything that moves money goes through :meth:`_perform`, or through :meth:`_enqueue` when
-    nobody waits for the answer. What happens to the row is written in transactions of its own, so
+    no user waits for the answer. What happens to the row is written in transactions of its own, so
     that it survives the caller's rollback.
     """
 
@@ -127,7 +127,7 @@ class FusionOperation(models.Model):
         return records._get_records_action()
 
     def _is_leased(self):
-        """Return whether somebody is at work on it right now."""
+        """Return whether a process holds the lease right now."""
         self.ensure_one()
         return bool(self.lease_until and self.lease_until > self._queue_now())
 

@@ -13,7 +13,7 @@ _logger = logging.getLogger(__name__)
 
 
 class FusionOperation(models.Model):
-    """Synchronous mode: begin, call, finish, while somebody waits for the answer."""
+    """Synchronous mode: begin, call and finish while the user waits for the answer."""
 
     _inherit = "fusion.operation"
 
@@ -22,7 +22,7 @@ class FusionOperation(models.Model):
         """Carry out the intent exactly once and return what came of it.
 
         The second call for the same intent, in a re-run of the request, in another tab or after a
-        restart, calls nobody: it returns the stored answer.
+        restart, makes no call: it returns the stored answer.
 
         :param intent: a :class:`~odoo.addons.fusion_payment_common.lib.ledger.Intent`
         :param check: called with an environment on a fresh snapshot once the documents are held,
@@ -102,7 +102,7 @@ class FusionOperation(models.Model):
             _logger.info("Operation %s: %s", operation_id, type(error).__name__)
             return Answer.from_error(error), error
         except Exception as error:
-            # Whatever went wrong here went wrong after the provider may have been reached.
+            # The provider may have been reached before this failed.
             _logger.exception("Operation %s failed while it was being carried out", operation_id)
             unknown = errors.UnknownOutcomeError(type(error).__name__, code="internal_error")
             return Answer.from_error(unknown), unknown
@@ -113,8 +113,8 @@ class FusionOperation(models.Model):
 
         :param Begun begun: what the caller has begun
         :param float lease_seconds: how long the call may take
-        :return: None when the caller may call; else the stored answer: somebody else has taken
-            over, and what they found counts
+        :return: None when the caller may call; else the stored answer of the process that has
+            taken over
         """
 
         def renew(env):
@@ -138,7 +138,7 @@ class FusionOperation(models.Model):
         return in_own_transaction(self.env, renew)
 
     def _is_begun_by(self, begun):
-        """Return whether this is still the call of whoever began it."""
+        """Return whether it is in flight under the lease of this :class:`Begun`."""
         self.ensure_one()
         return self.state == IN_FLIGHT and self.lease_owner == begun.lease_owner
 
@@ -146,8 +146,8 @@ class FusionOperation(models.Model):
     def _abandon(self, begun, error):
         """Close an operation that was begun but never sent, and release its documents.
 
-        :return: None when that was done; else the stored answer: somebody else has taken over and
-            may have sent it
+        :return: None when that was done; else the stored answer of another process, which has
+            taken over and may have sent it
         """
 
         def close(env):

@@ -20,7 +20,7 @@ class FusionOperation(models.Model):
     def _enqueue(self, intent):
         """Queue the intent; it is carried out once the current transaction is committed.
 
-        Nobody is called here, and nobody ever if the transaction is rolled back. The answer
+        The provider is not called here, and never if the transaction is rolled back. The answer
         reaches the documents through ``_fusion_apply`` of the handler.
 
         :param intent: a :class:`~odoo.addons.fusion_payment_common.lib.ledger.Intent`; its
@@ -31,7 +31,7 @@ class FusionOperation(models.Model):
         :raise ConcurrencyError: another transaction is taking the key or a document right now; run
             the request again
         """
-        # Elevated: whoever does the business need not be allowed to write the ledger by hand.
+        # Elevated: users cannot write the ledger.
         ledger = self.sudo()
         begun = ledger._begin(intent, is_queued=True)
         if not begun.is_known:
@@ -68,7 +68,7 @@ class FusionOperation(models.Model):
 
     @api.model
     def _finish_queued(self, claim, outcome):
-        """Store what a queued call came to; what never left goes back into the queue."""
+        """Store the result of a queued call; a request that was never sent is queued again."""
         answer, _error = outcome.result()
         exchanges = claim.data.get("exchanges", [])
         begun = self._begun_of(claim)
@@ -83,7 +83,7 @@ class FusionOperation(models.Model):
             self._settle(claim.record_id)
 
     def _back_to_ready(self, begun, answer, exchanges):
-        """Plan the call anew, under the same key, while there is time; return whether there is."""
+        """Queue the call again under the same key, until ``send_until``; return whether it was."""
         self._lock()
         at = self._time_of_next_try(self.attempt_count, answer.retry_after)
         if not self._is_begun_by(begun) or at > self.send_until:
@@ -103,7 +103,7 @@ class FusionOperation(models.Model):
 
 
 def _check_in_time(operation):
-    """Refuse what has waited for too long: nobody counts on it any more.
+    """Refuse an operation that has waited too long: its result is no longer expected.
 
     :raise NotSentError: it has
     """

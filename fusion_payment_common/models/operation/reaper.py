@@ -13,7 +13,7 @@ DETAIL_DAYS = 180
 RETENTION_PARAMETER = "fusion_payment_common.operation_retention_days"
 RETENTION_DAYS = 7 * 365
 #: Days that every operation is kept, whatever the settings say: far longer than a provider keeps a
-#: key, and than anybody would make the same request again.
+#: key, and longer than the same request would be made again.
 SHORTEST_RETENTION_DAYS = 90
 #: Operations that are worked on in one go.
 VACUUM_BATCH = 1000
@@ -36,7 +36,7 @@ class FusionOperation(models.Model):
 
     @api.model
     def _reapable_domain(self, days):
-        """Return which operations nobody has to do with any more since ``days`` days."""
+        """Return the domain of operations that were settled ``days`` days ago or earlier."""
         limit = fields.Datetime.now() - timedelta(days=days)
         return (
             fields.Domain("applied_at", "<", limit)

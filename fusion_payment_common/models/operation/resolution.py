@@ -59,14 +59,14 @@ class FusionOperation(models.Model):
             through; None when the Manager has established that nothing moved
         :param bool accept_difference: book the amount that really moved although another was asked
         :param str note: the evidence, kept with the operation
-        :raise AccessError: for anybody but a Manager
+        :raise AccessError: the user is no Manager
         :raise UserError: the provider's records say otherwise, or cannot be read now
         """
         self.ensure_one()
         if not self.env.user.has_group("fusion_payment_common.group_fusion_manager"):
             raise AccessError(self.env._("Only a Manager of Fusion Payments resolves operations."))
         self.check_access("read")
-        # Elevated: the ledger is nobody's to write by hand; this is its one door, and it records.
+        # Elevated: users cannot write the ledger; this is the one way to, and it is recorded.
         operation = self.sudo()
         owner = processes.lease_owner()
         taken = in_own_transaction(
@@ -112,10 +112,10 @@ class FusionOperation(models.Model):
         self.env.invalidate_all()
 
     def _take_to_resolve(self, owner):
-        """Lease the operation, so that nobody repeats or closes it while the provider is asked.
+        """Lease the operation, so that no worker repeats or closes it while the provider is asked.
 
         :return: a :class:`Taken`; the caller's snapshot may be older
-        :raise UserError: somebody is at work on it, or there is nothing to decide
+        :raise UserError: another process has leased it, or there is nothing to decide
         """
         self._lock()
         if not self.can_resolve:
@@ -131,7 +131,7 @@ class FusionOperation(models.Model):
         )
 
     def _leave_unresolved(self, owner):
-        """Give the operation back as it was: who works on it by itself goes on."""
+        """End the lease without a decision; the completer goes on as before."""
         self._lock()
         if self.lease_owner == owner:
             now = self._queue_now()

@@ -20,7 +20,7 @@ _random = random.SystemRandom()
 #: Seconds that booking a result may take before the completer does it instead.
 APPLY_GRACE = 10
 #: Seconds for which an operation is asked after at least every FRESH_DELAY seconds, however often
-#: that was tried in vain: the customer may still be there.
+#: that was tried in vain: the customer may still be waiting.
 FRESH = 600
 FRESH_DELAY = 60
 #: What is read of an operation right after an answer was stored.
@@ -39,19 +39,19 @@ RERUN_PAUSES = 60
 
 
 class FusionOperation(models.Model):
-    """What came back: stored first, then brought into Odoo's books, in that order."""
+    """Results: first stored, then booked."""
 
     _inherit = "fusion.operation"
 
     def _finish(self, answer, exchanges, *, begun=None, book_in=APPLY_GRACE):
         """Store what came back and return the answer that now stands.
 
-        An operation that was closed meanwhile keeps its result; a contradicting one is put before
-        a person instead of being dropped. Whoever has lost the lease is heard if money moved;
-        everything else is left to those who have taken over.
+        An operation that was closed in the meantime keeps its result; an answer that contradicts it
+        is put before a Manager. A caller that has lost the lease counts only if money moved; any
+        other result is left to the process that has taken over.
 
-        :param begun: the :class:`Begun` of whoever made the call; None for whoever decides under
-            the row's lock
+        :param begun: the :class:`Begun` of the call; None when the caller holds the row's lock and
+            decides
         :param int book_in: seconds after which the worker books a final result, unless the caller
             has done so
         """
@@ -78,8 +78,8 @@ class FusionOperation(models.Model):
     def _store(self, answer, exchanges, begun, book_in):
         """Write the answer to the operation and its attempt; return whether it counts.
 
-        One statement, as in :meth:`_begin`. It does not count when the operation is closed, or
-        somebody else has taken it over and the answer does not settle the matter.
+        One statement, as in :meth:`_begin`. The answer does not count when the operation is closed,
+        or when another process has taken it over, unless the answer settles the matter.
         """
         self.flush_recordset()
         values = {
@@ -139,7 +139,7 @@ class FusionOperation(models.Model):
             "lease_until": False,
         }
         if state in CLOSED_STATES:
-            # What somebody was alerted to so far is answered.
+            # Earlier alerts are answered by this result.
             return {
                 **values,
                 "finished_at": rows.SECOND,
@@ -149,7 +149,7 @@ class FusionOperation(models.Model):
         return {**values, "next_attempt_at": self._next_attempt_at(answer)}
 
     def _record_late_answer(self, answer, exchanges, begun):
-        """Keep an answer that does not count any more, and have a contradiction looked into."""
+        """Record an answer that no longer counts; a contradiction is put before a Manager."""
         self._lock()
         number = begun.attempt if begun else None
         self._record_attempt(answer.outcome, exchanges, answer.error_code, number)
@@ -168,8 +168,8 @@ class FusionOperation(models.Model):
     def _next_attempt_at(self, answer):
         """Return when to ask the provider next: soon at first, then less and less often.
 
-        A provider that answers that it knows nothing (yet) is back, however long it was away: the
-        look that settles the matter comes soon again.
+        A provider that answers "not found" can be reached again: the next look-up, which decides,
+        comes soon.
         """
         tries = self.attempt_count
         if answer.error_code == NOT_FOUND_YET:
@@ -184,7 +184,7 @@ class FusionOperation(models.Model):
             rng=_random,
         )
         if self.started_at and self.started_at > self.env.cr.now() - timedelta(seconds=FRESH):
-            # Somebody still waits for this one.
+            # A customer or clerk may still be waiting for this one.
             delay = min(delay, FRESH_DELAY)
         return self.env.cr.now() + timedelta(seconds=delay)
 
@@ -223,7 +223,7 @@ class FusionOperation(models.Model):
     def _apply(self):
         """Apply the stored result to the documents; release them once the operation is closed.
 
-        Both happen in the same transaction: whoever finds them released finds the result too.
+        Both happen in one transaction, so released documents always show their result.
         """
         self.ensure_one()
         self._lock()
@@ -235,7 +235,7 @@ class FusionOperation(models.Model):
             return
         worries = self.activity_ids
         if is_over:
-            # What the handler finds is another matter than what somebody was alerted to before.
+            # What the handler reports now is separate from earlier alerts.
             self.alerted_at = False
         operation = self.with_company(self.company_id)
         operation.env[self.handler]._fusion_apply(operation, self._answer())
@@ -298,7 +298,7 @@ class FusionOperation(models.Model):
         """Return whether the transaction that started the operation has surely ended.
 
         Odoo runs a request that was rolled back by a conflict up to four more times, with pauses
-        in which nobody holds the lock; only after these nobody will come back.
+        in which the lock is free. Only after that the caller has surely given up.
         """
         self.ensure_one()
         if self.finished_at > self._queue_now() - timedelta(seconds=RERUN_PAUSES):

@@ -10,10 +10,10 @@ class FusionOperation(models.Model):
     def _require_review(self, reason):
         """Stop everything automatic and put the operation before a Manager.
 
-        Its documents are held again: as long as what moved is in doubt, nobody may charge for them.
+        Its documents are held again: while it is in doubt what moved, they must not be charged.
         """
         if self.review_reason != reason:
-            # Whatever somebody was alerted to before, this is news.
+            # A new reason: alert again.
             self.alerted_at = False
         self.write({"review_reason": reason, "next_attempt_at": False})
         if self.applied_at:
@@ -21,7 +21,7 @@ class FusionOperation(models.Model):
         self._alert(reason)
 
     def _hold_again(self):
-        """Hold the documents that nobody else holds meanwhile."""
+        """Hold the documents that no other operation holds by now."""
         for res_model, res_id in self.documents or []:
             self.env.cr.execute(
                 SQL(

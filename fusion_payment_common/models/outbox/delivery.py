@@ -196,7 +196,7 @@ class FusionDelivery(models.Model):
 
         :param str token: the endpoint's acknowledgement token
         :return: ``acknowledged``, ``unknown`` (no such delivery at an endpoint of this token) or
-            ``refused`` (nobody's token)
+            ``refused`` (unknown token)
         """
         endpoints = self.env["fusion.delivery.endpoint"]._of_ack_token(token)
         if not endpoints:
@@ -257,7 +257,7 @@ class FusionDelivery(models.Model):
 
     @api.autovacuum
     def _gc_arrived(self):
-        """Delete deliveries that arrived long ago; dead letters stay until somebody decides."""
+        """Delete deliveries that arrived long ago; dead letters stay until a Manager decides."""
         days = days_to_keep(self.env, RETENTION_PARAMETER, RETENTION_DAYS)
         if days <= 0:
             return 0, False

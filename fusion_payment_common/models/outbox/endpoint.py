@@ -281,7 +281,7 @@ class FusionDeliveryEndpoint(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Override of `orm` to fill in the profile's figures and secrets that nobody chose."""
+        """Override of `orm` to fill in the profile's figures and generate missing secrets."""
         for values in vals_list:
             profile = values.get("profile") or self.default_get(["profile"])["profile"]
             for name, value in PROFILES[profile].items():
@@ -337,7 +337,7 @@ class FusionDeliveryEndpoint(models.Model):
         if not token:
             return self.browse()
         given = digest(token)
-        # Elevated: whoever calls the route is nobody yet. The digest is looked up, not the token:
+        # Elevated: the caller is not authenticated yet. The digest is looked up, not the token:
         # how long the index takes says nothing about it.
         candidates = self.sudo().search(
             [("ack_token_digest", "=", given)], limit=100

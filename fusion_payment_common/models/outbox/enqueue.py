@@ -28,7 +28,7 @@ class FusionDelivery(models.Model):
             ``fusion.delivery.handler``
         :param str dedup_key: the same key at the same endpoint is the same delivery
         :param record: what it is about; is told how it ended if it is a ``fusion.delivery.handler``
-        :param bool is_answer_enough: nobody will acknowledge it: an answer of 2xx ends it
+        :param bool is_answer_enough: an answer of 2xx ends it; no acknowledgement is awaited
         :return: the delivery (elevated), an earlier one of the same key included
         :raise ValueError: the body has card data, or a number that JSON has not (NaN, Infinity)
         :raise TypeError: the body has something that JSON has not
@@ -36,7 +36,7 @@ class FusionDelivery(models.Model):
         """
         endpoint.ensure_one()
         self._check_body(body)
-        # Elevated: whoever does the business need not be allowed to write the outbox by hand.
+        # Elevated: users cannot write the outbox.
         outbox = self.sudo().with_context(tracking_disable=True)
         if dedup_key:
             known = outbox.search(

@@ -14,7 +14,7 @@ class FusionDeliveryHandler(models.AbstractModel):
         """Return the body to send, for what must not be stored with the delivery.
 
         Called right before each attempt and never stored: the place to decrypt a card. Other
-        deliveries are prepared in the same transaction, so nobody is called here: what has to be
+        deliveries are prepared in the same transaction, so no request is made here: what has to be
         asked of another system is asked by a function that is returned, in the thread that sends.
 
         :param delivery: the ``fusion.delivery``; its ``body`` is what was enqueued

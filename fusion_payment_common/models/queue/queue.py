@@ -70,7 +70,7 @@ class FusionQueueMixin(models.AbstractModel):
     def _queue_prepare(self, claims):
         """Return ``(claim, call)`` pairs for committed claims.
 
-        ``call`` is a function without parameters that talks to somebody and touches no database,
+        ``call`` is a function without parameters that makes the request and touches no database,
         or None when there is nothing to call. A row that cannot be prepared is left out.
         """
         raise NotImplementedError(f"{self._name} does not prepare its calls")

@@ -29,7 +29,7 @@ class FusionQueueMixin(models.AbstractModel):
         """
         if at is None and self._queue_is_woken(lane):
             return
-        # Elevated: whoever enqueues need not be allowed to see scheduled actions.
+        # Elevated: users cannot trigger scheduled actions.
         self.env.ref(self._queue_lanes()[lane]).sudo()._trigger(at=at)
 
     @api.model
@@ -113,11 +113,11 @@ class FusionQueueMixin(models.AbstractModel):
 
     @api.model
     def _queue_plan_next(self):
-        """Be there in time for the next row that comes up within the scheduler's own minute."""
+        """Plan a run for the next row that is due before the scheduler looks again by itself."""
         due_at = self._queue_next_due()
         if not due_at:
             return
-        # What is due now was claimable by nobody: not before a second has passed.
+        # What is due now could not be claimed: try again after a second.
         now = self.env.cr.now()
         due_at = max(due_at, now + timedelta(seconds=1))
         if due_at < now + timedelta(seconds=alarm.MAX_DELAY):

@@ -24,7 +24,7 @@ class ResCompany(models.Model):
             amount, and a price without tax that leads to it does not always exist.
         """
         self.ensure_one()
-        # Elevated: whoever takes a payment need not have access to products.
+        # Elevated: collectors need no access to products.
         product = (
             self.sudo().fusion_surcharge_product_id
             or self.env.ref("fusion_payment_common.product_surcharge").sudo()

@@ -200,7 +200,7 @@ class FusionSurchargeRule(models.Model):
     @api.model
     def _rule_for(self, company, brand):
         """Return the company's most specific rule for where it is, or an empty record."""
-        # Elevated: whoever takes a payment need not see the rules.
+        # Elevated: collectors need no access to the rules.
         rules = self.sudo().search(
             [
                 ("company_id", "=", company.id),
@@ -273,7 +273,7 @@ def _code(country, state):
 def _place(country, state, on):
     """Return the place of an address, or one without a law when the address is not precise enough.
 
-    Without its province, nobody knows whether an address is where a surcharge is prohibited.
+    Without its province it is not known whether a surcharge is prohibited at an address.
     """
     code = _code(country, state)
     return "" if "-" not in code and subdivided(code, on) else code

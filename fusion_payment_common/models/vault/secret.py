@@ -82,7 +82,7 @@ class FusionSecret(models.Model):
         """
         self.ensure_one()
         self._check_alive()
-        # Elevated: the column is for nobody to read.
+        # Elevated: no group may read the column.
         return self.env["fusion.vault"]._decrypt(self.sudo().payload)
 
     def _wipe(self):

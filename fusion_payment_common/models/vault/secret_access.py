@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 
 class FusionSecretAccess(models.Model):
-    """Somebody saw an encrypted value. Written once; nobody changes or deletes it."""
+    """A user saw an encrypted value. Written once; never changed or deleted."""
 
     _name = "fusion.secret.access"
     _description = "Reveal of an Encrypted Value"

@@ -118,7 +118,7 @@ class TestHealthOfTheLedger(OperationCommon):
         self.assertEqual(self._level("_probe_unknown", other), ("ok", 0))
 
     def test_a_call_whose_process_died_counts_as_unknown(self):
-        self.env["fusion.operation"].sudo()._begin_committed(self._intent())
+        self._begin_committed()
         operation = self._operation()
         self.assertEqual(self._level("_probe_unknown"), ("ok", 0))
         operation.lease_until = "2020-01-01"

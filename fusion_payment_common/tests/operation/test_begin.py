@@ -41,7 +41,7 @@ class TestBeginAndFinish(OperationCommon):
     def _begin(self, entry, intent):
         """Begin as this entry does, up to the call."""
         if entry != "queued":
-            return self.ledger._begin_committed(intent)
+            return self._begin_committed(intent)
         self.ledger._enqueue(intent)
         return self.ledger._begun_of(self._claim(intent))
 
@@ -112,12 +112,12 @@ class TestBeginAndFinish(OperationCommon):
     def test_a_known_key_begins_nothing(self):
         intent = self._new_intent(1)
         self._begin("direct", intent)
-        begun = self.ledger._begin_committed(intent)
+        begun = self._begin_committed(intent)
         self.assertTrue(begun.is_known)
         self.assertEqual(begun.operation_id, self._operation(intent.idempotency_key).id)
         self.assertEqual(len(self._operation(intent.idempotency_key).attempt_ids), 1)
         with mute_logger(LEDGER + ".begin"), self.assertRaises(IdempotencyKeyConflict):
-            self.ledger._begin_committed(replace(intent, parameters={"amount": 1}))
+            self._begin_committed(replace(intent, parameters={"amount": 1}))
 
     def test_a_held_document_is_refused_whoever_asks(self):
         intent = self._new_intent(1)
@@ -155,7 +155,7 @@ class TestBeginAndFinish(OperationCommon):
         answer = self._succeeded("PROV1", amount=11300)
         for number in (1, 2):  # the first time, names are looked up as well
             intent = self._new_intent(number)
-            begin, begun = self._statements(self.ledger._begin_committed, intent)
+            begin, begun = self._statements(self._begin_committed, intent)
             finish, _stored = self._statements(self.ledger._finish_committed, begun, answer, [])
         self.assertEqual((begin, finish), (1, 1))
 

@@ -141,7 +141,7 @@ class TestCompleter(OperationCommon):
         self.assertLessEqual(operation.next_attempt_at - before, timedelta(seconds=62))
 
     def test_a_process_that_died_during_the_call_is_completed(self):
-        begun = self.env["fusion.operation"].sudo()._begin_committed(self._intent())
+        begun = self._begin_committed()
         operation = self.env["fusion.operation"].sudo().browse(begun.operation_id)
         self.assertEqual(operation.state, "in_flight")
         self.remote.will_know(self._succeeded("PROV5"))
@@ -154,7 +154,7 @@ class TestCompleter(OperationCommon):
         self.assertEqual((first.action, first.outcome), ("call", "unknown"))
 
     def test_a_call_that_is_under_way_is_left_alone(self):
-        begun = self.env["fusion.operation"].sudo()._begin_committed(self._intent())
+        begun = self._begin_committed()
         operation = self.env["fusion.operation"].sudo().browse(begun.operation_id)
         self._complete(operation)
         self.assertEqual(operation.state, "in_flight")
@@ -162,7 +162,7 @@ class TestCompleter(OperationCommon):
         self.assertEqual(operation.next_attempt_at, operation.lease_until)
 
     def test_a_process_that_died_before_booking_is_completed_without_a_call(self):
-        begun = self.env["fusion.operation"].sudo()._begin_committed(self._intent())
+        begun = self._begin_committed()
         operation = self.env["fusion.operation"].sudo().browse(begun.operation_id)
         operation._finish(self._succeeded("PROV6"), [])
         self.assertTrue(operation.hold_ids)
@@ -253,7 +253,7 @@ class TestCompleter(OperationCommon):
 
     def test_the_completer_plans_to_look_when_the_lease_of_a_call_ends(self):
         """Should the process die, nobody else wakes the completer: its own run each minute does."""
-        begun = self.env["fusion.operation"].sudo()._begin_committed(self._intent())
+        begun = self._begin_committed()
         operation = self.env["fusion.operation"].sudo().browse(begun.operation_id)
         own = operation.with_context(fusion_queue_reference=operation.reference)
         due_at = own._queue_next_due()

@@ -23,7 +23,7 @@ class TestOperationTakeover(OperationCommon):
         self.ledger = self.env["fusion.operation"].sudo()
 
     def _begin(self):
-        begun = self.ledger._begin_committed(self._intent())
+        begun = self._begin_committed()
         self.env.invalidate_all()
         return begun, self.ledger.browse(begun.operation_id)
 
