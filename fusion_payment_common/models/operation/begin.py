@@ -17,10 +17,10 @@ _logger = logging.getLogger(__name__)
 
 
 class Begun(NamedTuple):
-    """An operation that was begun, and what shows that its result is still the caller's to bring.
+    """An operation that was begun, and the lease under which the caller may store its result.
 
-    ``lease_owner`` and ``attempt`` (its number) are None when the caller is not to call: the
-    operation is queued, or was begun before (``is_known``).
+    ``lease_owner`` and ``attempt`` (a number) are None when the caller must not call the provider:
+    the operation is queued, or it was begun earlier (``is_known``).
     """
 
     operation_id: int
@@ -30,31 +30,32 @@ class Begun(NamedTuple):
 
 
 class FusionOperation(models.Model):
-    """The begin of every operation: it is in the ledger before the provider is called."""
+    """Begin operations: write them to the ledger before the provider is called."""
 
     _inherit = "fusion.operation"
 
     @api.model
     def _begin(self, intent, *, is_queued=False):
-        """Insert the operation of an intent with its holds, in flight with its first attempt.
+        """Insert the operation of an intent, in flight, with its holds and its first attempt.
 
-        One statement, because customers wait for it and programs do it a hundred times a
-        second. The caller commits it before the provider is called. Should the process die after
-        that, the completer finds the row when its lease has ended, and after a restart at once.
+        This is one statement because customers wait for it and programs run it a hundred times a
+        second. The caller must commit before it calls the provider. If the process dies after
+        that, the completer finds the row when its lease ends, or right after a restart.
 
         :param intent: an :class:`~odoo.addons.fusion_payment_common.lib.ledger.Intent`
-        :param bool is_queued: insert it ready for the worker instead, without an attempt
+        :param bool is_queued: insert it as ready for the worker, without an attempt
         :return: a :class:`Begun`
         :raise OperationInProgress: another operation on a document of the intent is not finished
         :raise IdempotencyKeyConflict: the key was used with other parameters
-        :raise ConcurrencyError: another transaction is taking the key or a document right now; run
-            this one again
+        :raise ConcurrencyError: another transaction is taking the key or a document right now; the
+            caller's transaction must be run again
         """
         fingerprint = idempotency.fingerprint(intent.parameters)
         mode = self._queued_values(intent) if is_queued else self._in_flight_values(intent)
         row = {**self._intent_values(intent, fingerprint), **mode}
         try:
-            # Whoever runs the transaction again logs the conflict; the statement has the request.
+            # The code that retries the transaction logs the conflict. Do not log the statement
+            # here: it contains the request.
             self.env.cr.execute(self._begin_statement(intent, row), log_exceptions=False)
         except psycopg2.errors.UniqueViolation as error:
             raise ConcurrencyError(f"{intent.reference} was begun meanwhile") from error
@@ -102,9 +103,9 @@ class FusionOperation(models.Model):
 
     @api.model
     def _is_taken(self, intent, models, ids):
-        """Return the condition that the key is known, or a document held, when we look.
+        """Return the SQL condition that the key is already used or a document already held.
 
-        What is taken after that is refused by the unique constraints.
+        The unique constraints catch what other transactions take after this check.
         """
         return SQL(
             """
@@ -121,12 +122,12 @@ class FusionOperation(models.Model):
 
     @api.model
     def _begin_committed(self, intent):
-        """Begin an operation in a transaction of its own; see :meth:`_begin`."""
+        """Begin an operation in its own transaction; see :meth:`_begin`."""
         return in_own_transaction(self.env, lambda env: env[self._name]._begin(intent))
 
     @api.model
     def _intent_values(self, intent, fingerprint):
-        """Return what the row of an intent says in either mode."""
+        """Return the column values that an intent's row has in both modes."""
         res_model, res_id = intent.documents[0] if intent.documents else (False, False)
         return {
             "kind": intent.kind,
@@ -175,7 +176,7 @@ class FusionOperation(models.Model):
         }
 
     def _check_fingerprint(self, intent, fingerprint):
-        """Raise unless the intent is the one that this operation was begun for.
+        """Check that the intent has the parameters with which this operation was begun.
 
         :raise IdempotencyKeyConflict: the key was used with other parameters
         """
@@ -195,7 +196,7 @@ class FusionOperation(models.Model):
 
     @api.model
     def _in_progress_error(self, intent):
-        """Return the exception that tells the user who is working on the document, since when."""
+        """Return the exception that tells the user who holds the document, and since when."""
         with own_environment(self.env) as env:
             notice = env[self._name]._holds_of(intent).operation_id[:1]._notice()
         return OperationInProgress(
@@ -204,7 +205,7 @@ class FusionOperation(models.Model):
 
     @api.model
     def _holds_of(self, intent):
-        """Return the holds that operations have on the documents of the intent."""
+        """Return the existing holds on the documents of the intent."""
         return self.env["fusion.operation.hold"].search(
             fields.Domain.OR(
                 fields.Domain("res_model", "=", model) & fields.Domain("res_id", "=", res_id)

@@ -22,12 +22,12 @@ from .begin import Begun
 
 _logger = logging.getLogger(__name__)
 
-#: Seconds after which an operation of unknown outcome is brought to a Manager's attention.
+#: Seconds after which Managers are alerted to an operation whose outcome is unknown.
 ALERT_AFTER = 600
 
 
 class FusionOperation(models.Model):
-    """The completer: carries out what was queued and finds out what became of everything else."""
+    """The completer: call the provider for queued operations, look up those with no outcome."""
 
     _inherit = "fusion.operation"
 
@@ -35,28 +35,28 @@ class FusionOperation(models.Model):
 
     @api.model
     def _queue_lanes(self):
-        """Override of the queue: one worker, whose calls run side by side."""
+        """Override of the queue: one worker, which makes its calls in parallel."""
         return ("fusion_payment_common.ir_cron_complete_operations",)
 
     @api.model
     def _cron_complete(self):
-        """Work on whatever is due; be back in time for the retries that come up within seconds."""
+        """Work on the due operations, and plan the next run if a retry is due within seconds."""
         self._cron_work()
 
     @api.model
     def _complete_due(self, *, reference=None, limit=50):
         """Complete the operations that are due now.
 
-        :param str reference: only those of this reference
-        :return: how many were worked on
+        :param str reference: only operations with this reference
+        :return: how many operations were worked on
         """
         return self.with_context(fusion_queue_reference=reference)._queue_work(limit=limit)
 
     @api.model
     def _queue_condition(self):
-        """Override of the queue: one reference only, where somebody waits for it.
+        """Override of the queue: restrict to one reference if the context names one.
 
-        Calls that may take minutes are for the scheduler's process, as long as it has room.
+        Only the scheduler's process takes calls that may last minutes, and only while it has room.
         """
         reference = self.env.context.get("fusion_queue_reference")
         conditions = [SQL("reference = %s", reference)] if reference else []
@@ -65,9 +65,9 @@ class FusionOperation(models.Model):
         return SQL(" AND ").join(conditions) if conditions else super()._queue_condition()
 
     def _hasten(self):
-        """Have the completer ask the provider at once about what it would ask about later.
+        """Make the completer look up these operations now instead of at their planned time.
 
-        Whoever is at work on an operation is not disturbed.
+        Leased operations are skipped.
         """
         now = self._queue_now()
         waiting = self.filtered(
@@ -83,8 +83,8 @@ class FusionOperation(models.Model):
     # === CLAIM === #
 
     def _queue_take(self, owner, lease_until):
-        """Override of the queue: each row has its own next step, or none."""
-        # The clock by which the rows were found to be due, whatever this host's own says.
+        """Override of the queue: determine the next step of each row, if any."""
+        # The database time at which the rows were due. Do not use this host's clock.
         now = lease_until - timedelta(seconds=self._queue_lease_seconds)
         claims = []
         for operation in self:
@@ -106,7 +106,7 @@ class FusionOperation(models.Model):
         return claims
 
     def _step(self, now):
-        """Return what there is to do at the time ``now`` with a row that is due."""
+        """Return the next step of a due row at the time ``now``."""
         return next_step(
             self.state,
             lease_expired=not self.lease_until or self.lease_until <= now,
@@ -119,12 +119,12 @@ class FusionOperation(models.Model):
 
     @api.model
     def _begun_of(self, claim):
-        """Return whose result a claim's will be: worth something while the lease is theirs."""
+        """Return the :class:`Begun` under which the result of a claim is stored."""
         return Begun(claim.record_id, claim.owner, attempt=claim.data["attempt"])
 
     def _take(self, step, owner, lease_until, now):
         if step == Step.APPLY:
-            # With an owner: should the process die while it books, the next one goes on at once.
+            # Name the owner: if this process dies while booking, the next one takes over at once.
             self.write(
                 {"lease_owner": owner, "lease_until": lease_until, "next_attempt_at": lease_until}
             )
@@ -135,7 +135,7 @@ class FusionOperation(models.Model):
 
     def _begin_look_up(self, owner, lease_until):
         if self.state == IN_FLIGHT:
-            # The process that made the call is gone; its attempt will never be completed.
+            # The process that made the call is gone and cannot complete its attempt.
             self._open_attempts().write(
                 {"outcome": "unknown", "error": self.env._("The process ended before an answer.")}
             )
@@ -153,13 +153,13 @@ class FusionOperation(models.Model):
 
     @api.model
     def _queue_prepare(self, claims):
-        """Override of the queue: the call or the look-up; booking a result needs neither."""
+        """Override of the queue: prepare the call or the look-up; booking needs neither."""
         for claim in claims:
             try:
                 yield claim, self._prepared_call(claim)
             except Exception:
-                # One operation in trouble must not keep the others waiting; its lease brings it
-                # back.
+                # One failing operation must not block the others. It is due again when its lease
+                # ends.
                 _logger.exception("Operation %s could not be completed now", claim.record_id)
 
     @api.model
@@ -176,7 +176,7 @@ class FusionOperation(models.Model):
 
     @api.model
     def _queue_finish(self, claim, outcome):
-        """Override of the queue: store the result and book it; or repeat what is not known."""
+        """Override of the queue: store and book the result, or repeat a call not found."""
         step = claim.data["step"]
         if step == Step.APPLY:
             self._settle(claim.record_id)
@@ -204,7 +204,7 @@ class FusionOperation(models.Model):
 
     @api.model
     def _answer_of_look_up(self, claim, outcome):
-        """Return what a look-up says, or None when the call is to be repeated."""
+        """Return the result of a look-up, or None when the call must be repeated."""
         try:
             answer = outcome.result()
         except errors.GatewayError as error:
@@ -231,10 +231,9 @@ class FusionOperation(models.Model):
 
     @api.model
     def _repeat(self, claim):
-        """Return the call that repeats the first one under its key, as an attempt of its own.
+        """Return the call that repeats the first one under the same key, as a new attempt.
 
-        :return: None when somebody else has taken the operation over, or closed it, while the
-            provider was asked
+        :return: None when another process took over or closed the operation during the look-up
         """
         begun, looked_up = self._begun_of(claim), claim.data["exchanges"]
         number = in_own_transaction(
@@ -247,13 +246,13 @@ class FusionOperation(models.Model):
         try:
             call, claim.data["exchanges"] = self._prepare(claim.record_id, "_fusion_prepare_call")
         except errors.GatewayError as error:
-            # Nothing was sent this time; that proves nothing about the first time.
+            # Nothing was sent this time, but the first call may have reached the provider.
             unsent = errors.NotSentError(str(error), code=error.code)
             return lambda: (Answer.from_error(unsent), unsent)
         return lambda: self._execute(call, claim.record_id)
 
     def _begin_repeat(self, begun, looked_up):
-        """Open the attempt that repeats the call; return its number, or None if it must not be."""
+        """Open the attempt that repeats the call; return its number, or None if not allowed."""
         self._lock()
         self._record_attempt("not_found", looked_up, None, begun.attempt)
         if self.state != Outcome.UNKNOWN or self.lease_owner != begun.lease_owner:
@@ -268,7 +267,7 @@ class FusionOperation(models.Model):
         self.empty_lookup_count += 1
 
     def _alert_if_late(self):
-        """Tell a Manager about an operation whose outcome has been unknown for too long."""
+        """Alert Managers to an operation whose outcome has been unknown for too long."""
         late = self._queue_now() - timedelta(seconds=ALERT_AFTER)
         if self.state not in CLOSED_STATES and self.started_at and self.started_at < late:
             self._alert(

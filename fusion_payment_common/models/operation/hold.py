@@ -2,10 +2,10 @@ from odoo import fields, models
 
 
 class FusionOperationHold(models.Model):
-    """A document that an open operation holds: no second operation may start on it.
+    """A document that an open operation holds, so that no second operation can start on it.
 
-    The database enforces it, so two clerks, two tabs or two servers cannot both be first. The hold
-    goes in the same transaction that books the result.
+    A unique constraint enforces this across users, tabs and servers. The transaction that books
+    the result also deletes the hold.
     """
 
     _name = "fusion.operation.hold"

@@ -13,28 +13,28 @@ _logger = logging.getLogger(__name__)
 
 
 class FusionOperation(models.Model):
-    """Synchronous mode: begin, call, finish, while somebody waits for the answer."""
+    """Synchronous mode: begin, call and finish while the caller waits for the answer."""
 
     _inherit = "fusion.operation"
 
     @api.model
     def _perform(self, intent, *, check=None):
-        """Carry out the intent exactly once and return what came of it.
+        """Carry out the intent exactly once and return its result.
 
-        The second call for the same intent, in a re-run of the request, in another tab or after a
-        restart, calls nobody: it returns the stored answer.
+        If the same intent is performed again (the request is retried, in another tab, after a
+        restart), the provider is not called; the stored answer is returned.
 
         :param intent: a :class:`~odoo.addons.fusion_payment_common.lib.ledger.Intent`
         :param check: called with an environment on a fresh snapshot once the documents are held,
-            right before the call; raises ``UserError`` when the intent no longer makes sense
+            right before the call; raises ``UserError`` when the intent is no longer valid
         :return: the id of the operation, and an
             :class:`~odoo.addons.fusion_payment_common.lib.ledger.Answer`; an unknown outcome is an
             answer, not an exception
         :raise OperationInProgress: another operation on a document of the intent is not finished
-        :raise IdempotencyKeyConflict: the key was used for something else
-        :raise UserError: whatever ``check`` raised; nothing was sent
+        :raise IdempotencyKeyConflict: the key was used with other parameters
+        :raise UserError: ``check`` raised it; nothing was sent
         """
-        # Conflicts with concurrent transactions must surface before money moves, not after.
+        # Conflicts with concurrent transactions must surface before money moves.
         self.env.flush_all()
         begun, stored = in_own_transaction(
             self.env, lambda env: env[self._name]._begin_or_replay(intent)
@@ -45,7 +45,7 @@ class FusionOperation(models.Model):
 
     @api.model
     def _begin_or_replay(self, intent):
-        """Begin the intent; return what was begun, and the stored answer when it was before.
+        """Begin the intent; return the :class:`Begun`, and the stored answer if already begun.
 
         :raise OperationInProgress: the same intent is being carried out right now
         """
@@ -59,7 +59,7 @@ class FusionOperation(models.Model):
 
     @api.model
     def _carry_out_begun(self, begun, intent, check):
-        """Call the provider for what was begun and committed; return the answer that now stands."""
+        """Call the provider for a committed operation; return the answer that is now stored."""
         try:
             if check:
                 with own_environment(self.env) as env:
@@ -80,9 +80,9 @@ class FusionOperation(models.Model):
 
     @api.model
     def _prepare(self, operation_id, method, *args, check=None):
-        """Return a function that talks to the provider, and the list it leaves its trail in.
+        """Return a function that talks to the provider, and the list that collects its exchanges.
 
-        :param check: called with the operation first, to refuse it with an exception
+        :param check: called with the operation first; raises an exception to refuse it
         """
         exchanges = []
         with own_environment(self.env) as env:
@@ -95,26 +95,26 @@ class FusionOperation(models.Model):
 
     @api.model
     def _execute(self, call, operation_id):
-        """Run ``call``, which may move money; return its answer and the error it stands for."""
+        """Run ``call``, which may move money; return its answer and its error, if any."""
         try:
             return call(), None
         except errors.GatewayError as error:
             _logger.info("Operation %s: %s", operation_id, type(error).__name__)
             return Answer.from_error(error), error
         except Exception as error:
-            # Whatever went wrong here went wrong after the provider may have been reached.
+            # The provider may have received the request before the error occurred.
             _logger.exception("Operation %s failed while it was being carried out", operation_id)
             unknown = errors.UnknownOutcomeError(type(error).__name__, code="internal_error")
             return Answer.from_error(unknown), unknown
 
     @api.model
     def _renew(self, begun, lease_seconds):
-        """Renew the lease right before the call: what came before may have taken long.
+        """Renew the lease right before the call, as the preparation may have taken long.
 
-        :param Begun begun: what the caller has begun
+        :param Begun begun: the operation that the caller began
         :param float lease_seconds: how long the call may take
-        :return: None when the caller may call; else the stored answer: somebody else has taken
-            over, and what they found counts
+        :return: None when the caller may call the provider; the stored answer when another
+            process has taken over
         """
 
         def renew(env):
@@ -138,7 +138,7 @@ class FusionOperation(models.Model):
         return in_own_transaction(self.env, renew)
 
     def _is_begun_by(self, begun):
-        """Return whether this is still the call of whoever began it."""
+        """Return whether the operation is in flight under the lease of ``begun``."""
         self.ensure_one()
         return self.state == IN_FLIGHT and self.lease_owner == begun.lease_owner
 
@@ -146,8 +146,8 @@ class FusionOperation(models.Model):
     def _abandon(self, begun, error):
         """Close an operation that was begun but never sent, and release its documents.
 
-        :return: None when that was done; else the stored answer: somebody else has taken over and
-            may have sent it
+        :return: None when it was closed; the stored answer when another process has taken over
+            and may have sent it
         """
 
         def close(env):

@@ -12,26 +12,26 @@ _logger = logging.getLogger(__name__)
 
 
 class FusionOperation(models.Model):
-    """Queued mode: the business transaction says what is wanted, a worker carries it out."""
+    """Queued mode: the business transaction stores the intent, a worker carries it out."""
 
     _inherit = "fusion.operation"
 
     @api.model
     def _enqueue(self, intent):
-        """Queue the intent; it is carried out once the current transaction is committed.
+        """Queue the intent; a worker carries it out after the current transaction commits.
 
-        Nobody is called here, and nobody ever if the transaction is rolled back. The answer
-        reaches the documents through ``_fusion_apply`` of the handler.
+        If the transaction is rolled back, the provider is never called. The handler's
+        ``_fusion_apply`` writes the answer to the documents.
 
         :param intent: a :class:`~odoo.addons.fusion_payment_common.lib.ledger.Intent`; its
-            ``send_within`` bounds how long a provider that cannot be reached is tried
-        :return: the operation (elevated); the one of an earlier call with the same intent
+            ``send_within`` limits how long an unreachable provider is retried
+        :return: the operation (elevated); the existing one if the intent was queued before
         :raise OperationInProgress: another operation on a document of the intent is not finished
-        :raise IdempotencyKeyConflict: the key was used for something else
-        :raise ConcurrencyError: another transaction is taking the key or a document right now; run
-            the request again
+        :raise IdempotencyKeyConflict: the key was used with other parameters
+        :raise ConcurrencyError: another transaction is taking the key or a document right now; the
+            request must be run again
         """
-        # Elevated: whoever does the business need not be allowed to write the ledger by hand.
+        # Elevated: business users have no right to write the ledger.
         ledger = self.sudo()
         begun = ledger._begin(intent, is_queued=True)
         if not begun.is_known:
@@ -39,7 +39,7 @@ class FusionOperation(models.Model):
         return ledger.browse(begun.operation_id)
 
     def _begin_queued(self, owner, lease_until, now):
-        """Take a queued operation into flight, with its attempt on record before the call."""
+        """Mark a queued operation as in flight, and record its attempt before the call."""
         self._open_attempt(
             "call",
             {
@@ -53,7 +53,7 @@ class FusionOperation(models.Model):
 
     @api.model
     def _prepare_queued(self, claim):
-        """Return the function that calls the provider for a claim, or one that says why not."""
+        """Return the function that calls the provider, or one that returns why it must not."""
         try:
             call, claim.data["exchanges"] = self._prepare(
                 claim.record_id, "_fusion_prepare_call", check=_check_in_time
@@ -61,14 +61,14 @@ class FusionOperation(models.Model):
         except errors.GatewayError as error:
             return partial(_unsent, error)
         except Exception as error:
-            # Nothing was sent. A document that cannot be read now may be readable later.
+            # Nothing was sent. The document may become readable later.
             _logger.exception("Operation %s could not be prepared", claim.record_id)
             return partial(_unsent, errors.NotSentError(str(error), code=type(error).__name__))
         return partial(self._execute, call, claim.record_id)
 
     @api.model
     def _finish_queued(self, claim, outcome):
-        """Store what a queued call came to; what never left goes back into the queue."""
+        """Store the result of a queued call; put a call that was not sent back in the queue."""
         answer, _error = outcome.result()
         exchanges = claim.data.get("exchanges", [])
         begun = self._begun_of(claim)
@@ -83,7 +83,7 @@ class FusionOperation(models.Model):
             self._settle(claim.record_id)
 
     def _back_to_ready(self, begun, answer, exchanges):
-        """Plan the call anew, under the same key, while there is time; return whether there is."""
+        """Plan another call under the same key if time is left; return whether it was planned."""
         self._lock()
         at = self._time_of_next_try(self.attempt_count, answer.retry_after)
         if not self._is_begun_by(begun) or at > self.send_until:
@@ -103,14 +103,14 @@ class FusionOperation(models.Model):
 
 
 def _check_in_time(operation):
-    """Refuse what has waited for too long: nobody counts on it any more.
+    """Refuse an operation whose ``send_until`` has passed.
 
-    :raise NotSentError: it has
+    :raise NotSentError: the operation has waited for too long
     """
     if operation.send_until < operation.env.cr.now():
         raise errors.NotSentError("it was not sent in time", code="not_sent_in_time")
 
 
 def _unsent(error):
-    """Stand in for a call that is not made."""
+    """Return the result of a call that was not made."""
     return Answer.from_error(error), error

@@ -17,13 +17,13 @@ from ...tools.cursors import in_own_transaction
 _logger = logging.getLogger(__name__)
 _random = random.SystemRandom()
 
-#: Seconds that booking a result may take before the completer does it instead.
+#: Seconds that booking a result may take before the completer takes over.
 APPLY_GRACE = 10
-#: Seconds for which an operation is asked after at least every FRESH_DELAY seconds, however often
-#: that was tried in vain: the customer may still be there.
+#: Seconds for which an operation is looked up at least every FRESH_DELAY seconds, however many
+#: look-ups failed, because the customer may still be waiting.
 FRESH = 600
 FRESH_DELAY = 60
-#: What is read of an operation right after an answer was stored.
+#: The fields that are read right after an answer is stored.
 _ANSWER_FIELDS = (
     "kind",
     "reference",
@@ -34,26 +34,26 @@ _ANSWER_FIELDS = (
     "error_message",
     "review_reason",
 )
-#: Seconds that Odoo may pause between the runs of a request at the most (2 + 4 + 8 + 16, and some).
+#: Maximum seconds that Odoo pauses between the runs of a request (2 + 4 + 8 + 16, plus a margin).
 RERUN_PAUSES = 60
 
 
 class FusionOperation(models.Model):
-    """What came back: stored first, then brought into Odoo's books, in that order."""
+    """Results: store the answer first, then book it in Odoo."""
 
     _inherit = "fusion.operation"
 
     def _finish(self, answer, exchanges, *, begun=None, book_in=APPLY_GRACE):
-        """Store what came back and return the answer that now stands.
+        """Store the answer and return the one that the operation has afterwards.
 
-        An operation that was closed meanwhile keeps its result; a contradicting one is put before
-        a person instead of being dropped. Whoever has lost the lease is heard if money moved;
-        everything else is left to those who have taken over.
+        If the operation was closed in the meantime, it keeps its result; a contradicting answer
+        requires a review. From a caller that has lost the lease, only an answer that settles the
+        matter is stored; the new owner of the lease finds out everything else.
 
-        :param begun: the :class:`Begun` of whoever made the call; None for whoever decides under
-            the row's lock
+        :param begun: the :class:`Begun` of the caller that made the call; None when the caller
+            holds the row's lock
         :param int book_in: seconds after which the worker books a final result, unless the caller
-            has done so
+            has booked it
         """
         self.ensure_one()
         if not self._store(answer, exchanges, begun, book_in):
@@ -61,13 +61,13 @@ class FusionOperation(models.Model):
         elif answer.review:
             self._require_review(answer.review)
         elif self.state not in CLOSED_STATES:
-            # At once: the completer itself waits for the first, close retries.
+            # Wake it now: the completer itself waits for the first retries, which are seconds away.
             self._queue_wake()
         return self._answer()
 
     @api.model
     def _finish_committed(self, begun, answer, exchanges):
-        """Store what a call came to, in a transaction of its own; see :meth:`_finish`."""
+        """Store the result of a call in its own transaction; see :meth:`_finish`."""
         return in_own_transaction(
             self.env,
             lambda env: env[self._name]
@@ -76,10 +76,10 @@ class FusionOperation(models.Model):
         )
 
     def _store(self, answer, exchanges, begun, book_in):
-        """Write the answer to the operation and its attempt; return whether it counts.
+        """Write the answer to the operation and its attempt; return whether it was stored.
 
-        One statement, as in :meth:`_begin`. It does not count when the operation is closed, or
-        somebody else has taken it over and the answer does not settle the matter.
+        This is one statement, as in :meth:`_begin`. Nothing is stored when the operation is
+        closed, or when the lease was lost and the answer does not settle the matter.
         """
         self.flush_recordset()
         values = {
@@ -122,12 +122,12 @@ class FusionOperation(models.Model):
             self.modified(values)
             self.invalidate_recordset(flush=False)
             attempts.invalidate_model(flush=False)
-            # What was written need not be read.
+            # Put the written values in the cache, to avoid reading them again.
             self._update_cache(stored, validate=False)
         return bool(stored)
 
     def _answer_values(self, answer, book_in):
-        """Return what the row of an open operation says once this answer has come."""
+        """Return the values that this answer gives to the row of an open operation."""
         state = "unknown" if answer.review else str(answer.outcome)
         values = {
             "state": state,
@@ -139,7 +139,7 @@ class FusionOperation(models.Model):
             "lease_until": False,
         }
         if state in CLOSED_STATES:
-            # What somebody was alerted to so far is answered.
+            # The result answers earlier alerts.
             return {
                 **values,
                 "finished_at": rows.SECOND,
@@ -149,7 +149,7 @@ class FusionOperation(models.Model):
         return {**values, "next_attempt_at": self._next_attempt_at(answer)}
 
     def _record_late_answer(self, answer, exchanges, begun):
-        """Keep an answer that does not count any more, and have a contradiction looked into."""
+        """Record an answer that came too late; require a review if it contradicts the result."""
         self._lock()
         number = begun.attempt if begun else None
         self._record_attempt(answer.outcome, exchanges, answer.error_code, number)
@@ -157,7 +157,7 @@ class FusionOperation(models.Model):
             self._require_review(self._contradiction(answer))
 
     def _contradiction(self, answer):
-        """Return a sentence about an answer that says otherwise than the closed operation."""
+        """Return a sentence about an answer that contradicts the closed operation."""
         return self.env._(
             "Closed as %(state)s, but the provider now says %(outcome)s (%(ref)s).",
             state=self.state,
@@ -166,10 +166,10 @@ class FusionOperation(models.Model):
         )
 
     def _next_attempt_at(self, answer):
-        """Return when to ask the provider next: soon at first, then less and less often.
+        """Return when to ask the provider next: soon at first, then at growing intervals.
 
-        A provider that answers that it knows nothing (yet) is back, however long it was away: the
-        look that settles the matter comes soon again.
+        When the provider answers that it does not know the operation (yet), it is reachable
+        again. The intervals then start from short ones, as the next look-up may settle the matter.
         """
         tries = self.attempt_count
         if answer.error_code == NOT_FOUND_YET:
@@ -184,7 +184,7 @@ class FusionOperation(models.Model):
             rng=_random,
         )
         if self.started_at and self.started_at > self.env.cr.now() - timedelta(seconds=FRESH):
-            # Somebody still waits for this one.
+            # The customer may still be waiting.
             delay = min(delay, FRESH_DELAY)
         return self.env.cr.now() + timedelta(seconds=delay)
 
@@ -202,9 +202,9 @@ class FusionOperation(models.Model):
 
     @api.model
     def _settle(self, operation_id):
-        """Bring the stored result into Odoo's books, in a transaction of its own.
+        """Book the stored result in Odoo, in its own transaction.
 
-        :return: whether that worked; if not, the completer tries again by itself
+        :return: whether that succeeded; if not, the completer tries again
         """
         operations = self.browse(operation_id)
         try:
@@ -223,7 +223,7 @@ class FusionOperation(models.Model):
     def _apply(self):
         """Apply the stored result to the documents; release them once the operation is closed.
 
-        Both happen in the same transaction: whoever finds them released finds the result too.
+        Both happen in one transaction, so a released document always shows the result.
         """
         self.ensure_one()
         self._lock()
@@ -235,7 +235,7 @@ class FusionOperation(models.Model):
             return
         worries = self.activity_ids
         if is_over:
-            # What the handler finds is another matter than what somebody was alerted to before.
+            # Allow a new alert: the handler may find a different problem than the one alerted to.
             self.alerted_at = False
         operation = self.with_company(self.company_id)
         operation.env[self.handler]._fusion_apply(operation, self._answer())
@@ -245,7 +245,7 @@ class FusionOperation(models.Model):
                 worries.unlink()
 
     def _release(self):
-        """Release the documents: the result is in Odoo's books, or there is nothing to book."""
+        """Release the documents, after the result was booked or if there is nothing to book."""
         self.hold_ids.unlink()
         self.write(
             {
@@ -258,11 +258,11 @@ class FusionOperation(models.Model):
         )
 
     def _payload_to_keep(self):
-        """Return the request without tokens: enough to compare with, too little to repeat it."""
+        """Return the request without tokens: enough for comparisons, not enough to repeat it."""
         return redact(self.request_payload or {})
 
     def _reopen(self):
-        """Make a closed operation open again, for an answer that says otherwise.
+        """Reopen a closed operation for a contradicting answer.
 
         Must be followed by :meth:`_finish` in the same transaction.
         """
@@ -291,14 +291,14 @@ class FusionOperation(models.Model):
 
     @api.model
     def _follow_caller(self, idempotency_key):
-        """Hold a lock that ends with the caller's transaction, however that ends."""
+        """Take a lock that is released when the caller's transaction commits or rolls back."""
         self.env.cr.execute("SELECT pg_advisory_xact_lock(%s)", [_lock_number(idempotency_key)])
 
     def _caller_is_gone(self):
-        """Return whether the transaction that started the operation has surely ended.
+        """Return whether the transaction that started the operation has certainly ended.
 
-        Odoo runs a request that was rolled back by a conflict up to four more times, with pauses
-        in which nobody holds the lock; only after these nobody will come back.
+        After a conflict, Odoo rolls a request back and runs it up to four more times. Nobody holds
+        the lock during the pauses, so it is only tried when all of these must be over.
         """
         self.ensure_one()
         if self.finished_at > self._queue_now() - timedelta(seconds=RERUN_PAUSES):
@@ -310,6 +310,6 @@ class FusionOperation(models.Model):
 
 
 def _lock_number(idempotency_key):
-    """Return a signed 64-bit number for the key, as PostgreSQL's advisory locks want it."""
+    """Return a signed 64-bit number for the key, as PostgreSQL's advisory locks need it."""
     digest = hashlib.sha256(idempotency_key.encode()).digest()
     return int.from_bytes(digest[:8], "big", signed=True)
