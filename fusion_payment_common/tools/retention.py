@@ -1,12 +1,12 @@
-"""How long rows are kept that are of no use but as a trail."""
+"""Retention of rows that only serve as a trail."""
 
 
 def days_to_keep(env, parameter, default):
-    """Return the days that a system parameter says; 0 or less is for ever.
+    """Return the days that a system parameter sets; 0 or less keeps rows for ever.
 
-    What is no number counts as ``default``: too long is better than too short for a trail.
+    A value that is not a number counts as ``default``, so that a trail is not deleted too early.
     """
-    # Elevated: system parameters are for administrators, the clean-up is everybody's.
+    # Elevated: only administrators read system parameters, but the clean-up runs for any user.
     value = env["ir.config_parameter"].sudo().get_param(parameter)
     try:
         return int(value) if value else default
