@@ -1,8 +1,8 @@
 """Wake the scheduler earlier than its own minute.
 
-A cron trigger in the future is noticed within a minute. A retry after two seconds needs more: a
-timer of this process sends the same notification that an immediate trigger sends. It is a
-convenience, never a promise: when the process dies before, the scheduler's own minute is left.
+The scheduler notices a future cron trigger within a minute. A retry after two seconds needs more:
+a timer in this process sends the notification that an immediate trigger sends. This is only an
+optimization: if the process dies first, the scheduler still polls once a minute.
 """
 
 import logging
@@ -14,10 +14,10 @@ from .cursors import own_environment
 
 _logger = logging.getLogger(__name__)
 
-#: Seconds; what is further away is left to the scheduler.
+#: Maximum delay in seconds; later times are left to the scheduler.
 MAX_DELAY = 90.0
 _lock = threading.Lock()
-#: Moment (monotonic) of the earliest pending alarm, by database and queue.
+#: Time (monotonic) of the earliest pending alarm, by database and queue.
 _pending: dict[tuple[str, str], float] = {}
 
 
@@ -29,6 +29,7 @@ def set_alarm(env, queue, delay):
     Not needed while an earlier alarm of the queue is pending: the run that it wakes sets the next
     one.
 
+    :param str queue: the queue that has a row due then
     :return: whether a new timer was started
     """
     if delay > MAX_DELAY:

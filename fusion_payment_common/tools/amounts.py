@@ -1,10 +1,10 @@
-"""Between amounts of Odoo, in floats of a currency's major unit, and money in minor units."""
+"""Convert between Odoo's amounts (floats in major units) and money in minor units."""
 
 from ..lib.money import Money
 
 
 def to_money(amount, currency):
-    """Return an amount of Odoo's as money.
+    """Return an Odoo amount as money.
 
     :param float amount: in major units; rounded as the currency rounds
     :param currency: record of `res.currency`
@@ -14,7 +14,7 @@ def to_money(amount, currency):
 
 
 def to_amount(minor, currency):
-    """Return what a `Monetary` field takes for an amount in minor units.
+    """Return the value of a `Monetary` field for an amount in minor units.
 
     :param int minor: e.g. cents
     :param currency: record of `res.currency`

@@ -1,7 +1,7 @@
 """Separate transactions: the only place of the suite that opens a cursor.
 
-The ledger has to commit what it is about to do before a provider is called, and what came back
-before anything else can fail. Neither may depend on whether the caller's transaction commits.
+The ledger must commit an operation before it calls the provider, and the answer before anything
+else can fail. Neither may depend on whether the caller's transaction commits.
 """
 
 import logging
@@ -25,10 +25,10 @@ CONFLICTS = (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError)
 
 @contextmanager
 def own_environment(env, *, su=True):
-    """Yield an environment on a cursor of its own; commit at the end, roll back on an exception.
+    """Yield an environment on a new cursor; commit at the end, roll back on an exception.
 
-    :param env: the caller's environment (user, context and registry are taken over).
-    :param su: elevated by default: the ledger's tables are not writable by any user.
+    :param env: the caller's environment; its user, context and registry are used.
+    :param su: elevated by default, because no user may write the ledger's tables.
     """
     with env.registry.cursor() as cr:
         yield api.Environment(cr, env.uid, env.context, su)
@@ -36,32 +36,32 @@ def own_environment(env, *, su=True):
 
 @contextmanager
 def database_environment(registry):
-    """Yield the superuser's environment on a database, for command-line commands."""
+    """Yield the superuser's environment of a database."""
     with registry.cursor() as cr:
         yield api.Environment(cr, SUPERUSER_ID, {}, True)
 
 
 def undo(env):
-    """Undo what the caller's transaction has done since its last commit.
+    """Roll back the caller's transaction to its last commit.
 
-    For scheduled actions, which commit row by row: after one that has failed in whatever way, even
-    with an error of the database, they go on with the next.
+    Scheduled actions that commit after each row use it to continue with the next row after any
+    error, even one of the database.
     """
     env.cr.rollback()
 
 
 def in_own_transaction(env, function, *, tries=MAX_TRIES, read_committed=False):
-    """Run ``function(own_env)`` in a transaction of its own and return its result.
+    """Run ``function(own_env)`` in its own transaction and return its result.
 
     The function must be repeatable: it is run again, in a new transaction with a fresh snapshot,
     when PostgreSQL reports a conflict with a concurrent transaction.
 
-    :param int tries: how often at the most.
-    :param bool read_committed: for claims of a queue, whose workers leave each other's rows out.
-        On a snapshot, as transactions of Odoo are, PostgreSQL passes over rows that are locked but
-        refuses ("could not serialize access") those that another worker has just claimed and
-        committed; without one it looks at them as they are now and leaves them out.
-    :raise psycopg2.OperationalError: when the last try conflicted as well.
+    :param int tries: maximum number of tries.
+    :param bool read_committed: for the claims of a queue, where workers skip each other's rows.
+        Odoo's transactions use a snapshot: PostgreSQL then skips locked rows but raises an error
+        ("could not serialize access") for rows that another worker has just claimed and committed.
+        Without a snapshot it reads the rows as they are now and skips these as well.
+    :raise psycopg2.OperationalError: the last try conflicted as well.
     """
     for attempt in range(1, tries + 1):
         try:

@@ -10,5 +10,5 @@ from ..lib.rate_limit import SharedLimiter
 
 @cache
 def shared_limiter():
-    """Return the limiter whose state is in the data directory of this Odoo."""
+    """Return the limiter, which keeps its state in Odoo's data directory."""
     return SharedLimiter(Path(config["data_dir"]) / "fusion_limits")

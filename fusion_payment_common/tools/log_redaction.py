@@ -1,7 +1,7 @@
-"""Keeps card numbers and credentials out of every log of the process.
+"""Keep card numbers and credentials out of every log of the process.
 
-Not only out of our own loggers: a traceback of Odoo's, a failed SQL statement or an access log line
-may carry what a user typed or a provider sent.
+This covers all loggers, not only the suite's: an Odoo traceback, a failed SQL statement or a line
+of the access log may contain what a user typed or a provider sent.
 """
 
 import logging
@@ -9,7 +9,7 @@ import re
 
 from ..lib.redaction import RedactingFilter
 
-#: Cheap test whether a record is worth a closer look: twelve digits, or a word that precedes a
+#: Cheap test whether a record must be searched: twelve digits, or a word that precedes a
 #: credential.
 _SUSPICIOUS = re.compile(
     r"\d(?:[ -]?\d){11}|bearer|clv_|whsec_|secret|token|passw|api_?key|authorization|cvv|cvc|code=",
@@ -18,7 +18,7 @@ _SUSPICIOUS = re.compile(
 
 
 class LogRedaction(RedactingFilter):
-    """Redacts the records that may need it and leaves all others as they are."""
+    """Redact the records that may need it; leave all others unchanged."""
 
     def filter(self, record):
         """Return True always; see :class:`RedactingFilter`."""
@@ -36,7 +36,7 @@ def _is_suspicious(record):
 
 
 def install():
-    """Put the redaction before every handler of the root logger, once per process."""
+    """Add the redaction to every handler of the root logger, once per process."""
     for handler in logging.getLogger().handlers:
         if not any(isinstance(existing, LogRedaction) for existing in handler.filters):
             handler.addFilter(LogRedaction())

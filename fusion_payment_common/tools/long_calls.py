@@ -1,4 +1,4 @@
-"""Calls that take minutes: made in threads of the process, which outlive the run that began them.
+"""Calls that take minutes, made in threads that outlive the run that started them.
 
 A scheduled action has to be back within two minutes (``--limit-time-real-cron``), and while it
 waits it claims nothing new. A customer at a terminal may take five. Such a call is claimed,
@@ -17,30 +17,30 @@ from .queue_runner import outcome_of
 
 _logger = logging.getLogger(__name__)
 
-#: Calls that one process makes at once.
+#: Parallel calls per process.
 MAX_CALLS = 64
-#: How often storing a result is tried, and the seconds between: the connection may be cut.
+#: Tries to store a result, and the seconds between them, as the database connection may be lost.
 STORE_TRIES = 3
 STORE_PAUSE = 1.0
 
 _lock = threading.Lock()
-#: Claims under way with the model they belong to.
+#: The model of each claim whose call is running.
 _running = {}
 _keepers: set[str] = set()
 
 
 def room():
-    """Return how many more calls this process may begin."""
+    """Return how many more calls this process may start."""
     with _lock:
         return MAX_CALLS - len(_running)
 
 
 def start(model, claim, call):
-    """Make the call of a claim in a thread, and whatever ``_queue_finish`` asks for next.
+    """Make the call of a claim in a thread, and any further call that ``_queue_finish`` returns.
 
-    :param model: the queue's model; its cursor is not used any more
-    :param claim: a committed claim of it
-    :param call: a function that touches no database
+    :param model: the queue's model; its cursor is not used
+    :param claim: a committed claim of the model
+    :param call: a function that does not use the database
     """
     with _lock:
         _running[claim] = model
@@ -61,7 +61,7 @@ def _guarded(name, function, args):
 
 
 def _thread(name, target, *args):
-    # A daemon: an orderly stop of the server must not wait for a customer.
+    # Use a daemon thread: stopping the server must not wait for a customer.
     threading.Thread(target=target, args=args, name=name, daemon=True).start()
 
 
@@ -85,7 +85,7 @@ def _work(model, claim, call):
 
 
 def _stored(model, claim, outcome):
-    """Store a result; repeatable, because each step of it is a transaction of its own."""
+    """Store a result. It can be tried again, because each step has its own transaction."""
     for left in range(STORE_TRIES - 1, -1, -1):
         try:
             return model._queue_finish(claim, outcome)
@@ -98,7 +98,7 @@ def _stored(model, claim, outcome):
 
 
 def _keep(model):
-    """See that the process has a keeper for the queue's leases."""
+    """Start the thread that renews the queue's leases, unless it runs already."""
     key = f"{model.env.cr.dbname} {model._name}"
     with _lock:
         if key in _keepers:

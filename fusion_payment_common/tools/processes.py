@@ -1,4 +1,4 @@
-"""Who holds a lease, and whether that process still exists."""
+"""Name the owner of a lease, and tell whether its process still exists."""
 
 import os
 import secrets
@@ -9,20 +9,20 @@ import psutil
 
 
 def lease_owner():
-    """Return a name for a lease that says which process has it and is never used twice."""
+    """Return a unique owner name for a lease, which identifies this process."""
     return f"{_here()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 def owner_prefix():
-    """Return how the names of all lease owners begin whose end this process can notice."""
+    """Return the prefix of the lease owners whose processes this process can check."""
     return f"{_here()}:"
 
 
 def is_gone(owner):
-    """Return whether the process that took this name certainly does not exist any more.
+    """Return whether the process of this lease owner has certainly ended.
 
-    Of a process on another host, or in another container, nothing is known: its lease has to end.
-    The same holds when the number was given to another process meanwhile.
+    Processes on other hosts or in other containers cannot be checked, so their leases must run
+    out. The same holds if the process id has been reused.
     """
     here, _, rest = (owner or "").rpartition(":")[0].rpartition(":")
     if here != _here() or not rest.isdigit():
@@ -37,10 +37,10 @@ def is_gone(owner):
 
 @cache
 def _here():
-    """Return a name for the set of processes whose numbers mean the same as ours."""
+    """Return a name for this host and its namespace of process ids."""
     try:
         namespace = os.stat("/proc/self/ns/pid").st_ino
     except OSError:
-        # No such thing on this system: its processes share one set of numbers.
+        # This system has no namespaces: all processes share one set of ids.
         namespace = 0
     return f"{socket.gethostname()}:{namespace}"

@@ -1,4 +1,4 @@
-"""The loop that every queue of the suite runs in: claim, call in threads, commit one by one."""
+"""The loop of every queue of the suite: claim rows, call in threads, commit each result."""
 
 import logging
 import time
@@ -8,13 +8,13 @@ from typing import Any
 
 _logger = logging.getLogger(__name__)
 
-#: Seconds between two claims while calls are under way: a few rows at once cost as much as one.
+#: Seconds between two claims while calls are running: claiming a few rows costs as much as one.
 BATCH_PAUSE = 0.01
 #: The same while less than half of the threads are free.
 CLAIM_PAUSE = 0.05
 #: Seconds between two claims when the last one found nothing.
 IDLE_PAUSE = 0.25
-#: A claim of so many rows means that there is work for another worker, too.
+#: A claim of at least this many rows means that there is work for another worker.
 DEEP = 8
 
 
@@ -37,7 +37,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a call returned, or the exception it ended with."""
+    """The value that a call returned, or the exception that it raised."""
 
     value: Any = None
     error: BaseException | None = None
@@ -45,7 +45,7 @@ class Outcome:
     def result(self):
         """Return the value.
 
-        :raise BaseException: what the call raised
+        :raise BaseException: the call raised it
         """
         if self.error is not None:
             raise self.error
@@ -53,19 +53,19 @@ class Outcome:
 
 
 class QueueRunner:
-    """Works on the due rows of one model until none is left or it is told to stop.
+    """Work on the due rows of one model until none is left or it is told to stop.
 
-    The calls run in threads and touch no database; everything else happens in the thread that
-    called :meth:`run`, in transactions of the model's own.
+    The calls run in threads and do not use the database. Everything else runs in the thread that
+    called :meth:`run`, in transactions that the model opens.
 
     :param model: a recordset of a model with the hooks of ``fusion.queue.mixin``
-    :param int threads: how many calls run at once
-    :param float lease_seconds: renewed at a third of it while a call is under way
-    :param may_continue: called with the number of rows finished since it was called last; returns
-        whether more may be claimed
-    :param int limit: claim no more than this many rows in all
-    :param start_long: called with model, claim and call of a claim whose call takes minutes; by
-        default it is waited for as any other
+    :param int threads: number of parallel calls
+    :param float lease_seconds: length of a lease; it is renewed every third of that during a call
+    :param may_continue: called with the number of rows finished since its last call and with
+        whether more may be due; returns False when no more may be claimed
+    :param int limit: maximum number of rows to claim
+    :param start_long: called with the model, claim and call of a call that takes minutes; by
+        default the run waits for it like any other
     """
 
     def __init__(
@@ -79,9 +79,9 @@ class QueueRunner:
         self.start_long = start_long
         self.finished = 0
         self.claimed = 0
-        #: Whether the queue may hold more that is due: the last claim was not empty.
+        #: Whether more rows may be due: the last claim was not empty.
         self.has_more = False
-        #: Whether there is work for another worker: a claim was as large as it could be, or large.
+        #: Whether there is work for another worker: a claim was full or large.
         self.is_deep = False
         self._reported = 0
         self._accepting = True
@@ -90,9 +90,9 @@ class QueueRunner:
         self._next_heartbeat = time.monotonic() + lease_seconds / 3
 
     def run(self):
-        """Run until there is nothing left to do; return how many rows were finished.
+        """Run until no row is due; return how many rows were finished.
 
-        When it may not go on, calls under way are waited for and their results committed.
+        If told to stop, wait for the running calls and commit their results.
         """
         with ThreadPoolExecutor(self.threads, thread_name_prefix=self.model._name) as self._pool:
             while True:
@@ -101,7 +101,7 @@ class QueueRunner:
                     self._collect()
                     self._heartbeat()
                     continue
-                # Rows that needed no call have taken their time, too.
+                # Rows without a call have taken time as well.
                 self._report()
                 if not self.has_more or not self._accepting:
                     break
@@ -124,11 +124,11 @@ class QueueRunner:
             waiting = self._prepared(claims)
             while waiting:
                 self._submit(*waiting.pop(0))
-                # What is finished right here may take as long as a call.
+                # Finishing a row without a call may take as long as a call.
                 self._heartbeat(claim for claim, _call in waiting)
 
     def _room(self):
-        """Return how many rows to claim now; 0 when a later, larger claim is the better one."""
+        """Return how many rows to claim now; 0 when it is better to wait for a larger claim."""
         free = self.threads - len(self._running)
         if self.limit is not None:
             free = min(free, self.limit - self.claimed)
@@ -156,7 +156,7 @@ class QueueRunner:
         try:
             return list(self.model._queue_prepare(claims))
         except Exception:
-            # Nothing was sent; the leases bring the rows back.
+            # Nothing was sent. The rows are due again when their leases end.
             _logger.exception("%s: a batch could not be prepared", self.model._name)
             self.finished += len(claims)
             return []
@@ -212,7 +212,7 @@ class QueueRunner:
 
 
 def outcome_of(call):
-    """Run ``call`` in a thread; nothing it raises may end the thread unseen."""
+    """Run ``call`` and return its outcome; catch every exception, so that none is lost."""
     try:
         return Outcome(value=call())
     except BaseException as error:

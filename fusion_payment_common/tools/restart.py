@@ -1,7 +1,7 @@
 """Run the queues at once after a start of the server, not after the scheduler's first minute.
 
-A new scheduler process sleeps for a minute before its first look, and a notification that comes
-before it listens is lost. After a crash that minute is spent by a customer who waits for an answer.
+A new scheduler process sleeps for a minute before it first polls, and misses notifications that
+are sent before it listens. After a crash, a customer may be waiting for an answer in that minute.
 """
 
 import logging
@@ -16,7 +16,7 @@ from .cursors import database_environment
 
 _logger = logging.getLogger(__name__)
 
-#: Seconds until a scheduler that has just been started surely listens.
+#: Seconds after which a newly started scheduler certainly listens.
 DELAY = 2.0
 
 
@@ -26,7 +26,7 @@ def install():
 
 
 def registry_is_ready(db_name):
-    """Look at the queues of a database soon, unless this process is only the parent of workers."""
+    """Resume the queues of a database soon, unless this process is only the parent of workers."""
     server = odoo_server.server
     is_threaded = isinstance(server, odoo_server.ThreadedServer)
     if is_threaded:
@@ -41,7 +41,7 @@ def _after_fork():
 
 
 def _worker():
-    """Return the worker that this process is, if it is one of a prefork server."""
+    """Return this process's worker if it belongs to a prefork server, else None."""
     owner = getattr(signal.getsignal(signal.SIGINT), "__self__", None)
     return owner if isinstance(owner, odoo_server.Worker) else None
 

@@ -2,9 +2,9 @@
 
 
 def days_to_keep(env, parameter, default):
-    """Return the days that a system parameter says; 0 or less is for ever.
+    """Return the days that a system parameter sets; 0 or less keeps rows for ever.
 
-    What is no number counts as ``default``: too long is better than too short for a trail.
+    A value that is not a number counts as ``default``, so that a trail is not deleted too early.
     """
     # Elevated: system parameters are for administrators only.
     value = env["ir.config_parameter"].sudo().get_param(parameter)

@@ -2,24 +2,24 @@
 
 from odoo.tools import SQL
 
-#: The transaction's time, as the ORM stores times; asking for it is a statement of its own.
+#: The transaction's time as the ORM stores times. Reading it first would take another statement.
 NOW = SQL("(now() AT TIME ZONE 'UTC')")
-#: The time of the statement in whole seconds, as leases are counted in.
+#: The statement's time in whole seconds, the unit of leases.
 SECOND = SQL("date_trunc('second', statement_timestamp() AT TIME ZONE 'UTC')")
 
 
 def seconds_from_now(seconds):
-    """Return the moment so many whole seconds from now."""
+    """Return the SQL time that is ``seconds`` after :data:`SECOND`."""
     return SQL("%s + %s * interval '1 second'", SECOND, seconds)
 
 
 def insert(model, values, *, unless=None, on_conflict=None, returning=None):
     """Return the statement that inserts one row of ``model``, with the log columns.
 
-    Nothing is computed, defaulted, tracked or checked but by the database: ``values`` has every
-    column that is to have a value, those of computed fields included.
+    The ORM computes, defaults, tracks and checks nothing; only the database's constraints apply.
+    ``values`` must have every column that gets a value, including those of computed fields.
 
-    :param dict values: stored fields with values as ``write`` takes them, or SQL
+    :param dict values: stored fields, with values as ``write`` takes them or SQL
     :param SQL unless: a condition under which nothing is inserted
     :param SQL on_conflict: what follows ``ON CONFLICT``
     :param SQL returning: what follows ``RETURNING``
@@ -39,20 +39,20 @@ def insert(model, values, *, unless=None, on_conflict=None, returning=None):
 
 
 def assignments(model, values):
-    """Return what follows ``SET``; see :func:`insert`."""
+    """Return the SQL that follows ``SET``; see :func:`insert`."""
     columns = {name: _column(model, name, value, values) for name, value in values.items()}
     return _text((f'"{name}" = %s' for name in columns), *columns.values())
 
 
 def _text(parts, *values):
-    # In one piece: joined one by one, thirty columns take longer than the statement. The names are
-    # those of fields.
+    # Build one SQL object: joining thirty columns separately takes longer than the statement. It
+    # is safe, as all names are field names.
     return SQL(", ".join(parts), *values)
 
 
 def _column(model, name, value, values):
     field = model._fields[name]
-    # The ORM makes a record to learn an amount's currency; callers have rounded.
+    # The ORM would create a record to find the currency; callers have already rounded.
     if isinstance(value, SQL) or field.type == "monetary":
         return value
     return field.convert_to_column_insert(value, model, values)

@@ -1,8 +1,8 @@
-"""Start the scheduler's threads again when they have ended.
+"""Restart the scheduler's threads when they have ended.
 
-A server of one process (``--workers=0``) starts its scheduler's threads once. When PostgreSQL is
-restarted such a thread reconnects at once, is refused, and ends for good: pages are served as
-before, and no schedule ever runs again. A prefork server starts a new scheduler process instead.
+A server with one process (``--workers=0``) starts its scheduler threads only once. When PostgreSQL
+restarts, such a thread reconnects at once, is refused, and ends for good: the server still serves
+pages, but no schedule ever runs again. A prefork server starts a new scheduler process instead.
 """
 
 import logging
@@ -13,16 +13,16 @@ import psycopg2
 
 _logger = logging.getLogger(__name__)
 
-#: Seconds between two looks at the threads, and until one that was started surely listens.
+#: Seconds between two checks of the threads, and until a started thread certainly listens.
 PAUSE = 3.0
 _started = threading.Lock()
 
 
 def start(server, resume):
-    """Watch over the scheduler of a threaded server from now on; once per process.
+    """Start to watch the scheduler of a threaded server, once per process.
 
     :param server: the running :class:`odoo.service.server.ThreadedServer`
-    :param resume: called without arguments once the scheduler works again
+    :param resume: called without arguments when the scheduler works again
     """
     if _started.acquire(blocking=False):
         watch = SchedulerWatch(server, resume)
@@ -30,25 +30,25 @@ def start(server, resume):
 
 
 class SchedulerWatch:
-    """Knows the threads that have been there, and starts those again that are not any more."""
+    """Remember the scheduler's threads and restart those that have ended."""
 
     def __init__(self, server, resume):
         self._server = server
         self._resume = resume
         self._known = set()
         self._is_reviving = False
-        # Threads that are still to be started end with a sentence instead of a traceback.
+        # Threads that start later log a sentence instead of a traceback when they end.
         self._cron_thread = server.cron_thread
         server.cron_thread = self._run_schedules
 
     def run(self):
-        """Look every few seconds until the server ends."""
+        """Check the threads every few seconds until the server ends."""
         while not self._server.quit_signals_received:
             self.look()
             time.sleep(PAUSE)
 
     def look(self):
-        """Start what has ended; when all of it has stayed since the last look, resume."""
+        """Restart ended threads; resume once all of them have survived since the last check."""
         alive = {
             thread.name
             for thread in threading.enumerate()
@@ -73,7 +73,7 @@ class SchedulerWatch:
         thread.start()
 
     def _run_schedules(self, number):
-        # It may end before anybody has looked.
+        # The thread may end before the first check.
         self._known.add(threading.current_thread().name)
         try:
             self._cron_thread(number)

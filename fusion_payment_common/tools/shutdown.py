@@ -1,4 +1,4 @@
-"""Whether the server wants this process to end."""
+"""Tell whether the server is stopping this process."""
 
 import signal
 
@@ -6,10 +6,10 @@ from odoo.service.server import ThreadedServer, Worker
 
 
 def is_requested():
-    """Return True once this process was told to stop, so that no new work should be begun.
+    """Return whether this process was told to stop and should start no new work.
 
     A prefork worker and the threaded server both note the signal on the object whose method is the
-    handler; there is no public way to ask.
+    signal handler. Odoo has no public method to read it.
     """
     owner = getattr(signal.getsignal(signal.SIGINT), "__self__", None)
     if isinstance(owner, Worker):

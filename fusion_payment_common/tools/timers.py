@@ -1,4 +1,4 @@
-"""Timers of the process: conveniences that a restart may lose."""
+"""Timers of this process. They are lost in a restart, so nothing may depend on them."""
 
 import threading
 
@@ -6,10 +6,11 @@ from odoo.modules import module
 
 
 def start(delay, function, *args):
-    """Call ``function(*args)`` in a thread of its own ``delay`` seconds from now.
+    """Call ``function(*args)`` in a new thread ``delay`` seconds from now.
 
-    Not while a test runs: all cursors of the process then share the test's connection, which the
-    test uses without a lock. A server that is started with its tests may fire at any moment.
+    The function is not called while a test runs: all cursors of the process then share the test's
+    connection, which the test uses without a lock. In a server that also runs tests, a timer may
+    fire at any time.
 
     :return: the running :class:`threading.Timer`
     """

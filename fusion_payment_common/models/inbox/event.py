@@ -9,19 +9,19 @@ from ...lib.redaction import contains_pan
 from ...tools import rows
 from ...tools.retention import days_to_keep
 
-#: System parameter: days for which processed and ignored events are kept; 0 keeps them for ever.
+#: System parameter: days to keep processed and ignored events; 0 keeps them.
 RETENTION_PARAMETER = "fusion_payment_common.event_retention_days"
 RETENTION_DAYS = 90
-#: Rows that one run of the daily clean-up deletes at the most.
+#: Maximum rows that one batch of the daily clean-up deletes.
 VACUUM_BATCH = 5000
 
 
 class FusionEvent(models.Model):
-    """The inbox: what other systems told us, stored before it is acknowledged, processed later.
+    """The inbox: events from other systems, stored before the acknowledgement, processed later.
 
     A source may send an event many times and in any order. The event is stored and committed
-    before the sender gets its answer; it is applied in the transaction that marks it processed,
-    and a unique index lets that happen once per key.
+    before the sender gets its answer. It is applied in the transaction that marks it as processed,
+    and a unique index allows that once per key.
     """
 
     _name = "fusion.event"
@@ -45,7 +45,7 @@ class FusionEvent(models.Model):
     received_at = fields.Datetime(required=True, readonly=True, index=True)
     processed_at = fields.Datetime(readonly=True)
     company_id = fields.Many2one("res.company", readonly=True, index=True)
-    # Bodies can name people and amounts: not for every user that may see the list.
+    # Bodies can contain names and amounts, which not every user of the list may see.
     payload = fields.Text(
         string="Body",
         readonly=True,
@@ -71,21 +71,21 @@ class FusionEvent(models.Model):
     )
     error_message = fields.Char(readonly=True)
 
-    # Two copies can be received at the same moment; only one of them can become processed.
+    # Two copies can arrive at the same time; only one of them can become processed.
     _processed_once = models.UniqueIndex(
         "(source, event_key) WHERE state = 'processed'", "This event was processed before."
     )
     _key_idx = models.Index("(source, event_key)")
-    # The worker's only question: what is due, oldest first.
+    # The worker's only query: due events, oldest first.
     _due_idx = models.Index("(next_attempt_at, id) WHERE next_attempt_at IS NOT NULL")
 
     # === INTAKE === #
 
     @api.model
     def _handlers(self):
-        """Return the registered sources: ``{source: name of the model that handles it}``.
+        """Return the registered sources as ``{source: name of the handler's model}``.
 
-        Addons that receive events extend it; see ``fusion.event.handler``.
+        Addons that receive events extend this method; see ``fusion.event.handler``.
         """
         return {}
 
@@ -100,16 +100,16 @@ class FusionEvent(models.Model):
         payload=b"",
         company=None,
     ):
-        """Store one event in the current transaction, and wake the worker once it is committed.
+        """Store one event in the current transaction, and wake the worker when it commits.
 
-        Call it only with what has been authenticated, and acknowledge nothing before the commit; a
-        route's answer is sent after it. A copy of an event that was processed is not
-        stored again; a copy of one that waits, was ignored or failed makes that one due at once.
+        Call it only with authenticated events, and acknowledge nothing before the commit; Odoo
+        sends a route's answer after it. A copy of a processed event is not stored again. A copy of
+        an event that waits, was ignored or failed makes that event due now.
 
         :param str source: one of :meth:`_handlers`
         :param str event_key: identifies the event at its source; the hash of the body when empty
         :param str object_ref: id of the object that the event is about
-        :param datetime occurred_at: UTC, naive, as the source says
+        :param datetime occurred_at: the source's time, UTC, naive
         :param payload: raw body, ``bytes`` or ``str``
         :param company: ``res.company`` or None when the event belongs to no company
         :return: id of the event that now stands for it
@@ -133,7 +133,7 @@ class FusionEvent(models.Model):
 
     @api.model
     def _ingest_many(self, source, events):
-        """Store the events of one body, all or none; see :meth:`_ingest`.
+        """Store all events of one body, or none; see :meth:`_ingest`.
 
         :param list events: dictionaries of the other parameters of :meth:`_ingest`
         :return: the ids, in the same order
@@ -164,7 +164,7 @@ class FusionEvent(models.Model):
 
     @api.model
     def _body_values(self, body):
-        # JSON is UTF-8 without NUL, and is kept to the letter. Anything else stays readable.
+        # JSON is UTF-8 without NUL and is kept unchanged. Anything else is escaped, to be readable.
         text = body.decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
         if contains_pan(text):
             return {"payload": self.env["fusion.vault"]._encrypt(text), "payload_encrypted": True}
@@ -172,7 +172,7 @@ class FusionEvent(models.Model):
 
     @api.model
     def _receive(self, values):
-        """Insert the event or make its waiting copy due; return the id of what stands for it."""
+        """Insert the event, or make its existing copy due; return the id of that event."""
         known = SQL(
             "EXISTS (SELECT FROM fusion_event WHERE source = %s AND event_key = %s)",
             values["source"],
@@ -185,7 +185,7 @@ class FusionEvent(models.Model):
             "attempt_count": 0,
             "arrival_count": 1,
         }
-        # One statement: events arrive in floods, and nearly all of them for the first time.
+        # Use one statement: events arrive in large numbers, and nearly all are new.
         self.env.cr.execute(
             rows.insert(self, {**values, **first}, unless=known, returning=SQL("id"))
         )
@@ -201,7 +201,7 @@ class FusionEvent(models.Model):
         if done:
             return done[0].id
         event = copies[0]
-        # A copy that is being processed right now is left alone: it will be done, or retried.
+        # Leave a copy alone that is being processed now: it will be finished or retried.
         if event.try_lock_for_update() and not event.lease_owner:
             event.write(
                 {
@@ -216,9 +216,9 @@ class FusionEvent(models.Model):
         return event.id
 
     def _body(self):
-        """Return the body as it was received, as text.
+        """Return the received body as text.
 
-        :raise UserError: it is encrypted and no configured key opens it
+        :raise UserError: the body is encrypted and no configured key decrypts it
         """
         self.ensure_one()
         if self.payload_encrypted:
@@ -230,7 +230,7 @@ class FusionEvent(models.Model):
     def _replay(self):
         """Make the events due again, as if they had just arrived.
 
-        :return: the events that will be processed; the others are being processed right now
+        :return: the events that will be processed; the others are being processed already
         """
         locked = self.try_lock_for_update().filtered(lambda event: not event.lease_owner)
         locked.write(
@@ -246,7 +246,7 @@ class FusionEvent(models.Model):
         return locked
 
     def _replay_verdict(self):
-        """Return ``(possible, sentence)``: what a replay of this event would do."""
+        """Return ``(possible, sentence)``: whether a replay is possible, and what it would do."""
         self.ensure_one()
         handler = self._handlers().get(self.source)
         if not handler or handler not in self.env:
@@ -260,7 +260,7 @@ class FusionEvent(models.Model):
         return True, self.env._("Processed as if it had just arrived.")
 
     def action_replay(self):
-        """Open the list of what would be replayed; nothing is changed yet."""
+        """Open the list of events to replay, without changing anything."""
         if not self:
             raise UserError(self.env._("Select the events to replay."))
         return {
@@ -276,7 +276,7 @@ class FusionEvent(models.Model):
 
     @api.autovacuum
     def _gc_events(self):
-        """Delete what is done and older than the retention. Failed events stay until handled."""
+        """Delete processed and ignored events after the retention; keep failed ones."""
         days = days_to_keep(self.env, RETENTION_PARAMETER, RETENTION_DAYS)
         if days <= 0:
             return 0, 0

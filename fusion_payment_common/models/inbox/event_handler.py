@@ -2,9 +2,9 @@ from odoo import models
 
 
 class FusionEventHandler(models.AbstractModel):
-    """What a model must offer so that the inbox can have events of a source handled by it.
+    """The interface of a model that handles the events of a source.
 
-    Which model handles a source is said by ``fusion.event._handlers``.
+    ``fusion.event._handlers`` maps each source to its model.
     """
 
     _name = "fusion.event.handler"
@@ -13,8 +13,8 @@ class FusionEventHandler(models.AbstractModel):
     def _fusion_prepare_event(self, event):
         """Return a function that re-reads the event's object at its source, or None.
 
-        An event is a hint, not the truth: whatever it is about is read again before it is applied.
-        The function touches no database, so that no transaction is open while it waits.
+        An event is only a hint, so its object must be read again before it is applied. The function
+        does not use the database, so that no transaction is open while it waits.
 
         :param event: the ``fusion.event``
         :return: a function without parameters whose result is given to
@@ -25,14 +25,14 @@ class FusionEventHandler(models.AbstractModel):
         return None
 
     def _fusion_handle_event(self, event, fetched=None):
-        """Bring the event into Odoo's documents.
+        """Apply the event to Odoo's documents.
 
-        Runs in the same transaction in which the event becomes processed: both happen or neither.
-        Must be right for events that arrive twice, late or in another order.
+        It runs in the transaction that marks the event as processed: both happen or neither. It
+        must be correct for events that arrive twice, late or in another order.
 
-        :param event: the ``fusion.event``; ``event._body()`` is what was received
-        :param fetched: what the function of :meth:`_fusion_prepare_event` returned
-        :return: ``"ignored"`` when the event means nothing to us, anything else when it was applied
-        :raise Exception: whatever went wrong; nothing is kept and the inbox tries again later
+        :param event: the ``fusion.event``; ``event._body()`` is the received body
+        :param fetched: the result of the function that :meth:`_fusion_prepare_event` returned
+        :return: ``"ignored"`` when the event is irrelevant, anything else when it was applied
+        :raise Exception: any error; the transaction is rolled back and the inbox tries again later
         """
         raise NotImplementedError(f"{self._name} handles no events of {event.source}")

@@ -15,17 +15,17 @@ from ...tools.cursors import in_own_transaction, own_environment
 _logger = logging.getLogger(__name__)
 _random = random.SystemRandom()
 
-#: Seconds between the attempts of an event that cannot be processed: a day and a half in all.
+#: Seconds between the attempts of a failing event; a day and a half in total.
 SCHEDULE = retry.Schedule((5, 30, 300, 1800, 7200, 18000, 36000, 72000))
 MAX_ATTEMPTS = len(SCHEDULE.delays) + 1
 
 
 class FusionEvent(models.Model):
-    """The worker of the inbox: what happens between a claim and its result."""
+    """The worker of the inbox: process events from the claim to the result."""
 
     _inherit = "fusion.event"
 
-    #: Longer than any re-reading and booking takes.
+    #: Longer than reading an object again and booking the event takes.
     _queue_lease_seconds = 120
     _queue_threads = 8
 
@@ -41,14 +41,14 @@ class FusionEvent(models.Model):
 
     @api.model
     def _queue_condition(self):
-        """Override of the queue: what is closed is never taken up again by accident."""
+        """Override of the queue: never claim closed events."""
         return SQL("state = 'received'")
 
     def _queue_take(self, owner, lease_until):
-        """Override of the queue: count the attempt before it is made, and give up poison."""
+        """Override of the queue: count the attempt before it is made; fail after too many."""
         exhausted = self.filtered(lambda event: event.attempt_count >= MAX_ATTEMPTS)
         for event in exhausted:
-            # It took the process down with it, time and again.
+            # Each attempt ended with the process before a result was stored.
             event._fail(self.env._("The server stopped each time while this was being processed."))
         events = self - exhausted
         for attempt_count, same in events.grouped("attempt_count").items():
@@ -57,7 +57,7 @@ class FusionEvent(models.Model):
 
     @api.model
     def _queue_prepare(self, claims):
-        """Override of the queue: ask the handlers what has to be read again."""
+        """Override of the queue: get the calls that read the events' objects again."""
         prepared = []
         with own_environment(self.env) as env:
             for claim in claims:
@@ -81,7 +81,7 @@ class FusionEvent(models.Model):
 
     @api.model
     def _queue_finish(self, claim, outcome):
-        """Override of the queue: apply the event, or put it back."""
+        """Override of the queue: apply the event, or plan another attempt."""
         if outcome.error is not None:
             self._postpone(claim, outcome.error)
             return
@@ -123,20 +123,20 @@ class FusionEvent(models.Model):
         )
 
     def _owns(self, claim):
-        """Lock the row; return whether it is still ours: we may have been slower than that."""
+        """Lock the row; return whether this claim still has the lease."""
         self.env.cr.execute(
             "SELECT lease_owner FROM fusion_event WHERE id = %s FOR UPDATE", [self.id]
         )
         row = self.env.cr.fetchone()
         return bool(row) and row[0] == claim.owner
 
-    # === TROUBLE === #
+    # === FAILURES === #
 
     @api.model
     def _postpone(self, claim, error):
-        """Put the event back in the queue, or give it up after the last attempt."""
+        """Put the event back in the queue, or mark it as failed after the last attempt."""
         text = redact_text(f"{type(error).__name__}: {error}".strip(": "))[:500]
-        # Not a problem, only a matter of seconds.
+        # An event that came too early is not a problem; a retry in seconds succeeds.
         level = logging.INFO if isinstance(error, EventTooEarly) else logging.WARNING
         _logger.log(level, "Event %s could not be processed: %s", claim.record_id, text)
         retry_after = getattr(error, "retry_after", None)

@@ -4,10 +4,10 @@ from odoo import api, fields, models
 
 
 class FusionOperationAttempt(models.Model):
-    """One try to carry out an operation, or to find out what became of it.
+    """One attempt to carry out an operation or to look up its outcome.
 
-    Written before the provider is contacted and completed afterwards, each time in a transaction
-    of its own: the trail survives whatever happens to the caller.
+    The row is written before the provider is contacted and completed afterwards. Each write has
+    its own transaction, so the trail survives a rollback of the caller.
     """
 
     _name = "fusion.operation.attempt"
@@ -56,15 +56,15 @@ class FusionOperationAttempt(models.Model):
 
 
 class FusionOperation(models.Model):
-    """The attempts of an operation: opened before the provider is called, completed after."""
+    """Open an attempt before the provider is called, and complete it afterwards."""
 
     _inherit = "fusion.operation"
 
     def _open_attempt(self, action, values):
-        """Put the next attempt on record, together with ``values`` of the operation.
+        """Record the next attempt and write ``values`` to the operation.
 
         :param str action: see :class:`FusionOperationAttempt`
-        :return: its number
+        :return: the number of the attempt
         """
         number = self.attempt_count + 1
         attempt = {
@@ -83,13 +83,13 @@ class FusionOperation(models.Model):
         return number
 
     def _open_attempts(self):
-        """Return the attempts without a result yet, in their order."""
+        """Return the attempts that have no result yet, by number."""
         return self.attempt_ids.filtered(lambda attempt: not attempt.outcome).sorted("number")
 
     def _record_attempt(self, outcome, exchanges, error, number=None):
-        """Complete an attempt with what happened, redacted.
+        """Complete an attempt with its result and its redacted exchanges.
 
-        :param int number: which one; None is the last of those that are open
+        :param int number: the attempt; None means the last open one
         """
         if number:
             attempt = self.attempt_ids.filtered(lambda attempt: attempt.number == number)

@@ -19,8 +19,8 @@ _logger = logging.getLogger(__name__)
 class Begun(NamedTuple):
     """An operation that was begun, with the lease that entitles the caller to store its result.
 
-    ``lease_owner`` and ``attempt`` (its number) are None when the caller is not to call: the
-    operation is queued, or was begun before (``is_known``).
+    ``lease_owner`` and ``attempt`` (a number) are None when the caller must not call the provider:
+    the operation is queued, or it was begun earlier (``is_known``).
     """
 
     operation_id: int
@@ -36,19 +36,19 @@ class FusionOperation(models.Model):
 
     @api.model
     def _begin(self, intent, *, is_queued=False):
-        """Insert the operation of an intent with its holds, in flight with its first attempt.
+        """Insert the operation of an intent, in flight, with its holds and its first attempt.
 
-        One statement, because customers wait for it and programs do it a hundred times a
-        second. The caller commits it before the provider is called. Should the process die after
-        that, the completer finds the row when its lease has ended, and after a restart at once.
+        This is one statement because customers wait for it and programs run it a hundred times a
+        second. The caller must commit before it calls the provider. If the process dies after
+        that, the completer finds the row when its lease ends, or right after a restart.
 
         :param intent: an :class:`~odoo.addons.fusion_payment_common.lib.ledger.Intent`
-        :param bool is_queued: insert it ready for the worker instead, without an attempt
+        :param bool is_queued: insert it as ready for the worker, without an attempt
         :return: a :class:`Begun`
         :raise OperationInProgress: another operation on a document of the intent is not finished
         :raise IdempotencyKeyConflict: the key was used with other parameters
-        :raise ConcurrencyError: another transaction is taking the key or a document right now; run
-            this one again
+        :raise ConcurrencyError: another transaction is taking the key or a document right now; the
+            caller's transaction must be run again
         """
         fingerprint = idempotency.fingerprint(intent.parameters)
         mode = self._queued_values(intent) if is_queued else self._in_flight_values(intent)
@@ -121,7 +121,7 @@ class FusionOperation(models.Model):
 
     @api.model
     def _intent_values(self, intent, fingerprint):
-        """Return what the row of an intent says in either mode."""
+        """Return the column values that an intent's row has in both modes."""
         res_model, res_id = intent.documents[0] if intent.documents else (False, False)
         return {
             "kind": intent.kind,
@@ -170,7 +170,7 @@ class FusionOperation(models.Model):
         }
 
     def _check_fingerprint(self, intent, fingerprint):
-        """Raise unless the intent is the one that this operation was begun for.
+        """Check that the intent has the parameters with which this operation was begun.
 
         :raise IdempotencyKeyConflict: the key was used with other parameters
         """
@@ -190,7 +190,7 @@ class FusionOperation(models.Model):
 
     @api.model
     def _in_progress_error(self, intent):
-        """Return the exception that tells the user who is working on the document, since when."""
+        """Return the exception that tells the user who holds the document, and since when."""
         with own_environment(self.env) as env:
             notice = env[self._name]._holds_of(intent).operation_id[:1]._notice()
         return OperationInProgress(
@@ -199,7 +199,7 @@ class FusionOperation(models.Model):
 
     @api.model
     def _holds_of(self, intent):
-        """Return the holds that operations have on the documents of the intent."""
+        """Return the existing holds on the documents of the intent."""
         return self.env["fusion.operation.hold"].search(
             fields.Domain.OR(
                 fields.Domain("res_model", "=", model) & fields.Domain("res_id", "=", res_id)

@@ -22,12 +22,12 @@ from .begin import Begun
 
 _logger = logging.getLogger(__name__)
 
-#: Seconds after which an operation of unknown outcome is brought to a Manager's attention.
+#: Seconds after which Managers are alerted to an operation whose outcome is unknown.
 ALERT_AFTER = 600
 
 
 class FusionOperation(models.Model):
-    """The completer: carries out what was queued and finds out what became of everything else."""
+    """The completer: call the provider for queued operations, look up those with no outcome."""
 
     _inherit = "fusion.operation"
 
@@ -35,7 +35,7 @@ class FusionOperation(models.Model):
 
     @api.model
     def _queue_lanes(self):
-        """Override of the queue: one worker, whose calls run side by side."""
+        """Override of the queue: one worker, which makes its calls in parallel."""
         return ("fusion_payment_common.ir_cron_complete_operations",)
 
     @api.model
@@ -47,8 +47,8 @@ class FusionOperation(models.Model):
     def _complete_due(self, *, reference=None, limit=50):
         """Complete the operations that are due now.
 
-        :param str reference: only those of this reference
-        :return: how many were worked on
+        :param str reference: only operations with this reference
+        :return: how many operations were worked on
         """
         return self.with_context(fusion_queue_reference=reference)._queue_work(limit=limit)
 
@@ -56,7 +56,7 @@ class FusionOperation(models.Model):
     def _queue_condition(self):
         """Override of the queue: one reference only, when a user waits for it.
 
-        Calls that may take minutes are for the scheduler's process, as long as it has room.
+        Only the scheduler's process takes calls that may last minutes, and only while it has room.
         """
         reference = self.env.context.get("fusion_queue_reference")
         conditions = [SQL("reference = %s", reference)] if reference else []
@@ -65,7 +65,7 @@ class FusionOperation(models.Model):
         return SQL(" AND ").join(conditions) if conditions else super()._queue_condition()
 
     def _hasten(self):
-        """Have the completer ask the provider at once about what it would ask about later.
+        """Make the completer look up these operations now instead of at their planned time.
 
         Operations that a process has leased are left to it.
         """
@@ -83,8 +83,8 @@ class FusionOperation(models.Model):
     # === CLAIM === #
 
     def _queue_take(self, owner, lease_until):
-        """Override of the queue: each row has its own next step, or none."""
-        # The clock by which the rows were found to be due, whatever this host's own says.
+        """Override of the queue: determine the next step of each row, if any."""
+        # The database time at which the rows were due. Do not use this host's clock.
         now = lease_until - timedelta(seconds=self._queue_lease_seconds)
         claims = []
         for operation in self:
@@ -106,7 +106,7 @@ class FusionOperation(models.Model):
         return claims
 
     def _step(self, now):
-        """Return what there is to do at the time ``now`` with a row that is due."""
+        """Return the next step of a due row at the time ``now``."""
         return next_step(
             self.state,
             lease_expired=not self.lease_until or self.lease_until <= now,
@@ -135,7 +135,7 @@ class FusionOperation(models.Model):
 
     def _begin_look_up(self, owner, lease_until):
         if self.state == IN_FLIGHT:
-            # The process that made the call is gone; its attempt will never be completed.
+            # The process that made the call is gone and cannot complete its attempt.
             self._open_attempts().write(
                 {"outcome": "unknown", "error": self.env._("The process ended before an answer.")}
             )
@@ -153,7 +153,7 @@ class FusionOperation(models.Model):
 
     @api.model
     def _queue_prepare(self, claims):
-        """Override of the queue: the call or the look-up; booking a result needs neither."""
+        """Override of the queue: prepare the call or the look-up; booking needs neither."""
         for claim in claims:
             try:
                 yield claim, self._prepared_call(claim)
@@ -175,7 +175,7 @@ class FusionOperation(models.Model):
 
     @api.model
     def _queue_finish(self, claim, outcome):
-        """Override of the queue: store the result and book it; or repeat what is not known."""
+        """Override of the queue: store and book the result, or repeat a call not found."""
         step = claim.data["step"]
         if step == Step.APPLY:
             self._settle(claim.record_id)
@@ -203,7 +203,7 @@ class FusionOperation(models.Model):
 
     @api.model
     def _answer_of_look_up(self, claim, outcome):
-        """Return what a look-up says, or None when the call is to be repeated."""
+        """Return the result of a look-up, or None when the call must be repeated."""
         try:
             answer = outcome.result()
         except errors.GatewayError as error:
@@ -230,7 +230,7 @@ class FusionOperation(models.Model):
 
     @api.model
     def _repeat(self, claim):
-        """Return the call that repeats the first one under its key, as an attempt of its own.
+        """Return the call that repeats the first one under the same key, as a new attempt.
 
         :return: None when another process has taken the operation over, or closed it, while the
             provider was asked
@@ -246,13 +246,13 @@ class FusionOperation(models.Model):
         try:
             call, claim.data["exchanges"] = self._prepare(claim.record_id, "_fusion_prepare_call")
         except errors.GatewayError as error:
-            # Nothing was sent this time; that proves nothing about the first time.
+            # Nothing was sent this time, but the first call may have reached the provider.
             unsent = errors.NotSentError(str(error), code=error.code)
             return lambda: (Answer.from_error(unsent), unsent)
         return lambda: self._execute(call, claim.record_id)
 
     def _begin_repeat(self, begun, looked_up):
-        """Open the attempt that repeats the call; return its number, or None if it must not be."""
+        """Open the attempt that repeats the call; return its number, or None if not allowed."""
         self._lock()
         self._record_attempt("not_found", looked_up, None, begun.attempt)
         if self.state != Outcome.UNKNOWN or self.lease_owner != begun.lease_owner:
@@ -267,7 +267,7 @@ class FusionOperation(models.Model):
         self.empty_lookup_count += 1
 
     def _alert_if_late(self):
-        """Tell a Manager about an operation whose outcome has been unknown for too long."""
+        """Alert Managers to an operation whose outcome has been unknown for too long."""
         late = self._queue_now() - timedelta(seconds=ALERT_AFTER)
         if self.state not in CLOSED_STATES and self.started_at and self.started_at < late:
             self._alert(

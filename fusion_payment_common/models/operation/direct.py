@@ -3,13 +3,13 @@ from odoo import api, models
 from ...lib.ledger import CLOSED_STATES
 from ...tools.cursors import in_own_transaction
 
-#: Seconds after an answer from which the worker books it; what is answered meanwhile is booked in
-#: the same run.
+#: Seconds between an answer and the worker's run that books it. That run also books the answers
+#: that arrive in between.
 BOOKING_DELAY = 2
 
 
 class FusionOperation(models.Model):
-    """Direct mode: many callers at once, who wait for the provider but not for Odoo's books."""
+    """Direct mode: many parallel callers that wait for the provider but not for the booking."""
 
     _inherit = "fusion.operation"
 
@@ -17,12 +17,12 @@ class FusionOperation(models.Model):
     def _carry_out(self, begun, call, exchanges):
         """Make the call of an operation that was begun, and leave the booking to the worker.
 
-        What was begun has to be committed.
+        The operation must be committed before.
 
         :param begun: the :class:`Begun` of :meth:`_begin`
         :param call: a function without parameters, as ``_fusion_prepare_call`` returns it
-        :param list exchanges: what its observer was given, by the time it returns
-        :return: the :class:`~odoo.addons.fusion_payment_common.lib.ledger.Answer` that now stands
+        :param list exchanges: the list that the observer of ``call`` appends to
+        :return: the stored :class:`~odoo.addons.fusion_payment_common.lib.ledger.Answer`
         """
         answer, _error = self._execute(call, begun.operation_id)
 

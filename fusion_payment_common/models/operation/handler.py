@@ -2,18 +2,18 @@ from odoo import models
 
 
 class FusionOperationHandler(models.AbstractModel):
-    """What a model must offer so that the ledger can carry out operations on its behalf.
+    """The interface of a model for which the ledger carries out operations.
 
-    The two ``_fusion_prepare_*`` methods read whatever they need from the database and return a
-    function that talks to the provider and touches no database any more, so that it can run while
-    no transaction is open, or in a thread.
+    The ``_fusion_prepare_*`` methods read what they need from the database and return a function
+    that only talks to the provider. As that function does not use the database, it can run in a
+    thread or while no transaction is open.
     """
 
     _name = "fusion.operation.handler"
     _description = "Handler of Provider Operations"
 
     def _fusion_prepare_call(self, operation, observer):
-        """Return a function that carries out the operation at the provider, under its key.
+        """Return a function that sends the operation to the provider under its idempotency key.
 
         :param operation: the ``fusion.operation`` (its ``request_payload`` is the request)
         :param observer: called with each HTTP exchange, for the trail
@@ -27,10 +27,10 @@ class FusionOperationHandler(models.AbstractModel):
         )
 
     def _fusion_prepare_lookup(self, operation, observer):
-        """Return a function that asks the provider what became of the operation.
+        """Return a function that looks up the operation at the provider.
 
         :return: a function without parameters that returns an ``Answer``, or None when the provider
-            knows nothing of the operation, or raises a ``GatewayError`` when it cannot be asked
+            does not know the operation, or raises a ``GatewayError`` when the look-up fails
         :raise NotImplementedError: when no installed provider handles the operation
         """
         raise NotImplementedError(
@@ -38,11 +38,11 @@ class FusionOperationHandler(models.AbstractModel):
         )
 
     def _fusion_prepare_read(self, operation, provider_reference, observer):
-        """Return a function that reads one object of the provider, named by a Manager.
+        """Return a function that reads a provider object that a Manager named as evidence.
 
         :param str provider_reference: the provider's id of the object
-        :return: a function without parameters that returns what the object means for the operation
-            as an ``Answer``, or raises a ``GatewayError`` when it cannot be read
+        :return: a function without parameters that returns the outcome that the object shows as an
+            ``Answer``, or raises a ``GatewayError`` when the object cannot be read
         :raise NotImplementedError: when no installed provider handles the operation
         """
         raise NotImplementedError(
@@ -50,10 +50,10 @@ class FusionOperationHandler(models.AbstractModel):
         )
 
     def _fusion_is_followed_by(self, operation, later):
-        """Return whether ``later`` is about what ``operation`` made, and shares its provider id.
+        """Return whether ``later`` acts on the object of ``operation`` and shares its provider id.
 
-        A capture has the id of its authorization. Where it does not hold, one object of the
-        provider accounts for one operation.
+        For example, a capture has the id of its authorization. Otherwise each provider object
+        belongs to one operation.
         """
         return False
 

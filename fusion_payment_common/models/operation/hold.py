@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class FusionOperationHold(models.Model):
-    """A document that an open operation holds: no second operation may start on it.
+    """A document that an open operation holds, so that no second operation can start on it.
 
     The database enforces it, so two clerks, two tabs or two servers cannot both be first. The hold
     is deleted in the transaction that books the result.

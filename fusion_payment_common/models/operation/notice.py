@@ -4,12 +4,12 @@ from ...lib.ledger import IN_FLIGHT, READY
 
 
 class FusionOperation(models.Model):
-    """The sentence with which a clerk is told why a document is held."""
+    """The notice that tells a clerk why a document is held."""
 
     _inherit = "fusion.operation"
 
     def _notice(self):
-        """Return a sentence for the clerk about open operations, or False when there is none."""
+        """Return a sentence about the first of these operations, or False when there is none."""
         operation = self[:1]
         if not operation:
             return False

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 
 class FusionOperation(models.Model):
-    """The ledger: one row per intended mutation at a provider, committed before it is called.
+    """The ledger: one row per intended change at a provider, committed before the call.
 
     Everything that moves money goes through :meth:`_perform`, or through :meth:`_enqueue` when
     no user waits for the answer. What happens to the row is written in transactions of its own, so
@@ -68,8 +68,8 @@ class FusionOperation(models.Model):
     currency_id = fields.Many2one("res.currency", readonly=True)
     amount = fields.Monetary(readonly=True)
     user_id = fields.Many2one("res.users", string="Started By", readonly=True)
-    # Needed to repeat the call under the same key after a crash. When the operation closes, the
-    # token goes; the rest stays to compare with, should the provider say otherwise later.
+    # Needed to repeat the call under the same key after a crash. When the operation closes, tokens
+    # are removed; the rest is kept to compare with a later, different answer of the provider.
     request_payload = fields.Json(readonly=True, groups="base.group_system", copy=False)
     request_summary = fields.Json(readonly=True)
     response_summary = fields.Json(readonly=True)
@@ -102,7 +102,7 @@ class FusionOperation(models.Model):
     _idempotency_key_unique = models.Constraint(
         "unique(idempotency_key)", "This idempotency key belongs to another operation."
     )
-    # The completer's only question: what is due, oldest first.
+    # The completer's only query: due rows, oldest first.
     _due_idx = models.Index("(next_attempt_at) WHERE next_attempt_at IS NOT NULL")
 
     @api.depends("reference", "kind")
@@ -112,9 +112,9 @@ class FusionOperation(models.Model):
             operation.display_name = f"{operation.reference} ({labels.get(operation.kind)})"
 
     def action_open_documents(self):
-        """Open what the operation is about.
+        """Open the documents of the operation.
 
-        :raise UserError: it is not about a document, or the document is gone
+        :raise UserError: it has no document, or the document was deleted
         """
         self.ensure_one()
         records = self.env[self.res_model] if self.res_model in self.env else None
@@ -132,7 +132,10 @@ class FusionOperation(models.Model):
         return bool(self.lease_until and self.lease_until > self._queue_now())
 
     def _lock(self):
-        """Wait for the row; a conflicting change since our snapshot makes our transaction rerun."""
+        """Lock the row, waiting for others.
+
+        A conflicting change since this transaction's snapshot makes Odoo run it again.
+        """
         self.env.cr.execute("SELECT id FROM fusion_operation WHERE id = %s FOR UPDATE", [self.id])
         if not self.env.cr.rowcount:
             raise UserError(self.env._("This operation no longer exists."))

@@ -19,22 +19,22 @@ class FusionOperation(models.Model):
 
     @api.model
     def _perform(self, intent, *, check=None):
-        """Carry out the intent exactly once and return what came of it.
+        """Carry out the intent exactly once and return its result.
 
         The second call for the same intent, in a re-run of the request, in another tab or after a
         restart, makes no call: it returns the stored answer.
 
         :param intent: a :class:`~odoo.addons.fusion_payment_common.lib.ledger.Intent`
         :param check: called with an environment on a fresh snapshot once the documents are held,
-            right before the call; raises ``UserError`` when the intent no longer makes sense
+            right before the call; raises ``UserError`` when the intent is no longer valid
         :return: the id of the operation, and an
             :class:`~odoo.addons.fusion_payment_common.lib.ledger.Answer`; an unknown outcome is an
             answer, not an exception
         :raise OperationInProgress: another operation on a document of the intent is not finished
-        :raise IdempotencyKeyConflict: the key was used for something else
-        :raise UserError: whatever ``check`` raised; nothing was sent
+        :raise IdempotencyKeyConflict: the key was used with other parameters
+        :raise UserError: ``check`` raised it; nothing was sent
         """
-        # Conflicts with concurrent transactions must surface before money moves, not after.
+        # Conflicts with concurrent transactions must surface before money moves.
         self.env.flush_all()
         begun, stored = in_own_transaction(
             self.env, lambda env: env[self._name]._begin_or_replay(intent)
@@ -45,7 +45,7 @@ class FusionOperation(models.Model):
 
     @api.model
     def _begin_or_replay(self, intent):
-        """Begin the intent; return what was begun, and the stored answer when it was before.
+        """Begin the intent; return the :class:`Begun`, and the stored answer if already begun.
 
         :raise OperationInProgress: the same intent is being carried out right now
         """
@@ -59,7 +59,7 @@ class FusionOperation(models.Model):
 
     @api.model
     def _carry_out_begun(self, begun, intent, check):
-        """Call the provider for what was begun and committed; return the answer that now stands."""
+        """Call the provider for a committed operation; return the answer that is now stored."""
         try:
             if check:
                 with own_environment(self.env) as env:
@@ -80,9 +80,9 @@ class FusionOperation(models.Model):
 
     @api.model
     def _prepare(self, operation_id, method, *args, check=None):
-        """Return a function that talks to the provider, and the list it leaves its trail in.
+        """Return a function that talks to the provider, and the list that collects its exchanges.
 
-        :param check: called with the operation first, to refuse it with an exception
+        :param check: called with the operation first; raises an exception to refuse it
         """
         exchanges = []
         with own_environment(self.env) as env:
@@ -95,7 +95,7 @@ class FusionOperation(models.Model):
 
     @api.model
     def _execute(self, call, operation_id):
-        """Run ``call``, which may move money; return its answer and the error it stands for."""
+        """Run ``call``, which may move money; return its answer and its error, if any."""
         try:
             return call(), None
         except errors.GatewayError as error:
@@ -109,9 +109,9 @@ class FusionOperation(models.Model):
 
     @api.model
     def _renew(self, begun, lease_seconds):
-        """Renew the lease right before the call: what came before may have taken long.
+        """Renew the lease right before the call, as the preparation may have taken long.
 
-        :param Begun begun: what the caller has begun
+        :param Begun begun: the operation that the caller began
         :param float lease_seconds: how long the call may take
         :return: None when the caller may call; else the stored answer of the process that has
             taken over

@@ -12,24 +12,24 @@ _logger = logging.getLogger(__name__)
 
 
 class FusionOperation(models.Model):
-    """Queued mode: the business transaction says what is wanted, a worker carries it out."""
+    """Queued mode: the business transaction stores the intent, a worker carries it out."""
 
     _inherit = "fusion.operation"
 
     @api.model
     def _enqueue(self, intent):
-        """Queue the intent; it is carried out once the current transaction is committed.
+        """Queue the intent; a worker carries it out after the current transaction commits.
 
         The provider is not called here, and never if the transaction is rolled back. The answer
         reaches the documents through ``_fusion_apply`` of the handler.
 
         :param intent: a :class:`~odoo.addons.fusion_payment_common.lib.ledger.Intent`; its
-            ``send_within`` bounds how long a provider that cannot be reached is tried
-        :return: the operation (elevated); the one of an earlier call with the same intent
+            ``send_within`` limits how long an unreachable provider is retried
+        :return: the operation (elevated); the existing one if the intent was queued before
         :raise OperationInProgress: another operation on a document of the intent is not finished
-        :raise IdempotencyKeyConflict: the key was used for something else
-        :raise ConcurrencyError: another transaction is taking the key or a document right now; run
-            the request again
+        :raise IdempotencyKeyConflict: the key was used with other parameters
+        :raise ConcurrencyError: another transaction is taking the key or a document right now; the
+            request must be run again
         """
         # Elevated: users cannot write the ledger.
         ledger = self.sudo()
@@ -39,7 +39,7 @@ class FusionOperation(models.Model):
         return ledger.browse(begun.operation_id)
 
     def _begin_queued(self, owner, lease_until, now):
-        """Take a queued operation into flight, with its attempt on record before the call."""
+        """Mark a queued operation as in flight, and record its attempt before the call."""
         self._open_attempt(
             "call",
             {
@@ -53,7 +53,7 @@ class FusionOperation(models.Model):
 
     @api.model
     def _prepare_queued(self, claim):
-        """Return the function that calls the provider for a claim, or one that says why not."""
+        """Return the function that calls the provider, or one that returns why it must not."""
         try:
             call, claim.data["exchanges"] = self._prepare(
                 claim.record_id, "_fusion_prepare_call", check=_check_in_time
@@ -61,7 +61,7 @@ class FusionOperation(models.Model):
         except errors.GatewayError as error:
             return partial(_unsent, error)
         except Exception as error:
-            # Nothing was sent. A document that cannot be read now may be readable later.
+            # Nothing was sent. The document may become readable later.
             _logger.exception("Operation %s could not be prepared", claim.record_id)
             return partial(_unsent, errors.NotSentError(str(error), code=type(error).__name__))
         return partial(self._execute, call, claim.record_id)
@@ -105,12 +105,12 @@ class FusionOperation(models.Model):
 def _check_in_time(operation):
     """Refuse an operation that has waited too long: its result is no longer expected.
 
-    :raise NotSentError: it has
+    :raise NotSentError: the operation has waited for too long
     """
     if operation.send_until < operation.env.cr.now():
         raise errors.NotSentError("it was not sent in time", code="not_sent_in_time")
 
 
 def _unsent(error):
-    """Stand in for a call that is not made."""
+    """Return the result of a call that was not made."""
     return Answer.from_error(error), error

@@ -6,21 +6,21 @@ from odoo.tools import SQL
 from ...lib.ledger import CLOSED_STATES
 from ...tools.retention import days_to_keep
 
-#: Days after which a finished operation loses what was sent and answered; 0 keeps it for ever.
+#: Days after which the requests and answers of a finished operation are removed; 0 keeps them.
 DETAIL_PARAMETER = "fusion_payment_common.operation_detail_days"
 DETAIL_DAYS = 180
-#: Days after which a finished operation is deleted; 0 keeps it for ever.
+#: Days after which a finished operation is deleted; 0 keeps it.
 RETENTION_PARAMETER = "fusion_payment_common.operation_retention_days"
 RETENTION_DAYS = 7 * 365
 #: Days that every operation is kept, whatever the settings say: far longer than a provider keeps a
 #: key, and longer than the same request would be made again.
 SHORTEST_RETENTION_DAYS = 90
-#: Operations that are worked on in one go.
+#: Operations per batch.
 VACUUM_BATCH = 1000
 
 
 class FusionOperation(models.Model):
-    """The reaper: what is done loses its bulk first, and goes years later (ADR 0019)."""
+    """The reaper: remove the details of finished operations, delete them years later (ADR 0019)."""
 
     _inherit = "fusion.operation"
 
@@ -28,7 +28,7 @@ class FusionOperation(models.Model):
         readonly=True, copy=False, help="When requests and answers were removed for their age."
     )
 
-    # The reaper's questions, oldest first.
+    # The reaper's queries, oldest first.
     _applied_idx = models.Index("(applied_at) WHERE applied_at IS NOT NULL")
     _unreduced_idx = models.Index(
         "(applied_at) WHERE applied_at IS NOT NULL AND reduced_at IS NULL"
@@ -47,14 +47,14 @@ class FusionOperation(models.Model):
 
     @api.autovacuum
     def _gc_details(self):
-        """Remove requests and answers of old operations; who did what and the result stay."""
+        """Remove requests and answers of old operations; keep their attempts and results."""
         days = days_to_keep(self.env, DETAIL_PARAMETER, DETAIL_DAYS)
         if days <= 0:
             return 0, False
         domain = self._reapable_domain(days) & fields.Domain("reduced_at", "=", False)
         old = self.search(domain, order="applied_at", limit=VACUUM_BATCH)
         if old:
-            # In one statement: the bulk is not read to be removed.
+            # Use one statement, to avoid reading the data that is removed.
             self.env.cr.execute(
                 SQL(
                     "UPDATE fusion_operation_attempt SET exchanges = NULL"
@@ -70,7 +70,8 @@ class FusionOperation(models.Model):
     def _gc_finished(self):
         """Delete operations that were finished years ago.
 
-        Not those of a transaction that may still be paid: with the row its key would be free.
+        Keep those of a transaction that may still be paid: deleting the row would free its
+        idempotency key.
         """
         days = days_to_keep(self.env, RETENTION_PARAMETER, RETENTION_DAYS)
         if days <= 0:

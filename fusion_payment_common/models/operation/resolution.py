@@ -10,19 +10,19 @@ from ...lib.outcome import Outcome
 from ...tools import processes
 from ...tools.cursors import in_own_transaction
 
-#: Code of an operation that a Manager closed because nothing had moved.
+#: Error code of an operation that a Manager closed because no money moved.
 RESOLVED_BY_HAND = "resolved_by_hand"
 
 
 class Taken(NamedTuple):
-    """What an operation was when a Manager took it to resolve it."""
+    """State of an operation when a Manager leased it for resolution."""
 
     was_sent: bool
     has_request: bool
 
 
 class FusionOperation(models.Model):
-    """Resolution by a Manager: with evidence, and recorded."""
+    """Resolution by a Manager, recorded with its evidence."""
 
     _inherit = "fusion.operation"
 
@@ -37,7 +37,7 @@ class FusionOperation(models.Model):
             operation.can_resolve = bool(undecided and not operation._is_leased())
 
     def action_resolve(self):
-        """Open the dialog in which a Manager says what became of the operation."""
+        """Open the dialog in which a Manager states the outcome of the operation."""
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
@@ -49,15 +49,15 @@ class FusionOperation(models.Model):
         }
 
     def _resolve(self, *, provider_reference=None, accept_difference=False, note):
-        """Close an operation on a Manager's word, after asking the provider once more.
+        """Close an operation as a Manager decides, after asking the provider once more.
 
-        One that is closed already, and under review because the provider said otherwise later, is
-        opened again for it when that concerns the money. While the provider is asked nobody else
-        works on the operation.
+        A closed operation may be under review because of a later, contradicting answer. It is
+        reopened first if either result is a success. The operation is leased while the provider
+        is asked.
 
-        :param str provider_reference: the provider's id of the object that shows that it went
-            through; None when the Manager has established that nothing moved
-        :param bool accept_difference: book the amount that really moved although another was asked
+        :param str provider_reference: the provider's id of the object that proves the success;
+            None when the Manager has established that no money moved
+        :param bool accept_difference: book the amount that moved, although it is not the one asked
         :param str note: the evidence, kept with the operation
         :raise AccessError: the user is no Manager
         :raise UserError: the provider's records say otherwise, or cannot be read now
@@ -121,7 +121,7 @@ class FusionOperation(models.Model):
         if not self.can_resolve:
             raise self._not_resolvable()
         lease_until = self._queue_now() + timedelta(seconds=self._queue_lease_seconds)
-        # Should this process die, what is done by itself goes on when the lease has ended.
+        # If this process dies, the completer continues when the lease ends.
         self.write(
             {"lease_owner": owner, "lease_until": lease_until, "next_attempt_at": lease_until}
         )
@@ -144,7 +144,7 @@ class FusionOperation(models.Model):
         )
 
     def _evidence(self, taken, provider_reference, accept_difference):
-        """Return what the provider says about the object that the Manager names."""
+        """Return the provider's answer about the object that the Manager named."""
         if not taken.has_request:
             raise UserError(
                 self.env._(
@@ -182,7 +182,7 @@ class FusionOperation(models.Model):
         return answer, exchanges
 
     def _absence(self, taken, note):
-        """Return the answer that closes the operation, once the provider has nothing to show."""
+        """Return the answer that closes the operation, after the provider confirmed no payment."""
         if not taken.was_sent:
             never_sent = Answer(
                 outcome=Outcome.NOT_SENT, error_code=RESOLVED_BY_HAND, error_message=note
@@ -192,7 +192,7 @@ class FusionOperation(models.Model):
             outcome=Outcome.REJECTED, error_code=RESOLVED_BY_HAND, error_message=note
         )
         if not taken.has_request:
-            # Closed long ago: nothing is left to ask for, and nothing can be sent any more.
+            # Closed long ago and the request was removed: it cannot be looked up or sent again.
             return closing, []
         look_up, exchanges = self._prepare(self.id, "_fusion_prepare_lookup")
         try:
@@ -215,7 +215,7 @@ class FusionOperation(models.Model):
         return closing, exchanges
 
     def _refuse_known_reference(self, provider_reference):
-        """Refuse an object of the provider that another operation has already accounted for."""
+        """Refuse a provider object that already belongs to another operation."""
         others = self.search(
             [
                 ("provider_code", "=", self.provider_code),

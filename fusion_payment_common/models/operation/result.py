@@ -17,13 +17,13 @@ from ...tools.cursors import in_own_transaction
 _logger = logging.getLogger(__name__)
 _random = random.SystemRandom()
 
-#: Seconds that booking a result may take before the completer does it instead.
+#: Seconds that booking a result may take before the completer takes over.
 APPLY_GRACE = 10
 #: Seconds for which an operation is asked after at least every FRESH_DELAY seconds, however often
 #: that was tried in vain: the customer may still be waiting.
 FRESH = 600
 FRESH_DELAY = 60
-#: What is read of an operation right after an answer was stored.
+#: The fields that are read right after an answer is stored.
 _ANSWER_FIELDS = (
     "kind",
     "reference",
@@ -34,7 +34,7 @@ _ANSWER_FIELDS = (
     "error_message",
     "review_reason",
 )
-#: Seconds that Odoo may pause between the runs of a request at the most (2 + 4 + 8 + 16, and some).
+#: Maximum seconds that Odoo pauses between the runs of a request (2 + 4 + 8 + 16, plus a margin).
 RERUN_PAUSES = 60
 
 
@@ -44,7 +44,7 @@ class FusionOperation(models.Model):
     _inherit = "fusion.operation"
 
     def _finish(self, answer, exchanges, *, begun=None, book_in=APPLY_GRACE):
-        """Store what came back and return the answer that now stands.
+        """Store the answer and return the one that the operation has afterwards.
 
         An operation that was closed in the meantime keeps its result; an answer that contradicts it
         is put before a Manager. A caller that has lost the lease counts only if money moved; any
@@ -53,7 +53,7 @@ class FusionOperation(models.Model):
         :param begun: the :class:`Begun` of the call; None when the caller holds the row's lock and
             decides
         :param int book_in: seconds after which the worker books a final result, unless the caller
-            has done so
+            has booked it
         """
         self.ensure_one()
         if not self._store(answer, exchanges, begun, book_in):
@@ -61,13 +61,13 @@ class FusionOperation(models.Model):
         elif answer.review:
             self._require_review(answer.review)
         elif self.state not in CLOSED_STATES:
-            # At once: the completer itself waits for the first, close retries.
+            # Wake it now: the completer itself waits for the first retries, which are seconds away.
             self._queue_wake()
         return self._answer()
 
     @api.model
     def _finish_committed(self, begun, answer, exchanges):
-        """Store what a call came to, in a transaction of its own; see :meth:`_finish`."""
+        """Store the result of a call in its own transaction; see :meth:`_finish`."""
         return in_own_transaction(
             self.env,
             lambda env: env[self._name]
@@ -76,7 +76,7 @@ class FusionOperation(models.Model):
         )
 
     def _store(self, answer, exchanges, begun, book_in):
-        """Write the answer to the operation and its attempt; return whether it counts.
+        """Write the answer to the operation and its attempt; return whether it was stored.
 
         One statement, as in :meth:`_begin`. The answer does not count when the operation is closed,
         or when another process has taken it over, unless the answer settles the matter.
@@ -122,12 +122,12 @@ class FusionOperation(models.Model):
             self.modified(values)
             self.invalidate_recordset(flush=False)
             attempts.invalidate_model(flush=False)
-            # What was written need not be read.
+            # Put the written values in the cache, to avoid reading them again.
             self._update_cache(stored, validate=False)
         return bool(stored)
 
     def _answer_values(self, answer, book_in):
-        """Return what the row of an open operation says once this answer has come."""
+        """Return the values that this answer gives to the row of an open operation."""
         state = "unknown" if answer.review else str(answer.outcome)
         values = {
             "state": state,
@@ -157,7 +157,7 @@ class FusionOperation(models.Model):
             self._require_review(self._contradiction(answer))
 
     def _contradiction(self, answer):
-        """Return a sentence about an answer that says otherwise than the closed operation."""
+        """Return a sentence about an answer that contradicts the closed operation."""
         return self.env._(
             "Closed as %(state)s, but the provider now says %(outcome)s (%(ref)s).",
             state=self.state,
@@ -166,7 +166,7 @@ class FusionOperation(models.Model):
         )
 
     def _next_attempt_at(self, answer):
-        """Return when to ask the provider next: soon at first, then less and less often.
+        """Return when to ask the provider next: soon at first, then at growing intervals.
 
         A provider that answers "not found" can be reached again: the next look-up, which decides,
         comes soon.
@@ -202,9 +202,9 @@ class FusionOperation(models.Model):
 
     @api.model
     def _settle(self, operation_id):
-        """Bring the stored result into Odoo's books, in a transaction of its own.
+        """Book the stored result in Odoo, in its own transaction.
 
-        :return: whether that worked; if not, the completer tries again by itself
+        :return: whether that succeeded; if not, the completer tries again
         """
         operations = self.browse(operation_id)
         try:
@@ -245,7 +245,7 @@ class FusionOperation(models.Model):
                 worries.unlink()
 
     def _release(self):
-        """Release the documents: the result is in Odoo's books, or there is nothing to book."""
+        """Release the documents, after the result was booked or if there is nothing to book."""
         self.hold_ids.unlink()
         self.write(
             {
@@ -258,11 +258,11 @@ class FusionOperation(models.Model):
         )
 
     def _payload_to_keep(self):
-        """Return the request without tokens: enough to compare with, too little to repeat it."""
+        """Return the request without tokens: enough for comparisons, not enough to repeat it."""
         return redact(self.request_payload or {})
 
     def _reopen(self):
-        """Make a closed operation open again, for an answer that says otherwise.
+        """Reopen a closed operation for a contradicting answer.
 
         Must be followed by :meth:`_finish` in the same transaction.
         """
@@ -291,11 +291,11 @@ class FusionOperation(models.Model):
 
     @api.model
     def _follow_caller(self, idempotency_key):
-        """Hold a lock that ends with the caller's transaction, however that ends."""
+        """Take a lock that is released when the caller's transaction commits or rolls back."""
         self.env.cr.execute("SELECT pg_advisory_xact_lock(%s)", [_lock_number(idempotency_key)])
 
     def _caller_is_gone(self):
-        """Return whether the transaction that started the operation has surely ended.
+        """Return whether the transaction that started the operation has certainly ended.
 
         Odoo runs a request that was rolled back by a conflict up to four more times, with pauses
         in which the lock is free. Only after that the caller has surely given up.
@@ -310,6 +310,6 @@ class FusionOperation(models.Model):
 
 
 def _lock_number(idempotency_key):
-    """Return a signed 64-bit number for the key, as PostgreSQL's advisory locks want it."""
+    """Return a signed 64-bit number for the key, as PostgreSQL's advisory locks need it."""
     digest = hashlib.sha256(idempotency_key.encode()).digest()
     return int.from_bytes(digest[:8], "big", signed=True)

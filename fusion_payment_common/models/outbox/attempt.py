@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class FusionDeliveryAttempt(models.Model):
-    """One try to deliver: committed before anything is sent, completed afterwards."""
+    """One attempt of a delivery: committed before anything is sent, completed afterwards."""
 
     _name = "fusion.delivery.attempt"
     _description = "Delivery Attempt"

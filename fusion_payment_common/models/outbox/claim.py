@@ -6,11 +6,11 @@ from ...tools import processes
 from ...tools.cursors import in_own_transaction
 from ...tools.queue_runner import Claim
 
-#: Seconds for which the one attempt that may close a circuit keeps others away.
+#: Seconds for which a probe (the one attempt that may close a circuit) blocks other attempts.
 PROBE_SECONDS = 60
 
-#: The first row of each endpoint that may be called: the oldest due one or, where the order counts,
-#: the oldest one that is not through. One index entry each, however long the queue is.
+#: The first row of each endpoint that may be called: the one due first or, for an ordered endpoint,
+#: the oldest unfinished one. Each takes one index entry, however long the queue is.
 _HEADS = SQL(
     """
     SELECT e.id, e.is_ordered, e.max_parallel, e.circuit_open_until, first.next_attempt_at,
@@ -32,9 +32,9 @@ _HEADS = SQL(
     threshold=rules.CIRCUIT_THRESHOLD,
 )
 
-#: Locks and leases in one statement, so that nothing can come between. ``room`` is an endpoint's
-#: share of this claim: everybody with something due gets some of it. Who has the fewest calls
-#: under way goes first, so that a few slow endpoints cannot take over every thread that gets free.
+#: Lock and lease in one statement, so that no other transaction can intervene. ``room`` is an
+#: endpoint's share of this claim: every endpoint with due rows gets a share. Endpoints with the
+#: fewest running calls come first, so that a few slow ones cannot take every free thread.
 _CLAIM = """
     WITH moment AS (
         SELECT now, date_trunc('second', now) + %(lease)s * interval '1 second' AS until
@@ -108,19 +108,19 @@ _CLAIM = """
 
 
 class FusionDelivery(models.Model):
-    """Claiming: which deliveries a worker takes next, fairly between endpoints."""
+    """Claim the next deliveries of a worker, fairly between endpoints."""
 
     _inherit = "fusion.delivery"
 
-    #: Enough for a few endpoints that answer nothing at all beside the ones that do.
+    #: Enough threads to serve the other endpoints while a few do not answer at all.
     _queue_threads = 32
 
     @api.model
     def _queue_claim(self, limit, running):
-        """Override of the queue: by endpoint, oldest first, with the attempt committed as well.
+        """Override of the queue: claim by endpoint, oldest first, and commit the attempts too.
 
-        An endpoint that is disabled or whose circuit is open is left out; one whose circuit was
-        open gets a single delivery, to see whether it is back.
+        Endpoints that are disabled or have an open circuit are skipped. An endpoint whose circuit
+        was open gets a single delivery, to test whether it works again.
         """
         owner = processes.lease_owner()
 
@@ -149,7 +149,7 @@ class FusionDelivery(models.Model):
 
     @api.model
     def _queue_next_due(self):
-        """Override of the queue: only endpoints that may be called, once their circuit allows."""
+        """Override of the queue: consider active endpoints only, and when their circuit closes."""
         self.env.cr.execute(
             SQL("SELECT min(greatest(h.next_attempt_at, h.circuit_open_until)) FROM (%s) h", _HEADS)
         )

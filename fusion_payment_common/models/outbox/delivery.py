@@ -6,20 +6,20 @@ from odoo.exceptions import UserError
 
 from ...tools.retention import days_to_keep
 
-#: System parameter: days for which deliveries that arrived are kept; 0 keeps them for ever.
+#: System parameter: days to keep deliveries that arrived; 0 keeps them.
 RETENTION_PARAMETER = "fusion_payment_common.delivery_retention_days"
 RETENTION_DAYS = 90
-#: Rows that one run of the daily clean-up deletes at the most.
+#: Maximum rows that one batch of the daily clean-up deletes.
 VACUUM_BATCH = 1000
-#: Minutes after which a delivery that is still not through counts as stuck.
+#: Minutes after which an unfinished delivery counts as stuck.
 STUCK_AFTER_MINUTES = 15
 
 
 class FusionDelivery(models.Model):
-    """The outbox: what another system must be told, in the transaction in which it became true.
+    """The outbox: messages to other systems, stored in the transaction that causes them.
 
-    At least once: it is sent until the receiver has it or every attempt is used up. Its
-    ``delivery_uuid`` is the same in every attempt, so that the receiver can drop duplicates.
+    Delivery is at least once: a message is sent until the receiver has it or no attempt is left.
+    Its ``delivery_uuid`` is the same in every attempt, so that the receiver can drop duplicates.
     """
 
     _name = "fusion.delivery"
@@ -108,11 +108,11 @@ class FusionDelivery(models.Model):
         "(endpoint_id, dedup_key) WHERE dedup_key IS NOT NULL",
         "This endpoint was told so already.",
     )
-    # The workers' only question: what is due at this endpoint, oldest first ...
+    # The workers' queries: the due deliveries of an endpoint, oldest first ...
     _due_idx = models.Index("(endpoint_id, next_attempt_at, id) WHERE next_attempt_at IS NOT NULL")
-    # ... and, where the order matters, which is the first that is not through.
+    # ... and, if the endpoint is ordered, its first unfinished delivery.
     _head_idx = models.Index("(endpoint_id, id) WHERE next_attempt_at IS NOT NULL")
-    # What endpoints show: when something arrived there last.
+    # For the time of the last success that endpoints show.
     _delivered_idx = models.Index("(endpoint_id, delivered_at) WHERE delivered_at IS NOT NULL")
     _dead_idx = models.Index("(endpoint_id) WHERE state = 'dead'")
 
@@ -138,9 +138,9 @@ class FusionDelivery(models.Model):
 
     @api.model
     def _problems(self):
-        """Return what to say for the errors that a receiver's administrator can do something about.
+        """Return sentences for the errors that an administrator of the receiver can fix.
 
-        An error that is not listed is shown as it is.
+        Other errors are shown as they are.
         """
         return {
             "read_timeout": self.env._("The receiver did not answer in time."),
@@ -192,7 +192,7 @@ class FusionDelivery(models.Model):
 
     @api.model
     def _acknowledge_by_token(self, token, delivery_uuid):
-        """End the delivery that a receiver says it has.
+        """Mark a delivery as acknowledged by its receiver.
 
         :param str token: the endpoint's acknowledgement token
         :return: ``acknowledged``, ``unknown`` (no such delivery at an endpoint of this token) or
@@ -201,7 +201,7 @@ class FusionDelivery(models.Model):
         endpoints = self.env["fusion.delivery.endpoint"]._of_ack_token(token)
         if not endpoints:
             return "refused"
-        # Elevated: the receiver is no user; the token says which endpoints it speaks for.
+        # Elevated: the receiver is not a user; the token identifies its endpoints.
         delivery = self.sudo().search(
             [("delivery_uuid", "=", delivery_uuid), ("endpoint_id", "in", endpoints.ids)]
         )
@@ -211,12 +211,12 @@ class FusionDelivery(models.Model):
         return "acknowledged"
 
     def _acknowledge(self):
-        """The receiver has it, whichever attempt it was and whatever we thought. Repeatable."""
+        """Mark the deliveries as acknowledged, whatever their state. Idempotent."""
         for delivery in self:
             delivery._lock()
             if delivery.state == "acknowledged":
                 continue
-            # The lease goes, too: a worker that is still sending must not plan another attempt.
+            # End the lease too: a worker that is still sending must not plan another attempt.
             delivery.write(
                 {
                     "state": "acknowledged",
@@ -232,7 +232,10 @@ class FusionDelivery(models.Model):
             delivery._tell_handler()
 
     def _lock(self):
-        """Wait for the row; a conflicting change since our snapshot makes our transaction rerun."""
+        """Lock the row, waiting for others.
+
+        A conflicting change since this transaction's snapshot makes Odoo run it again.
+        """
         self.ensure_one()
         self.env.cr.execute("SELECT id FROM fusion_delivery WHERE id = %s FOR UPDATE", [self.id])
         if not self.env.cr.rowcount:
@@ -240,14 +243,14 @@ class FusionDelivery(models.Model):
         self.invalidate_recordset()
 
     def _awaits_acknowledgement(self):
-        """Return whether the receiver's answer alone is not enough."""
+        """Return whether an acknowledgement is needed besides the receiver's answer."""
         self.ensure_one()
         return self.ack_policy == "explicit" and not self.is_answer_enough
 
     # === HANDLER === #
 
     def _handler_record(self):
-        """Return the record that wants to know, or None."""
+        """Return the record that is notified of the result, or None."""
         model = self.env.get(self.res_model) if self.res_model else None
         if model is None or not hasattr(model, "_fusion_delivery_settled"):
             return None

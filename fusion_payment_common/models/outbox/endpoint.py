@@ -12,7 +12,7 @@ _random = random.SystemRandom()
 #: System parameter: internal networks (10.1.0.0/16, ...) that deliveries may be sent to.
 NETWORKS_PARAMETER = "fusion_payment_common.delivery_allowed_networks"
 
-#: What an endpoint is made with, by profile. The proxy's figures are those of the program that the
+#: Initial values of an endpoint, by profile. The proxy's figures are those of the program that the
 #: suite replaces (its MAX_DOWNSTREAM, ACK_TIMEOUT_SECONDS, DOWNSTREAM_RETRY_BASE_SECONDS and
 #: DOWNSTREAM_POST_TIMEOUT_SECONDS); its receivers verify no signature.
 PROFILES = {
@@ -36,7 +36,7 @@ PROFILES = {
 
 
 class FusionDeliveryEndpoint(models.Model):
-    """Another system that is told what happened here: where it is and how it wants to be told."""
+    """Another system that receives deliveries: its address and its settings."""
 
     _name = "fusion.delivery.endpoint"
     _description = "Delivery Endpoint"
@@ -75,7 +75,7 @@ class FusionDeliveryEndpoint(models.Model):
         help="Adds _delivery_id, the same for every attempt, and _delivery_attempt, which counts.",
     )
 
-    # --- secrets: for those who configure the receiver ---
+    # --- secrets, for the people who configure the receiver ---
     is_signed = fields.Boolean(
         string="Signed", help="Sends the headers of Standard Webhooks with an HMAC signature."
     )
@@ -109,7 +109,7 @@ class FusionDeliveryEndpoint(models.Model):
         copy=False,
     )
 
-    # --- success and repetition ---
+    # --- success and retries ---
     ack_policy = fields.Selection(
         [("status", "An answer of 2xx"), ("explicit", "A separate acknowledgement")],
         string="Delivered By",
@@ -143,7 +143,7 @@ class FusionDeliveryEndpoint(models.Model):
         help="Calls that one worker makes to this endpoint at the same time.",
     )
 
-    # --- what we know of it ---
+    # --- observed state ---
     circuit_failures = fields.Integer(
         string="Failures in a Row", default=0, readonly=True, copy=False
     )
@@ -201,7 +201,7 @@ class FusionDeliveryEndpoint(models.Model):
             )
         )
         for endpoint in self:
-            # One index entry each, where a maximum by group would read the whole table.
+            # This reads one index entry per endpoint; a grouped maximum reads the whole table.
             latest = deliveries.search(
                 [("endpoint_id", "=", endpoint.id), ("delivered_at", "!=", False)],
                 order="delivered_at desc",
@@ -221,7 +221,7 @@ class FusionDeliveryEndpoint(models.Model):
     def _check_url(self):
         for endpoint in self:
             try:
-                # What is disabled may stay as it was in test state.
+                # A disabled endpoint may keep its URL from the test state.
                 addresses.check_url(endpoint.url or "", allow_loopback=endpoint.state != "enabled")
             except errors.ConfigurationError as error:
                 if error.code == "https_required":
@@ -256,8 +256,8 @@ class FusionDeliveryEndpoint(models.Model):
 
     @api.constrains("is_signed", "signing_secret", "ack_policy", "ack_token", "state")
     def _check_secrets(self):
-        # Elevated: the secrets are checked on behalf of whoever changed something else. What is
-        # disabled may have none, as in a copy of a database; it gets them before it is enabled.
+        # Elevated: the check also runs for users who may not read the secrets. A disabled endpoint
+        # may have none, as in a copy of a database; it needs them before it is enabled.
         for endpoint in self.sudo().filtered(lambda one: one.state != "disabled"):
             if endpoint.is_signed or endpoint.signing_secret:
                 try:
@@ -295,21 +295,22 @@ class FusionDeliveryEndpoint(models.Model):
     def _schedule(self):
         """Return the retry schedule.
 
-        :raise ValueError: the delays are no list of seconds
+        :raise ValueError: the delays are not a list of seconds
         """
         self.ensure_one()
         return delivery.parse_schedule(self.retry_delays or "", self.retry_horizon_hours)
 
     def _next_delay(self, attempts, retry_after=None):
-        """Return the seconds until the next attempt after so many, or None after the last one."""
+        """Return the seconds until the attempt after ``attempts``, or None after the last one."""
         return retry.next_delay(
             self._schedule(), max(attempts, 1), retry_after=retry_after, rng=_random
         )
 
     def _secrets_in_force(self):
-        """Return the secrets to sign with: the current one and, for a while, the one before.
+        """Return the secrets to sign with: the current one and, for a while, the previous one.
 
-        :raise ConfigurationError: it is signed and there is none; nothing leaves unsigned instead
+        :raise ConfigurationError: the endpoint is signed but has no secret; nothing may be sent
+            unsigned instead
         """
         self.ensure_one()
         if not self.is_signed:
@@ -322,9 +323,9 @@ class FusionDeliveryEndpoint(models.Model):
         return [self.signing_secret, *([previous] if previous else [])]
 
     def _address_policy(self):
-        """Return where this endpoint's name may lead."""
+        """Return the policy for the addresses that this endpoint's host name may resolve to."""
         self.ensure_one()
-        # Elevated: system parameters are for administrators, the rule applies to everybody.
+        # Elevated: only administrators read system parameters, but the rule applies to all users.
         networks = self.env["ir.config_parameter"].sudo().get_param(NETWORKS_PARAMETER) or ""
         return addresses.AddressPolicy(
             allow_loopback=self.state == "test",
@@ -357,5 +358,5 @@ class FusionDeliveryEndpoint(models.Model):
 
 
 def digest(token):
-    """Return what a token is looked up by; False for none."""
+    """Return the digest by which a token is looked up; False without a token."""
     return hashlib.sha256(token.encode()).hexdigest() if token else False

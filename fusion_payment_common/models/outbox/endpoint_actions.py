@@ -6,21 +6,21 @@ from odoo.exceptions import UserError
 
 from ...lib import signing
 
-#: Hours for which a replaced secret or token is still honoured.
+#: Hours for which a replaced secret or token stays valid.
 OVERLAP_HOURS = 24
 
 
 class FusionDeliveryEndpoint(models.Model):
-    """Buttons of an endpoint."""
+    """The buttons of an endpoint."""
 
     _inherit = "fusion.delivery.endpoint"
 
     # === ACTION METHODS === #
 
     def action_enable(self):
-        """Send there (again); what was pending meanwhile goes out at once.
+        """Enable the endpoints and send their pending deliveries now.
 
-        What goes to this very machine without TLS returns to test state, where that is possible.
+        An endpoint without TLS, which must be on this machine, returns to the test state.
         """
         for endpoint in self:
             endpoint.write(
@@ -35,13 +35,13 @@ class FusionDeliveryEndpoint(models.Model):
         self.env["fusion.delivery"]._queue_wake()
 
     def action_disable(self):
-        """Send nothing there until it is enabled again."""
+        """Stop sending to the endpoints until they are enabled again."""
         self.write(
             {"state": "disabled", "disabled_reason": self.env._("By %s.", self.env.user.name)}
         )
 
     def action_rotate_signing_secret(self):
-        """Make a new signing secret; the one before is used beside it for a day."""
+        """Generate a new signing secret; the previous one is used as well for a day."""
         for endpoint in self:
             endpoint.write(
                 {
@@ -52,7 +52,7 @@ class FusionDeliveryEndpoint(models.Model):
             )
 
     def action_rotate_ack_token(self):
-        """Make a new acknowledgement token; the one before is accepted for a day."""
+        """Generate a new acknowledgement token; the previous one is accepted for a day."""
         for endpoint in self:
             endpoint.write(
                 {
@@ -67,7 +67,7 @@ class FusionDeliveryEndpoint(models.Model):
         return fields.Datetime.now() + timedelta(hours=OVERLAP_HOURS)
 
     def action_send_test(self):
-        """Queue a small delivery that means nothing, to see whether the receiver takes it."""
+        """Queue a small test delivery, to check whether the receiver accepts it."""
         self.ensure_one()
         self.check_access("write")
         if self.state == "disabled":

@@ -10,7 +10,7 @@ from ...lib.redaction import contains_pan
 
 
 class FusionDelivery(models.Model):
-    """Enqueuing: in the transaction in which it became true, so both happen or neither."""
+    """Enqueue deliveries in the business transaction, so that both happen or neither."""
 
     _inherit = "fusion.delivery"
 
@@ -19,9 +19,9 @@ class FusionDelivery(models.Model):
         self, endpoint, event_type, body, *, dedup_key=None, record=None, trigger="schedule",
         is_answer_enough=False,
     ):  # fmt: skip
-        """Queue what ``endpoint`` must be told; it leaves when this transaction is committed.
+        """Queue a delivery to ``endpoint``; it is sent after this transaction commits.
 
-        Nothing is sent here, and nothing ever if the transaction is rolled back.
+        If the transaction is rolled back, nothing is ever sent.
 
         :param str event_type: dotted, such as ``card.issued``
         :param dict body: JSON-safe. Never card data: ``record`` adds it right before sending, see
@@ -56,11 +56,11 @@ class FusionDelivery(models.Model):
 
     @api.model
     def _enqueue_many(self, event_type, messages):
-        """Queue many deliveries in their order, in one statement; like :meth:`_enqueue`.
+        """Queue many deliveries, in the given order, in one statement; see :meth:`_enqueue`.
 
-        :param list messages: ``(endpoint, body, dedup_key)``, about no document
-        :return: the new deliveries (elevated); what was enqueued before is left out
-        :raise ConcurrencyError: a key is being used by another transaction; run this one again
+        :param list messages: ``(endpoint, body, dedup_key)`` tuples, without a document
+        :return: the new deliveries (elevated), without those that were enqueued before
+        :raise ConcurrencyError: another transaction is using a key; run this one again
         """
         outbox = self.sudo().with_context(tracking_disable=True)
         endpoint_ids = list({endpoint.id for endpoint, _body, _key in messages})

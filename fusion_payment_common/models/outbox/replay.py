@@ -3,12 +3,12 @@ from odoo.exceptions import UserError
 
 
 class FusionDelivery(models.Model):
-    """Sending again what was given up, or what arrived and got lost over there."""
+    """Send deliveries again: dead letters, or those that the receiver has lost."""
 
     _inherit = "fusion.delivery"
 
     def _can_replay(self):
-        """Return those that can be sent now: not being sent right now, endpoint not disabled."""
+        """Return the deliveries that are not leased and whose endpoint is not disabled."""
         now = fields.Datetime.now()
         return self.filtered(
             lambda delivery: (
@@ -19,9 +19,9 @@ class FusionDelivery(models.Model):
         )
 
     def _replay(self, trigger="replay"):
-        """Plan these for now, under the same delivery id, with all their attempts before them.
+        """Plan these deliveries for now, with the same delivery id and a new count of attempts.
 
-        :return: those that were planned; the others are being sent or their endpoint is disabled
+        :return: the planned ones; the others are being sent, or their endpoint is disabled
         """
         replayed = self.browse()
         for delivery in self._can_replay():
@@ -48,21 +48,21 @@ class FusionDelivery(models.Model):
 
     @api.model
     def _check_may_replay(self):
-        """Raise unless the user may have deliveries sent again.
+        """Check that the user may send deliveries again.
 
-        :raise AccessError: the user is no Manager
+        :raise AccessError: the user is not a Manager
         """
         self.env["fusion.delivery.endpoint"].check_access("write")
 
     # === ACTION METHODS === #
 
     def action_replay(self):
-        """Send this delivery again at once, or open the list of what would be sent."""
+        """Send one delivery again now; for several, open the list of what would be sent."""
         self._check_may_replay()
         self.check_access("read")
         if len(self) != 1:
             return self._action_open_replay()
-        # Elevated: Managers may have deliveries sent again, but not write them by hand.
+        # Elevated: Managers may send deliveries again but have no right to write them.
         if not self.sudo()._replay():
             raise UserError(
                 self.env._(
@@ -91,7 +91,7 @@ class FusionDelivery(models.Model):
         }
 
     def action_open_document(self):
-        """Open what the delivery is about."""
+        """Open the document of the delivery."""
         self.ensure_one()
         if not self.res_model or self.res_model not in self.env:
             raise UserError(self.env._("This delivery is not about a document of this database."))

@@ -10,29 +10,28 @@ from ...tools.queue_runner import Claim, QueueRunner
 
 _logger = logging.getLogger(__name__)
 
-#: Seconds between two reports to the scheduler; each is a transaction of its own.
+#: Seconds between two progress reports to the scheduler; each commits a transaction.
 REPORT_PAUSE = 0.5
 
 
 class FusionQueueMixin(models.AbstractModel):
-    """A queue: rows that are due are claimed, called for in threads, and finished one by one.
+    """A queue: due rows are claimed, their calls run in threads, and each is finished separately.
 
-    A row is due when ``next_attempt_at`` has come; a row without one is done. To claim a row is to
-    lease it: ``next_attempt_at`` becomes the end of the lease, committed before anything is sent,
-    so the rows of a process that died come back by themselves and no second question is needed to
-    find them. Workers, on this host or on others, skip each other's locks and leases; PostgreSQL's
-    clock is the only one that counts.
+    A row is due when ``next_attempt_at`` has passed; a row without one is done. Claiming a row
+    leases it: ``next_attempt_at`` is set to the end of the lease and committed before anything is
+    sent. The rows of a process that died therefore become due again, and one query finds all due
+    rows. Workers on all hosts skip each other's locks and leases. All times are PostgreSQL's.
 
-    A model that inherits it offers four hooks: :meth:`_queue_lanes`, :meth:`_queue_take`,
+    A model that inherits from it implements four hooks: :meth:`_queue_lanes`, :meth:`_queue_take`,
     :meth:`_queue_prepare` and :meth:`_queue_finish`.
     """
 
     _name = "fusion.queue.mixin"
     _description = "Queue"
 
-    #: Seconds that a claim is good for unless it is renewed.
+    #: Seconds until the lease of a claim ends unless it is renewed.
     _queue_lease_seconds = 60
-    #: Calls that one worker makes at once.
+    #: Parallel calls per worker.
     _queue_threads = 16
 
     lease_owner = fields.Char(readonly=True, copy=False, help="The worker that has it, if any.")
@@ -50,16 +49,16 @@ class FusionQueueMixin(models.AbstractModel):
     def _queue_lanes(self):
         """Return the external ids of the scheduled actions that run this queue.
 
-        Each is locked by itself, so there can be as many workers as there are lanes. The first is
-        woken by new rows; each wakes the next one when there is more than it can take at once.
+        Each action has its own lock, so there can be one worker per lane. New rows wake the first
+        lane; each lane wakes the next one when there are more rows than it can take at once.
         """
         raise NotImplementedError(f"{self._name} does not say which scheduled actions run it")
 
     def _queue_take(self, owner, lease_until):
-        """Lease these due rows, whose locks are held; return the ones that need work as claims.
+        """Lease these due, locked rows; return claims for the ones that need work.
 
-        :param str owner: for ``lease_owner``
-        :param datetime lease_until: for ``lease_until`` and ``next_attempt_at``
+        :param str owner: value of ``lease_owner``
+        :param datetime lease_until: value of ``lease_until`` and ``next_attempt_at``
         """
         self.write(
             {"lease_owner": owner, "lease_until": lease_until, "next_attempt_at": lease_until}
@@ -77,7 +76,7 @@ class FusionQueueMixin(models.AbstractModel):
 
     @api.model
     def _queue_finish(self, claim, outcome):
-        """Store what came of a claim, in a transaction of its own.
+        """Store the outcome of a claim in its own transaction.
 
         :param outcome: a :class:`~odoo.addons.fusion_payment_common.tools.queue_runner.Outcome`
         :return: another call for the same claim, or None when it is finished
@@ -88,13 +87,13 @@ class FusionQueueMixin(models.AbstractModel):
 
     @api.model
     def _cron_work(self, lane=0):
-        """Work on what is due until nothing is, the time is up, or the server is to stop.
+        """Work on due rows until none is left, the time is up, or the server shuts down.
 
-        :param int lane: which of the scheduled actions this is, counted from 0
+        :param int lane: index of the scheduled action, from 0
         """
         cron = self.env["ir.cron"]
         if shutdown.is_requested():
-            # The scheduler calls again after each run; what is left is the next server's.
+            # Report nothing remaining, or the scheduler calls again. The next server continues.
             cron._commit_progress(remaining=0)
             return
         meter = _Meter(cron)
@@ -104,7 +103,7 @@ class FusionQueueMixin(models.AbstractModel):
         )
         runner.run()
         if runner.has_more:
-            # The scheduler would come back by itself, but only at its next look at the clock.
+            # Without this, the scheduler would come back only at its next poll.
             self._queue_wake(lane=lane)
         elif lane == 0:
             model._queue_plan_next()
@@ -112,7 +111,7 @@ class FusionQueueMixin(models.AbstractModel):
 
     @api.model
     def _queue_work(self, *, threads=4, limit=None):
-        """Work on what is due right now, outside a scheduled action.
+        """Work on the rows that are due now, outside a scheduled action.
 
         :return: how many rows were worked on
         """
@@ -133,17 +132,18 @@ class FusionQueueMixin(models.AbstractModel):
 
     @api.model
     def _queue_now(self):
-        """Return the database's time (UTC) as leases are counted in: whole seconds.
+        """Return the database's time (UTC) in whole seconds, the unit of leases.
 
-        Hosts disagree about the time. It stands still during a transaction.
+        The clocks of hosts differ, so they are not used. The time is that of the transaction's
+        start.
         """
         return self.env.cr.now().replace(microsecond=0)
 
     @api.model
     def _queue_claim(self, limit, running):
-        """Lease up to ``limit`` due rows, oldest first, and commit that.
+        """Lease up to ``limit`` due rows, oldest first, and commit.
 
-        :param dict running: how many calls of each group this worker has under way
+        :param dict running: number of this worker's running calls, by group
         :return: a list of :class:`Claim`
         """
 
@@ -154,7 +154,7 @@ class FusionQueueMixin(models.AbstractModel):
                 due = model.browse([row[0] for row in rows])
                 if claims := due._queue_take(processes.lease_owner(), until):
                     return claims
-                # None of them needed work; what they were changed to is not due any more.
+                # None of them needed work, and none is due any more. Look for further rows.
                 env.flush_all()
             return []
 
@@ -162,7 +162,7 @@ class FusionQueueMixin(models.AbstractModel):
 
     @api.model
     def _queue_lock_due(self, limit):
-        """Lock due rows that nobody else has locked; return their ids, each with a lease's end."""
+        """Lock due rows that are not locked; return pairs of an id and the end of a new lease."""
         self.env.cr.execute(
             SQL(
                 """
@@ -185,12 +185,12 @@ class FusionQueueMixin(models.AbstractModel):
 
     @api.model
     def _queue_condition(self):
-        """Return what else must hold for a due row to be claimed, as SQL on its columns."""
+        """Return a further SQL condition on the columns of due rows that may be claimed."""
         return SQL("TRUE")
 
     @api.model
     def _queue_extend(self, claims):
-        """Renew the leases of calls that are under way."""
+        """Renew the leases of running calls."""
 
         def extend(env):
             env.cr.execute(
@@ -222,14 +222,14 @@ class FusionQueueMixin(models.AbstractModel):
     # === RESTART === #
 
     def _register_hook(self):
-        """Override of `base`: the server has just been started, or this process has."""
+        """Override of `base`: report that the registry of this process is ready."""
         super()._register_hook()
         if self._name == "fusion.queue.mixin":
             restart.registry_is_ready(self.env.cr.dbname)
 
     @api.model
     def _queue_resume_all(self):
-        """Take back what processes that are gone had leased, and wake every queue."""
+        """End the leases of processes that are gone, and wake every queue."""
         for name in self.env.registry.descendants(["fusion.queue.mixin"], "_inherit"):
             queue = self.env[name]
             if not queue._abstract:
@@ -238,7 +238,7 @@ class FusionQueueMixin(models.AbstractModel):
 
     @api.model
     def _queue_take_back(self):
-        """Make leases end now whose owners, processes of this machine, do not exist any more."""
+        """End the leases of those processes of this machine that no longer exist."""
         self.env.cr.execute(
             SQL(
                 """
@@ -263,7 +263,7 @@ class FusionQueueMixin(models.AbstractModel):
 
 
 class _Meter:
-    """Tells the scheduler about progress, often enough, and the runner when to stop."""
+    """Report progress to the scheduler, and tell the runner when to stop."""
 
     def __init__(self, cron):
         self.cron = cron

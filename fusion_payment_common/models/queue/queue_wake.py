@@ -8,12 +8,12 @@ from ...lib.wake_plan import WakePlan
 from ...tools import alarm
 from ...tools.cursors import in_own_transaction
 
-#: Wake-ups by this process for what arrives in floods.
+#: Planned wake-ups of this process, for rows that arrive in large numbers.
 _wakes = WakePlan()
 
 
 class FusionQueueMixin(models.AbstractModel):
-    """When the workers of a queue are woken: by new rows, by each other, by what is due soon."""
+    """Wake the workers of a queue: for new rows, by another worker, for rows due soon."""
 
     _inherit = "fusion.queue.mixin"
 
@@ -21,11 +21,11 @@ class FusionQueueMixin(models.AbstractModel):
 
     @api.model
     def _queue_wake(self, at=None, lane=0):
-        """Wake the worker of a lane when the current transaction is committed.
+        """Wake the worker of a lane when the current transaction commits.
 
-        Many calls in one transaction cost no more than two.
+        Calls after the second one in a transaction cost nothing.
 
-        :param datetime at: when (UTC); at once if empty
+        :param datetime at: when (UTC); now if empty
         """
         if at is None and self._queue_is_woken(lane):
             return
@@ -39,24 +39,24 @@ class FusionQueueMixin(models.AbstractModel):
         key = (self._name, lane)
         woken[key] = woken.get(key, 0) + 1
         if woken[key] == 2:
-            # The first may be undone with a savepoint; what follows the commit is not.
+            # Rolling back a savepoint may undo the first wake-up; a post-commit hook stays.
             queue = self.browse()
             self.env.cr.postcommit.add(lambda: queue._queue_wake_at_once(lane=lane))
         return woken[key] > 1
 
     @api.model
     def _queue_wake_in_turn(self, delay=0):
-        """Wake the worker for a row of this transaction, one of many that may come at once.
+        """Wake the worker for a row of this transaction, one of many that may arrive at once.
 
-        This process wakes the worker about once a second for all of them; the first is not kept
-        waiting. A wake-up for each would take longer than to store the row.
+        This process wakes the worker about once a second for all of them, and at once for the
+        first. A wake-up per row would take longer than storing the row.
 
         :param delay: seconds until the row is due
         """
         env, queue, now = self.env, (self.env.cr.dbname, self._name), time.monotonic()
         moment = _wakes.moment_for(queue, now + delay)
         if moment is None:
-            # Unless this transaction takes so long that the worker has been there before.
+            # A wake-up is planned already. If this transaction outlasts it, wake the worker again.
             env.cr.postcommit.add(lambda: env[queue[1]]._queue_wake_if_missed())
         elif moment <= now:
             self._queue_wake()
@@ -68,7 +68,7 @@ class FusionQueueMixin(models.AbstractModel):
 
     @api.model
     def _queue_count_on(self, at, moment):
-        """Let others count on the wake-up at ``at``, which a savepoint may have undone."""
+        """Note the wake-up at ``at`` for other rows; plan it again if a savepoint undid it."""
 
         def keep(env):
             cron = env.ref(self._queue_lanes()[0])
@@ -86,9 +86,9 @@ class FusionQueueMixin(models.AbstractModel):
 
     @api.model
     def _queue_wake_later(self, at):
-        """Wake the worker at ``at`` (UTC), rounded up to a whole second; return when that is.
+        """Wake the worker at ``at`` (UTC), rounded up to a whole second; return that time.
 
-        That is how exact the scheduler's triggers are.
+        The scheduler's triggers have a resolution of one second.
         """
         at = (at + timedelta(microseconds=999_999)).replace(microsecond=0)
         wait = (at - self.env.cr.now()).total_seconds()
@@ -101,14 +101,14 @@ class FusionQueueMixin(models.AbstractModel):
 
     @api.model
     def _queue_is_deep(self):
-        """There is more than this lane can take at once: wake the next one."""
+        """Wake the next lane, as there are more rows than this one can take at once."""
         lane = self.env.context.get("fusion_queue_lane")
         if lane is not None and lane + 1 < len(self._queue_lanes()):
             self._queue_wake_at_once(lane=lane + 1)
 
     @api.model
     def _queue_wake_at_once(self, lane=0):
-        """Wake the worker of a lane, whatever becomes of the current transaction."""
+        """Wake the worker of a lane even if the current transaction is rolled back."""
         in_own_transaction(self.env, lambda env: env[self._name]._queue_wake(lane=lane))
 
     @api.model
@@ -125,7 +125,7 @@ class FusionQueueMixin(models.AbstractModel):
 
     @api.model
     def _queue_next_due(self):
-        """Return when the next row that may be claimed is due (UTC), or None when none is."""
+        """Return when the next claimable row is due (UTC), or None if there is none."""
         self.env.cr.execute(
             SQL(
                 "SELECT min(next_attempt_at) FROM %s WHERE next_attempt_at IS NOT NULL AND %s",
