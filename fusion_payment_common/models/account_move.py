@@ -8,10 +8,10 @@ class AccountMove(models.Model):
     def _fusion_amount_due(self):
         """Return what may still be collected on these invoices, in their common currency.
 
-        Payments that were received but are not booked yet, or that are still open at a provider,
-        count as paid, each once: nobody is asked for the same money twice.
+        Payments that are received but not booked, or still open at a provider, count as paid, so
+        that nobody is charged for the same amount twice.
         """
-        # Elevated: clerks need not see transactions to be kept from charging twice.
+        # Elevated: clerks may have no access to transactions but must not charge twice.
         open_transactions = self.sudo().transaction_ids.filtered(
             lambda tx: tx.operation != "refund"
             and tx.amount > 0
@@ -28,9 +28,9 @@ class AccountMove(models.Model):
         return currency.round(sum(self.mapped("amount_residual")) - taken)
 
     def _fusion_surcharge_notes(self):
-        """Return sentences about surcharges that were added to card payments of this document."""
+        """Return sentences about the surcharges on card payments of this document."""
         self.ensure_one()
-        # Elevated: whoever may read the invoice has to be told; transactions are for few.
+        # Elevated: readers of the invoice must see them, but may have no access to transactions.
         charged = self.sudo().transaction_ids.filtered(
             lambda tx: tx.state == "done" and tx.fusion_surcharge_move_id
         )

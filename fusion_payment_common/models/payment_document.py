@@ -2,12 +2,12 @@ from odoo import fields, models
 
 
 class FusionPaymentDocument(models.AbstractModel):
-    """A document that can be paid: it says when a payment of it is under way."""
+    """A document that can be paid; it shows a notice while a payment of it is in progress."""
 
     _name = "fusion.payment.document"
     _description = "Document That Is Paid"
 
-    # Elevated: whoever may read the document has to know that a payment of it is under way.
+    # Elevated: readers of the document must see that a payment of it is in progress.
     fusion_payment_notice = fields.Char(compute="_compute_fusion_payment_notice", compute_sudo=True)
 
     def _compute_fusion_payment_notice(self):
