@@ -1,4 +1,4 @@
-"""What became of a request to move money."""
+"""The outcome of a request to move money."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 class Outcome(StrEnum):
     """The six answers to "did the money move?".
 
-    ``unknown`` is not a failure: nobody may try again on the same document until it is resolved.
+    ``unknown`` is not a failure: the same document may not be charged again until it is resolved.
     """
 
     SUCCEEDED = "succeeded"
@@ -25,10 +25,10 @@ class Outcome(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """True when nothing that happens later can change this outcome."""
+        """True when no later event can change this outcome."""
         return self in (Outcome.SUCCEEDED, Outcome.DECLINED, Outcome.REJECTED)
 
     @property
     def is_open(self) -> bool:
-        """True while the provider has to be asked before anybody may try again."""
+        """True when the provider must be asked before another attempt is allowed."""
         return self in (Outcome.PENDING, Outcome.UNKNOWN)

@@ -64,7 +64,7 @@ class ResConfigSettings(models.TransientModel):
         super().set_values()
         for name, parameter in RETENTIONS.items():
             if not self[name]:
-                # Elevated, as in `base`: users who may open the settings may change these.
+                # Elevated: as in `base`, users who may open the settings may change these.
                 self.env["ir.config_parameter"].sudo().set_param(parameter, "0")
 
     def action_fusion_generate_health_token(self):
