@@ -1,4 +1,4 @@
-"""``odoo fusion_vault``: keys of the vault, from the command line of the server."""
+"""``odoo fusion_vault``: manage the keys of the vault from the server's command line."""
 
 import sys
 

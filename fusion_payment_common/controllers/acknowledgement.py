@@ -1,4 +1,4 @@
-"""Where a receiver says that it has a delivery, before, during or after our request to it."""
+"""The route where receivers acknowledge deliveries, before, during or after the request to them."""
 
 import json
 
@@ -7,9 +7,9 @@ from odoo.http import request
 
 from .webhook import webhook_route
 
-#: Bytes; an acknowledgement is an id and a token.
+#: Maximum bytes; an acknowledgement is only an id and a token.
 MAX_BODY = 4096
-#: Customary names; the last one is that of the proxy the suite replaces.
+#: Accepted names; the last one is that of the proxy that the suite replaces.
 _TOKEN_HEADERS = ("X-Fusion-Ack-Token", "X-Proxy-Auth-Token")
 _TOKEN_FIELDS = ("token", "x_studio_proxy_auth_token")
 _ID_FIELDS = ("_delivery_id", "delivery_id")
@@ -19,11 +19,11 @@ _STATUS = {"acknowledged": 200, "unknown": 404, "refused": 401, "unreadable": 40
 class DeliveryAcknowledgement(http.Controller):
     @webhook_route("/fusion/delivery/ack", max_body=MAX_BODY)
     def acknowledge(self):
-        """End a delivery: ``{"_delivery_id": ..., "token": ...}``, or the token in a header.
+        """Acknowledge a delivery: ``{"_delivery_id": ..., "token": ...}``, or token in a header.
 
-        Answers 200 when it is ended (now or before), 404 for an id that is none of the token's,
-        401 without a token of ours, 400 when there is nothing to read. Only a 200 that was
-        received means that no further attempt will follow.
+        Answer 200 when it is acknowledged (now or before), 404 when the id does not belong to the
+        token, 401 without a valid token, 400 when there is no delivery id. Only a receiver that
+        got the 200 can rely on no further attempt.
         """
         token = _token_of_headers(request.httprequest.headers)
         document = _document(request.httprequest.get_data(parse_form_data=False))
@@ -31,7 +31,7 @@ class DeliveryAcknowledgement(http.Controller):
         delivery_id = _first_text(document, _ID_FIELDS)
         if token and not delivery_id:
             return _answer("unreadable", delivery_id)
-        # Elevated: the receiver is no user; its token is checked before anything is looked for.
+        # Elevated: the receiver is not a user; its token is checked before any delivery is read.
         deliveries = request.env(user=SUPERUSER_ID, su=True)["fusion.delivery"]
         return _answer(deliveries._acknowledge_by_token(token, delivery_id), delivery_id)
 
@@ -53,7 +53,7 @@ def _document(body):
 
 def _first_text(document, names):
     found = (document.get(name) for name in names)
-    # NUL and lone surrogates, which JSON can spell, are part of no token and no id.
+    # Refuse NUL and lone surrogates, which JSON allows but no token or id contains.
     return next(
         (value for value in found if isinstance(value, str) and value and value.isprintable()), ""
     )

@@ -1,4 +1,4 @@
-"""The health page for programs: JSON, and text for Prometheus."""
+"""The health checks for monitoring systems: as JSON, and as text for Prometheus."""
 
 from odoo import SUPERUSER_ID, http
 from odoo.http import Response, request
@@ -6,12 +6,12 @@ from odoo.http import Response, request
 from ..lib.health import EXPOSITION_CONTENT_TYPE, Level, Sample, exposition, worst
 from ..lib.signing import constant_time_equal
 
-#: System parameter: what a monitoring system must present. Empty: both routes are closed.
+#: System parameter: the token of the monitoring system. Empty: both routes are closed.
 TOKEN_PARAMETER = "fusion_payment_common.health_token"
 
 
 class FusionHealthController(http.Controller):
-    """Both routes run the checks and write nothing; nothing runs before the token is compared."""
+    """Check the token, then run the health checks. Both routes write nothing."""
 
     @http.route(
         "/fusion/health",
@@ -25,7 +25,8 @@ class FusionHealthController(http.Controller):
         """Return the findings as JSON: ``{"status": worst level, "checks": [...]}``.
 
         The token comes as ``Authorization: Bearer <token>`` or ``X-Fusion-Health-Token: <token>``.
-        404 while no token is configured, 401 for a wrong one, 200 otherwise, whatever the level.
+        The status is 404 while no token is configured, 401 for a wrong token, and 200 otherwise,
+        whatever the level.
         """
         if refusal := self._refusal():
             return refusal
@@ -57,7 +58,7 @@ class FusionHealthController(http.Controller):
         readonly=True,
     )
     def fusion_health_metrics(self):
-        """Return the findings as Prometheus text; authentication as for the JSON."""
+        """Return the findings as Prometheus text, with the same authentication."""
         if refusal := self._refusal():
             return refusal
         results = self._results()
@@ -87,7 +88,7 @@ class FusionHealthController(http.Controller):
 
     @staticmethod
     def _refusal():
-        # Elevated: a monitoring system is no user.
+        # Elevated: a monitoring system is not a user.
         parameters = request.env(user=SUPERUSER_ID, su=True)["ir.config_parameter"]
         expected = parameters.get_param(TOKEN_PARAMETER)
         if not expected:
@@ -101,5 +102,5 @@ class FusionHealthController(http.Controller):
 
     @staticmethod
     def _results():
-        # Elevated: the token stands for the right to see all companies.
+        # Elevated: the token gives the right to see all companies.
         return request.env(user=SUPERUSER_ID, su=True)["fusion.health.check"]._evaluate()

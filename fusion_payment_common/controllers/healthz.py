@@ -1,4 +1,4 @@
-"""Whether the server works, for load balancers and container engines."""
+"""Tell load balancers and container engines whether the server works."""
 
 from odoo import http
 from odoo.http import request
@@ -13,14 +13,15 @@ class FusionHealthzController(http.Controller):
         auth="none",
         methods=["GET"],
         save_session=False,
-        # The primary server is asked: a replica may lag behind.
+        # Use the primary database server, as a replica may lag behind.
         readonly=False,
     )
     def fusion_healthz(self):
         """Return 200 and ``{"status": "ok"}``, or 503 and the reason in one word.
 
-        ``schedules``: no scheduled action of the database has run for a minute. While PostgreSQL
-        does not answer, Odoo itself answers with another status than 200, before it gets here.
+        The reason ``schedules`` means that no scheduled action of the database has run for a
+        minute. While PostgreSQL does not answer, Odoo answers with another status than 200 before
+        it calls this method.
         """
         problem = request.env["fusion.heartbeat"]._problem()
         return request.make_json_response(

@@ -1,8 +1,8 @@
-"""How the routes of all addons take in events: cheap to refuse, stored before acknowledged.
+"""Receive events for the routes of all addons: cheap to refuse, stored before acknowledged.
 
-A route is open to the world, so whatever an unknown sender can make us do is little: no session, no
-user, no template, no row, a body that is only read when it can matter and never beyond a bound, and
-one log line a minute. In this order: size, authenticity, form, storage, answer.
+The routes are public, so an unknown sender must cause little work: no session, no user, no
+template, no row, one log line a minute, and a body that is bounded and only read when needed. The
+order is size, authenticity, form, storage, answer.
 """
 
 import logging
@@ -20,9 +20,9 @@ from ..lib.vault import VaultError
 
 _logger = logging.getLogger(__name__)
 
-#: Bytes. Events are small; one body may carry many of them.
+#: Maximum bytes of a body. Events are small, but one body may contain many of them.
 MAX_BODY = 256 * 1024
-#: Content types that the framework would read as a form, before us, leaving no raw body.
+#: Content types that the framework parses as a form first, which leaves no raw body.
 _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -39,7 +39,7 @@ class InboundEvent:
 
 
 class InboundRequest:
-    """What a route's authentication may look at. The body is read when it is first asked for."""
+    """The data for a route's authentication. The body is read on first access."""
 
     def __init__(self, httprequest, env):
         self.headers = httprequest.headers
@@ -48,14 +48,15 @@ class InboundRequest:
 
     @property
     def body(self):
-        """The raw bytes as they arrived, at most as many as the route allows."""
+        """The raw bytes as received, limited to the route's maximum."""
         return self._httprequest.get_data(cache=True, parse_form_data=False)
 
 
 def webhook_route(route, *, max_body=MAX_BODY, **kwargs):
-    """Decorate a controller method as the route of a webhook; it answers with :func:`receive`.
+    """Decorate a controller method as the route of a webhook; it should return :func:`receive`.
 
-    No user, no session, no CSRF token (the sender has no page of ours), a bounded body.
+    The route has no user, no session, a bounded body, and no CSRF token, as no form of this server
+    is involved.
     """
     return http.route(
         route,
@@ -77,18 +78,18 @@ def receive(
     parse: Callable[[InboundRequest, Any], Iterable[InboundEvent]],
     max_body: int = MAX_BODY,
 ) -> Response:
-    """Take in the request of a webhook and return the answer.
+    """Handle the request of a webhook and return the answer.
 
     :param source: as registered in ``fusion.event._handlers``
-    :param authenticate: returns something true for a genuine request, which ``parse`` is given;
-        anything false refuses it. Should decide by the headers before it touches the body.
-    :param parse: returns the events in the body; ``ValueError`` when it cannot be read,
-        ``VaultError`` when what is secret in it cannot be encrypted now
+    :param authenticate: returns a true value for a genuine request, which is passed to ``parse``;
+        a false value refuses it. It should check the headers before it reads the body.
+    :param parse: returns the events in the body; raises ``ValueError`` when it cannot be read,
+        ``VaultError`` when secret data in it cannot be encrypted now
     :param max_body: bytes, as given to :func:`webhook_route`
     :return: 200 once every event is committed; 401, 413, 415 or 400 when nothing was stored; 503
         when it cannot be stored now and should be sent again
     """
-    # Elevated: the sender is no user. Nothing is read but what authentication asks for.
+    # Elevated: the sender is not a user. Only authentication reads records before it succeeds.
     inbound = InboundRequest(request.httprequest, request.env(user=SUPERUSER_ID, su=True))
     if refusal := _refusal_by_form(request.httprequest, max_body):
         _note_refusal(source, refusal)
@@ -100,7 +101,7 @@ def receive(
     try:
         events = list(parse(inbound, genuine))
     except ValueError as error:
-        # Genuine but unreadable: the sender keeps it and says so in its own log.
+        # Genuine but unreadable: the sender keeps the event and logs the refusal.
         _logger.error("%s sent a body that cannot be read: %s", source, error)
         return _answer(400)
     except VaultError as error:
@@ -119,7 +120,7 @@ def _values(event):
 
 
 def _refusal_by_form(httprequest, max_body):
-    """Return the status that refuses the request before its body is looked at, or None."""
+    """Return the status that refuses the request before its body is read, or None."""
     if (httprequest.content_length or 0) > max_body:
         return 413
     if httprequest.mimetype in _FORM_TYPES:

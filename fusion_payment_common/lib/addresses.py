@@ -18,19 +18,19 @@ _LOOPBACK_NAMES = ("localhost",)
 
 @dataclass(frozen=True)
 class AddressPolicy:
-    """Which addresses may be connected to.
+    """The addresses that may be connected to.
 
-    Public addresses always; loopback and the listed networks only when told so.
+    Public addresses are always allowed, loopback and other networks only if configured.
     """
 
     allow_loopback: bool = False
     allowed_networks: tuple[Network, ...] = ()
 
     def permits(self, address: str) -> bool:
-        """Whether a connection to ``address`` (as text, never a name) is allowed.
+        """Return whether a connection to ``address`` (as text, never a name) is allowed.
 
-        An address that wraps another one (IPv4-mapped, 6to4, Teredo, NAT64) is as good as the one
-        inside.
+        An address that contains another one (IPv4-mapped, 6to4, Teredo, NAT64) is treated as that
+        one.
         """
         try:
             parsed = ipaddress.ip_address(address.partition("%")[0])
@@ -47,7 +47,7 @@ class AddressPolicy:
 
 
 def parse_networks(text: str) -> tuple[Network, ...]:
-    """The networks named in ``text``, separated by commas or white space.
+    """Return the networks in ``text``, separated by commas or white space.
 
     :raises ValueError: one of them is neither an address nor a network such as ``10.1.0.0/16``.
     """
@@ -55,10 +55,10 @@ def parse_networks(text: str) -> tuple[Network, ...]:
 
 
 def check_url(url: str, *, allow_loopback: bool) -> None:
-    """Refuse a URL that must not be sent to, as far as that can be told without resolving it.
+    """Check that a URL may be sent to, as far as possible without resolving its name.
 
-    :param allow_loopback: plain ``http`` to this machine is accepted.
-    :raises ConfigurationError: ``code`` says what is wrong with it.
+    :param allow_loopback: accept plain ``http`` to this machine.
+    :raises ConfigurationError: the URL is refused; ``code`` gives the reason.
     """
     try:
         parts = urlsplit(url)
@@ -86,7 +86,7 @@ def _is_local(host: str) -> bool:
 
 
 def _unwrapped(address: Address) -> Iterable[Address]:
-    """The address itself, or what is inside it; Teredo has two inside."""
+    """Return the address itself, or the ones that it contains (Teredo contains two)."""
     if isinstance(address, ipaddress.IPv4Address):
         return (address,)
     if address.ipv4_mapped is not None:

@@ -1,7 +1,6 @@
-"""The funnel every provider call goes through: authorise, send, map the status, parse.
+"""The client for every provider call: authorize, send, map the status, parse.
 
-It holds the only retry in the suite that happens inside a call: one repetition after a 401, with a
-refreshed token.
+It makes the only retry inside a call in the suite: once after a 401, with a refreshed token.
 """
 
 from __future__ import annotations
@@ -32,13 +31,13 @@ _UNSAFE_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class Authorizer(Protocol):
-    """Where access tokens come from."""
+    """A source of access tokens."""
 
     def token(self) -> str:
-        """A token that is believed to be valid; may refresh an expired one."""
+        """Return a token that should be valid; may refresh an expired one."""
 
     def refresh(self, rejected: str) -> str | None:
-        """A token other than ``rejected``, which the provider refused; None if there is none."""
+        """Return another token than ``rejected``, which the provider refused, or None."""
 
 
 class StaticToken:
@@ -48,38 +47,38 @@ class StaticToken:
         self._token = token
 
     def token(self) -> str:
-        """The key, always the same."""
+        """Return the key."""
         return self._token
 
     def refresh(self, rejected: str) -> str | None:
-        """Always None: there is no other key."""
+        """Return None, as there is no other key."""
         return None
 
 
 class NoToken:
-    """An :class:`Authorizer` for calls that cannot be made: each fails before it is sent.
+    """An :class:`Authorizer` without a token: each call fails before it is sent.
 
-    :param code: of the error, to say what is missing.
+    :param code: code of the error, which says what is missing.
     """
 
     def __init__(self, code: str = "no_access_token") -> None:
         self._code = code
 
     def token(self) -> str:
-        """Never returns.
+        """Raise an error instead of returning a token.
 
         :raises ConfigurationError: always.
         """
         raise errors.ConfigurationError("there is no access token", code=self._code)
 
     def refresh(self, rejected: str) -> str | None:
-        """Always None: nothing was ever accepted."""
+        """Return None, as there is no token."""
         return None
 
 
 @dataclass(frozen=True, slots=True)
 class CallContext:
-    """What an error mapper may want to know beside the answer."""
+    """Data about a call for an error mapper, besides the answer."""
 
     method: str
     url: str
@@ -89,10 +88,10 @@ class CallContext:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One HTTP exchange as it may be kept: redacted, and without the query of its URL.
+    """One HTTP exchange, safe to keep: redacted, and without the query of its URL.
 
-    ``status`` is None and ``response`` is None when no answer was read; ``error`` is what the
-    exchange was taken for, None when it succeeded.
+    ``status`` and ``response`` are None when no answer was read. ``error`` is the resulting error,
+    None when the exchange succeeded.
     """
 
     method: str
@@ -105,7 +104,7 @@ class Exchange:
     idempotency_key: str | None = None
 
 
-#: Turns an answer that is not 2xx (and not the retried 401) into an error; None = the default.
+#: Maps an answer that is not 2xx (and not the retried 401) to an error; None = the default error.
 ErrorMapper = Callable[[Response, CallContext], errors.GatewayError | None]
 Observer = Callable[[Exchange], None]
 
@@ -113,14 +112,14 @@ Observer = Callable[[Exchange], None]
 class ApiClient:
     """Calls to one provider on behalf of one account.
 
-    :param transport: carries the bytes.
+    :param transport: sends the requests.
     :param authorizer: source of bearer tokens; None for calls without one.
     :param user_agent: ``<app>/<version>``.
-    :param default_timeout: for calls that name none.
-    :param error_mapper: the provider's reading of error answers.
-    :param observer: told about every exchange, also the failed ones; it cannot break the call.
-    :param accepted: statuses that mean "done"; where a provider uses a 2xx for something else, the
-        error mapper is asked about it.
+    :param default_timeout: for calls without a timeout.
+    :param error_mapper: maps the provider's error answers.
+    :param observer: called with every exchange, including failed ones; it cannot break the call.
+    :param accepted: statuses that mean success; leave out a 2xx that means something else, so that
+        the error mapper handles it.
     """
 
     def __init__(
@@ -157,10 +156,10 @@ class ApiClient:
         """Send one request and return the parsed JSON of a 2xx answer (None for an empty one).
 
         :param params: query; a list as a value repeats the name.
-        :param mutating: whether the call changes something at the provider; by default every
-            method but GET, HEAD and OPTIONS does.
-        :raises GatewayError: a subclass whose ``outcome`` says what became of the request. For a
-            read the same classes are raised; nothing can have moved.
+        :param mutating: whether the call changes something at the provider; by default true for
+            every method but GET, HEAD and OPTIONS.
+        :raises GatewayError: a subclass whose ``outcome`` is that of the request. Reads raise the
+            same classes, although they cannot move money.
         """
         method = method.upper()
         if mutating is None:
@@ -177,7 +176,7 @@ class ApiClient:
         except errors.GatewayError as refusal:
             if refusal.http_status != 401:
                 raise
-            # A 401 was not processed, so that even a mutating call may go out once more.
+            # A request refused with 401 was not processed, so even a mutating call may be repeated.
             fresh = self._refreshed(token)
             if not fresh or fresh == token:
                 raise
@@ -186,7 +185,7 @@ class ApiClient:
         return self._exchange(request, context, idempotency_key)
 
     def _exchange(self, request: Request, context: CallContext, key: str | None) -> Any:
-        """Send, interpret and observe; never repeats."""
+        """Send, interpret and observe once, without a retry."""
         started = time.monotonic()
         response: Response | None = None
         try:
@@ -279,7 +278,7 @@ class ApiClient:
         try:
             self._observer(exchange)
         except Exception:
-            # The answer of a provider must never be lost because its trail could not be kept.
+            # A provider's answer must not be lost because the observer failed.
             _logger.exception("the observer of %s %s failed", exchange.method, exchange.url)
 
 
@@ -287,10 +286,10 @@ class ApiClient:
 
 
 def default_error(response: Response, context: CallContext) -> errors.GatewayError:
-    """What a status means where the provider's own mapper has no opinion.
+    """Return the error for a status that the provider's own mapper does not handle.
 
     Statuses that do not prove that nothing happened are unknown outcomes: 5xx, redirects, 408, and
-    409, which may stand for "still in progress".
+    409, which may mean "still in progress".
     """
     status = response.status
     details: dict[str, Any] = {
@@ -323,7 +322,7 @@ _REFUSALS: dict[int, tuple[type[errors.GatewayError], str]] = {
 
 
 def retry_after_of(response: Response, now: datetime | None = None) -> float | None:
-    """Seconds of a ``Retry-After`` header (delta or HTTP date), never negative, else None."""
+    """Return the seconds of a ``Retry-After`` header (delta or HTTP date, at least 0), or None."""
     value = (response.headers.get("Retry-After") or "").strip()
     if not value:
         return None
@@ -340,12 +339,12 @@ def retry_after_of(response: Response, now: datetime | None = None) -> float | N
 
 
 def request_id_of(response: Response) -> str | None:
-    """The provider's id of the request, where it sent one in a customary header."""
+    """Return the provider's id of the request from a common header, or None."""
     return response.headers.get("X-Request-Id") or response.headers.get("Request-Id")
 
 
 def _authorising(obtain: Callable[[], str | None]) -> str | None:
-    """What ``obtain`` returns; its failures become failures of a request that was never sent."""
+    """Return the result of ``obtain``; raise its failures as those of a request never sent."""
     try:
         return obtain()
     except errors.GatewayError as error:
@@ -388,7 +387,7 @@ def _kept_response(response: Response) -> dict[str, Any]:
 
 
 def _kept(body: bytes | None) -> Any:
-    """A redacted body: parsed where it is JSON, else the beginning of its text."""
+    """Return a redacted body: parsed if it is JSON, else the beginning of its text."""
     if not body:
         return None
     try:

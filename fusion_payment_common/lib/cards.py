@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from stdnum import luhn
 
-#: Our codes of the card brands and what people call them.
+#: The suite's codes of the card brands, with their names.
 BRANDS: Mapping[str, str] = MappingProxyType(
     {
         "visa": "Visa",
@@ -42,14 +42,14 @@ _RANGES = (
 
 
 def luhn_valid(digits: str) -> bool:
-    """True when ``digits`` (ASCII digits only) satisfy the Luhn formula of ISO/IEC 7812-1."""
+    """Return whether ``digits`` (ASCII digits only) satisfy the Luhn formula of ISO/IEC 7812-1."""
     return bool(re.fullmatch(r"[0-9]+", digits)) and luhn.checksum(digits) == 0
 
 
 def brand_of(bin_digits: str) -> str | None:
-    """The brand code of a card by its first digits (four or more), None when unknown.
+    """Return the brand code of a card by its first digits (four or more), None when unknown.
 
-    A debit card of a scheme has the scheme's brand: credit and debit cannot be told apart here.
+    Debit cards have the same brand as credit cards, so the brand does not tell them apart.
     """
     if not re.match(r"[0-9]{4}", bin_digits):
         return None
@@ -58,10 +58,10 @@ def brand_of(bin_digits: str) -> str | None:
 
 
 def mask(last4: str) -> str:
-    """How a card is shown to people: ``'•••• 4242'``.
+    """Return the text that shows a card to people: ``'•••• 4242'``.
 
-    :raises ValueError: when more or less than four digits are given, so that nobody passes a
-        whole number here by mistake.
+    :raises ValueError: not exactly four digits are given; this prevents passing a whole number by
+        mistake.
     """
     if not re.fullmatch(r"[0-9]{4}", last4):
         raise ValueError("expected exactly the last four digits")

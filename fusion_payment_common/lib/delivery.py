@@ -1,4 +1,4 @@
-"""Deliveries without a database: what is sent, what an answer means, when to try again."""
+"""Deliveries without a database: build requests, judge answers, plan retries."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from .redaction import redact_text
 from .retry import Schedule
 from .transport import Request, Response, Timeout
 
-#: Characters of an answer that are kept.
+#: Characters of an answer to keep.
 EXCERPT_LENGTH = 500
-#: Failures in a row after which an endpoint is left alone for a while.
+#: Failures in a row after which the circuit of an endpoint opens.
 CIRCUIT_THRESHOLD = 5
-#: Seconds of the first pause; it doubles with every probe that fails, up to the longest one.
+#: Seconds of the first pause; it doubles with every failed probe, up to the longest pause.
 CIRCUIT_PAUSE = 30
 CIRCUIT_LONGEST_PAUSE = 900
-#: No planned delay is longer than a day.
+#: Maximum seconds of a planned delay.
 LONGEST_DELAY = 24 * 3600.0
 
 FLAT = "flat"
@@ -30,7 +30,7 @@ STANDARD = "standard"
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one attempt came to.
+    """The result of one attempt.
 
     :param accepted: the receiver answered 2xx.
     :param gone: the receiver asks us never to come back (410).
@@ -52,12 +52,12 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Message:
-    """One delivery as its endpoint wants it.
+    """One delivery in the format of its endpoint.
 
-    :param delivery_id: the same for every attempt; has no full stop.
-    :param occurred_at: when what it reports happened (UTC, aware).
-    :param shape: :data:`FLAT`, the body as it is, or :data:`STANDARD`, wrapped into ``type``,
-        ``timestamp`` and ``data`` as Standard Webhooks 1.0.0 has it.
+    :param delivery_id: the same for every attempt; contains no full stop.
+    :param occurred_at: time of the reported event (UTC, aware).
+    :param shape: :data:`FLAT`, the body as it is, or :data:`STANDARD`, wrapped in ``type``,
+        ``timestamp`` and ``data`` as in Standard Webhooks 1.0.0.
     :param numbered: put ``_delivery_id`` and ``_delivery_attempt`` into the body.
     """
 
@@ -69,7 +69,7 @@ class Message:
     numbered: bool = True
 
     def content(self, attempt: int) -> bytes:
-        """The bytes of attempt number ``attempt`` (1 = the first)."""
+        """Return the bytes of attempt number ``attempt`` (1 = the first)."""
         document = dict(self.body)
         if self.shape == STANDARD:
             moment = self.occurred_at.astimezone(UTC).isoformat().replace("+00:00", "Z")
@@ -89,11 +89,11 @@ def request_for(
     secrets: Sequence[str],
     timeout: Timeout,
 ) -> Request:
-    """The HTTP request of one attempt, signed with every secret in force.
+    """Return the HTTP request of one attempt, signed with every valid secret.
 
     :param timestamp: unix seconds of this attempt.
-    :param secrets: none for a receiver that verifies nothing.
-    :raises EmptySecretError: a secret is there but is none.
+    :param secrets: empty for a receiver that verifies no signature.
+    :raises EmptySecretError: a secret is empty or too short.
     """
     content = message.content(attempt)
     headers = {
@@ -108,7 +108,7 @@ def request_for(
 
 
 def judge(response: Response) -> Verdict:
-    """What an answer means: 2xx is success, everything else is tried again (3xx included)."""
+    """Return the verdict on an answer: 2xx is success; all else is retried, including 3xx."""
     status = response.status
     return Verdict(
         accepted=200 <= status < 300,
@@ -123,7 +123,7 @@ def judge(response: Response) -> Verdict:
 
 
 def judge_error(error: BaseException) -> Verdict:
-    """What an attempt without an answer means; our own bugs count as one."""
+    """Return the verdict on an attempt without an answer, including one that hit a bug."""
     is_ours = isinstance(error, errors.ConfigurationError)
     if is_ours or not isinstance(error, errors.GatewayError):
         return judge_preparation(error)
@@ -131,27 +131,27 @@ def judge_error(error: BaseException) -> Verdict:
 
 
 def judge_preparation(error: BaseException) -> Verdict:
-    """What an attempt means that ended before the receiver was called.
+    """Return the verdict on an attempt that ended before the receiver was called.
 
-    Our settings, a bug of ours, or a provider that was asked for the body say nothing about it.
+    Wrong settings, a bug, or a failing provider of the body do not tell whether the receiver works.
     """
     text = type(error).__name__
     if isinstance(error, errors.ConfigurationError):
         text = error.code or error.message
     elif isinstance(error, errors.GatewayError):
-        # Not the code alone: "read_timeout" would be taken for the receiver's.
+        # Do not use the code alone: "read_timeout" would look like the receiver's.
         text = f"before sending: {error.message}"
     return Verdict(accepted=False, is_alive=None, error=text)
 
 
 def excerpt(body: bytes) -> str | None:
-    """The beginning of an answer as text that may be stored, without card data and credentials."""
+    """Return the beginning of an answer as text, without card data and credentials."""
     text = body[: 4 * EXCERPT_LENGTH].decode("utf-8", "replace").replace("\x00", "\ufffd")
     return redact_text(text)[:EXCERPT_LENGTH].strip() or None
 
 
 def circuit_pause(failures: int) -> int | None:
-    """Seconds for which an endpoint is left alone after ``failures`` in a row; None: not yet."""
+    """Return the seconds to pause an endpoint after ``failures`` in a row, or None for no pause."""
     beyond = failures - CIRCUIT_THRESHOLD
     if beyond < 0:
         return None
@@ -159,10 +159,10 @@ def circuit_pause(failures: int) -> int | None:
 
 
 def parse_schedule(delays: str, horizon_hours: float) -> Schedule:
-    """The schedule that ``delays`` ("5, 30, 300": seconds between attempts) stands for.
+    """Return the schedule for ``delays`` ("5, 30, 300": seconds between attempts).
 
-    :param horizon_hours: the last delay is repeated for so long in all; 0: the list is the end.
-    :raises ValueError: no number, a negative one, or none at all.
+    :param horizon_hours: repeat the last delay until this total time; 0 ends with the list.
+    :raises ValueError: the list is empty, or a delay is not a number, negative or above a day.
     """
     numbers = tuple(float(part) for part in delays.replace(",", " ").split())
     if any(number != number or number > LONGEST_DELAY for number in numbers):
@@ -173,7 +173,7 @@ def parse_schedule(delays: str, horizon_hours: float) -> Schedule:
 
 
 def attempts_of(schedule: Schedule, limit: int = 10_000) -> int:
-    """How many attempts a schedule allows in all, the first one included."""
+    """Return the number of attempts that a schedule allows, including the first one."""
     attempt = 1
     while attempt < limit and schedule.planned(attempt) is not None:
         attempt += 1

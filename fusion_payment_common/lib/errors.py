@@ -1,4 +1,4 @@
-"""What can go wrong between us and a provider, split by remedy.
+"""Errors of provider calls, divided by remedy.
 
 Each class knows the :class:`Outcome` it stands for; messages are never parsed.
 """
@@ -12,15 +12,15 @@ from .redaction import redact_text
 
 
 class GatewayError(Exception):
-    """Base of everything a provider call may raise.
+    """Base of all errors that a provider call raises.
 
-    :param message: our own sentence; redacted before it is kept.
+    :param message: the suite's own sentence; redacted before it is kept.
     :param code: stable machine-readable reason (the provider's code where it gave one).
     :param http_status: status of the answer, None when there was none.
     :param provider_reference: the provider's id of the object concerned, e.g. a failed attempt.
     :param request_id: the provider's id of this request, for its support desk.
-    :param retry_after: seconds the provider asked us to wait.
-    :param detail: the provider's own text, redacted; may be in any language, never to be parsed.
+    :param retry_after: seconds that the provider asked to wait.
+    :param detail: the provider's own text, redacted, in any language; must not be parsed.
     """
 
     outcome: ClassVar[Outcome] = Outcome.UNKNOWN
@@ -56,7 +56,7 @@ class GatewayError(Exception):
 
 
 class DeclinedError(GatewayError):
-    """The issuer said no. Remedy: another card or another attempt, which is a new intent.
+    """The issuer declined. Remedy: another card or another attempt, which is a new intent.
 
     :param decline_code: the issuer's reason as the provider spells it.
     """
@@ -69,21 +69,21 @@ class DeclinedError(GatewayError):
 
 
 class RequestRejectedError(GatewayError):
-    """The gateway refused what we asked. Remedy: change the request; repeating is pointless."""
+    """The gateway refused the request. Remedy: change the request; repeating is pointless."""
 
     outcome = Outcome.REJECTED
 
 
 class AuthenticationError(RequestRejectedError):
-    """The gateway does not accept our credentials. Remedy: connect again."""
+    """The gateway does not accept the credentials. Remedy: connect again."""
 
 
 class PermissionDeniedError(RequestRejectedError):
-    """We are known but not allowed to do this. Remedy: grant the permission at the provider."""
+    """The account lacks a permission. Remedy: grant the permission at the provider."""
 
 
 class ConfigurationError(RequestRejectedError):
-    """Our own settings make the call impossible. Raised before anything is sent."""
+    """The settings in Odoo make the call impossible. Raised before anything is sent."""
 
 
 class NotFoundError(RequestRejectedError):
@@ -101,18 +101,18 @@ class NotSentError(GatewayError):
 
 
 class RateLimitedError(NotSentError):
-    """The gateway refused for now, unprocessed. Remedy: same key after ``retry_after``."""
+    """The gateway refused for now without processing. Remedy: same key after ``retry_after``."""
 
 
 class UnknownOutcomeError(GatewayError):
-    """The request may have been processed. Remedy: ask the provider, then the same key."""
+    """The request may have been processed. Remedy: look it up, then repeat with the same key."""
 
     outcome = Outcome.UNKNOWN
 
 
 class MalformedResponseError(UnknownOutcomeError):
-    """The gateway answered, but not in a way we can rely on. Remedy: ask the provider."""
+    """The gateway's answer is not reliable. Remedy: look it up at the provider."""
 
 
 class InProgressError(UnknownOutcomeError):
-    """The same key, or the same resource, is being worked on. Remedy: wait, then ask."""
+    """The same key or resource is being processed. Remedy: wait, then look it up."""

@@ -1,7 +1,7 @@
-"""A transport to addresses that users choose: it looks at where a name leads before connecting.
+"""A transport for URLs that users choose: it checks the resolved address before connecting.
 
-The address that was checked is the address that is connected to, so a name that resolves to
-something else a moment later (DNS rebinding) gains nothing. TLS still verifies the name.
+It connects to the very address that it checked, so a name that resolves differently a moment later
+(DNS rebinding) has no effect. TLS still verifies the name.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ from .transport import (
 )
 
 _POOL_SIZE = 32
-#: Policies change rarely; more than a few of them at once means that old ones can go.
+#: Policies change rarely; when there are more, old transports can be dropped.
 _MAX_TRANSPORTS = 8
 
 
 class ForbiddenAddressError(OSError):
-    """The name leads to an address that the policy does not permit."""
+    """The name resolves to an address that the policy does not permit."""
 
 
 class GuardedTransport(RequestsTransport):
-    """Like its parent, but connects only to addresses that ``policy`` permits.
+    """Like its parent, but connect only to addresses that ``policy`` permits.
 
-    No proxy of the environment is used: it would resolve the name again, out of our sight.
+    Proxies from the environment are ignored: a proxy would resolve the name again, unchecked.
     """
 
     def __init__(self, policy: AddressPolicy, pool_size: int = _POOL_SIZE) -> None:
@@ -52,10 +52,10 @@ class GuardedTransport(RequestsTransport):
         self._session.mount("http://", adapter)
 
     def send(self, request: Request) -> Response:
-        """See :class:`Transport`.
+        """Send the request; see :class:`Transport`.
 
-        :raises ConfigurationError: with ``code`` ``forbidden_address`` when the name leads to an
-            address that is not permitted; nothing was sent.
+        :raises ConfigurationError: with ``code`` ``forbidden_address`` when the name resolves to
+            an address that is not permitted; nothing was sent.
         """
         try:
             return super().send(request)
@@ -78,7 +78,7 @@ class _GuardedAdapter(_WatchedAdapter):
 
 
 class _Guarded(_WatchedConnection):
-    """Resolves the name itself and connects to the first permitted address that answers."""
+    """Resolve the name here and connect to the first permitted address that answers."""
 
     policy: AddressPolicy
     _dns_host: str
@@ -93,7 +93,7 @@ class _Guarded(_WatchedConnection):
         try:
             return self._connect_to(permitted)
         finally:
-            # What follows (TLS, the Host header) is about the name.
+            # TLS and the Host header need the name.
             self._dns_host = name
 
     def _connect_to(self, addresses: list[str]) -> socket.socket:
@@ -108,7 +108,7 @@ class _Guarded(_WatchedConnection):
 
 
 def _guarded_pools(policy: AddressPolicy) -> dict[str, type]:
-    """Connection pools whose connections obey ``policy``."""
+    """Return connection pools whose connections apply ``policy``."""
 
     class GuardedHTTPConnection(_Guarded):
         pass
@@ -133,7 +133,7 @@ _transports: dict[AddressPolicy, GuardedTransport] = {}
 
 
 def guarded_transport(policy: AddressPolicy) -> GuardedTransport:
-    """The pooled transport of this process for ``policy``; never inherited over a fork."""
+    """Return this process's pooled transport for ``policy``; a fork does not inherit it."""
     with _lock:
         transport = _transports.get(policy)
         if transport is None:

@@ -1,4 +1,4 @@
-"""What a health check says, and how monitoring systems read it. No database, no framework."""
+"""Findings of health checks and their format for monitoring. No database, no framework."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
 
 class Level(StrEnum):
-    """How things are: fine, to be looked at, or wrong now."""
+    """The level of a finding: fine, needs attention, or wrong."""
 
     OK = "ok"
     WARNING = "warning"
@@ -22,16 +22,16 @@ class Level(StrEnum):
 
     @property
     def rank(self) -> int:
-        """0, 1 or 2; the higher the worse."""
+        """0, 1 or 2; higher is worse."""
         return list(Level).index(self)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check found.
+    """The result of one check.
 
-    :param sentence: for people: what is the case and, unless it is fine, what to do.
-    :param value: the number behind it (a count, seconds), or None.
+    :param sentence: for people: the situation and, unless it is fine, what to do.
+    :param value: the measured number (a count, seconds), or None.
     """
 
     level: Level
@@ -43,8 +43,8 @@ class Finding:
 class Check:
     """A registered check.
 
-    :param code: stable, for monitoring: lower case, digits and underscores.
-    :param name: for people.
+    :param code: stable code for monitoring: lower case, digits and underscores.
+    :param name: name for people.
     :param model: the model with the methods.
     :param method: called with a company (an empty record for a check of the whole database);
         returns a :class:`Finding`.
@@ -76,14 +76,14 @@ class Sample:
 
 
 def worst(levels: Iterable[Level | str]) -> Level:
-    """The worst of the levels; fine when there are none."""
+    """Return the worst of the levels; fine when there are none."""
     return max((Level(level) for level in levels), key=lambda level: level.rank, default=Level.OK)
 
 
 def by_age(count: int, age: float | None, *, error_after: float) -> Level:
-    """The level of things that should not stay: fine when there are none, wrong when too old.
+    """Return the level for items that should not remain: fine if none, wrong if too old.
 
-    :param age: seconds that the oldest has been there, None when not known.
+    :param age: age of the oldest item in seconds, None when unknown.
     """
     if not count:
         return Level.OK
@@ -91,10 +91,10 @@ def by_age(count: int, age: float | None, *, error_after: float) -> Level:
 
 
 def exposition(metrics: Iterable[tuple[str, str, Iterable[Sample]]]) -> str:
-    """Gauges as Prometheus text.
+    """Return gauges as Prometheus text.
 
     :param metrics: ``(name, help, samples)``; a metric without samples is left out.
-    :raises ValueError: on a name that the format does not allow.
+    :raises ValueError: the format does not allow a name.
     """
     lines = []
     for name, text, samples in metrics:

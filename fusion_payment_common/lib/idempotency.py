@@ -1,4 +1,4 @@
-"""Keys that name an intent, and fingerprints that tell two intents apart."""
+"""Idempotency keys of intents, and fingerprints of their parameters."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _BASE36 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def derive_key(*parts: str) -> str:
-    """The idempotency key of the intent that ``parts`` name: same parts, same key, for ever.
+    """Return the idempotency key of the intent that ``parts`` name: same parts, same key.
 
-    The answer has the shape of a version-4 UUID (36 characters), because providers ask for
-    "UUIDv4 or equal quality". Parts are length-prefixed: ``("ab", "c")`` is not ``("a", "bc")``.
+    The key has the form of a version-4 UUID (36 characters), because providers ask for "UUIDv4 or
+    equal quality". Parts are length-prefixed, so ``("ab", "c")`` differs from ``("a", "bc")``.
 
-    :raises ValueError: without parts, or when one is empty.
-    :raises TypeError: when a part is not text.
+    :raises ValueError: there are no parts, or one is empty.
+    :raises TypeError: a part is not text.
     """
     if not parts:
         raise ValueError("an idempotency key needs at least one part")
@@ -34,9 +34,11 @@ def derive_key(*parts: str) -> str:
 
 
 def fingerprint(parameters: Mapping[str, Any]) -> str:
-    """SHA-256 (64 hex digits) of the parameters in canonical JSON; key order does not matter.
+    """Return the SHA-256 (64 hex digits) of the parameters, whatever the order of their keys.
 
-    :raises TypeError: on floats and on anything that JSON has no exact form for.
+    It is computed over canonical JSON.
+
+    :raises TypeError: a value is a float or has no exact form in JSON.
     """
     canonical = _canonical(parameters, "parameters")
     text = json.dumps(canonical, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -44,12 +46,12 @@ def fingerprint(parameters: Mapping[str, Any]) -> str:
 
 
 def short_reference(key: str, length: int = 12) -> str:
-    """A short upper-case base-36 name for ``key``, for fields with a tight limit.
+    """Return a short upper-case base-36 name for ``key``, for fields with a tight limit.
 
-    Deterministic. Twelve characters leave one chance in a million of any collision among
-    three million keys.
+    It is deterministic. With twelve characters, the chance of any collision among three million
+    keys is one in a million.
 
-    :raises ValueError: when the key is empty or ``length`` is outside 6-32.
+    :raises ValueError: the key is empty, or ``length`` is outside 6-32.
     """
     if not key:
         raise ValueError("cannot shorten an empty key")

@@ -1,8 +1,8 @@
-"""What the operation ledger decides, without a database: intents, answers and the next step.
+"""The decisions of the operation ledger, without a database: intents, answers and the next step.
 
-An *operation* is one intended mutation at a provider under one idempotency key. This module holds
-the two values that cross the border between the ledger and a provider (:class:`Intent` in,
-:class:`Answer` out) and the tables that say how one state follows another.
+An *operation* is one intended change at a provider under one idempotency key. This module defines
+the two values that the ledger and a provider exchange (:class:`Intent` in, :class:`Answer` out) and
+the rules for the states.
 """
 
 from __future__ import annotations
@@ -21,44 +21,45 @@ IN_FLIGHT = "in_flight"
 
 #: States in which no other operation may start on the same document.
 OPEN_STATES = frozenset({READY, IN_FLIGHT, Outcome.PENDING, Outcome.UNKNOWN})
-#: States after which the provider will not be called again under this key.
+#: States in which the provider will not be called again under this key.
 CLOSED_STATES = frozenset({Outcome.SUCCEEDED, Outcome.DECLINED, Outcome.REJECTED, Outcome.NOT_SENT})
 
-#: How many lookups must have found nothing before the next one may be followed by a repetition
-#: under the same key. One empty lookup right after a lost answer proves nothing: the provider may
-#: still be working on it.
+#: Number of look-ups that must find nothing before the next one may be followed by a repeated call
+#: under the same key. One empty look-up right after a lost answer proves nothing: the provider may
+#: still be processing the request.
 EMPTY_LOOKUPS_BEFORE_REPEAT = 1
 
 #: Seconds after its first call for which an operation may be repeated under its key. Money that
 #: is no longer expected must not move, and no provider keeps its keys for ever.
 REPEAT_WITHIN = 24 * 3600.0
 
-#: Error code of a lookup that was answered, and found nothing.
+#: Error code of a look-up that was answered but found nothing.
 NOT_FOUND_YET = "not_found_yet"
 
-#: Rejections of a *repeated* call that say nothing about whether the first one went through.
+#: Rejections of a *repeated* call that do not tell whether the first call went through.
 CODES_THAT_PROVE_NOTHING = frozenset({"token_already_used", "idempotency_error"})
 
 
 @dataclass(frozen=True)
 class Intent:
-    """One intended mutation, fixed before the provider is called.
+    """One intended change at a provider, fixed before the call.
 
-    :param kind: what is intended: ``charge``, ``refund``, ``void``, ...
-    :param handler: name of the model that knows how to call, look up and apply it.
-    :param idempotency_key: identifies the intent over every attempt, re-run and restart.
-    :param reference: our reference (a transaction's), kept as text because the ledger's own
+    :param kind: the kind of operation: ``charge``, ``refund``, ``void``, ...
+    :param handler: name of the model that calls, looks up and applies it.
+    :param idempotency_key: identifies the intent in every attempt, re-run and restart.
+    :param reference: Odoo's reference (a transaction's), kept as text because the ledger's own
         transaction may not see the record yet.
-    :param parameters: what the key stands for; another set under the same key is a conflict.
+    :param parameters: the parameters of the key; other parameters under the same key are a
+        conflict.
     :param payload: JSON-safe request; kept until the operation is closed so that it can be
         repeated after a crash. Never contains a card number.
     :param documents: ``(model, id)`` pairs that are held until the operation is closed.
     :param amount: in major units of the currency.
-    :param lease_seconds: how long the caller may be silent before the completer takes over.
+    :param lease_seconds: seconds after which the completer takes over if the caller stores nothing.
     :param send_within: queued mode: seconds after which a call that never reached the provider is
         given up. Money that is no longer expected must not move.
     :param repeat_within: seconds after the first call for which it may be repeated under its key;
-        no longer than the provider keeps the key. Later a person decides.
+        not longer than the provider keeps the key. After that a person must decide.
     :param is_long: queued mode: the call waits for a person and may take minutes.
     """
 
@@ -81,19 +82,19 @@ class Intent:
     summary: Mapping[str, Any] = field(default_factory=dict)
 
     def with_changes(self, **changes: Any) -> Intent:
-        """The same intent with other settings of the queue."""
+        """Return the same intent with other settings of the queue."""
         return replace(self, **changes)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back for an operation, reduced to what Odoo needs and may keep.
+    """The result of an operation, reduced to what Odoo needs and may keep.
 
     :param data: JSON-safe, allow-listed facts about the provider's object; enough to apply the
-        result again without another call. Of an error: ``detail``, the provider's own text,
-        redacted, for people only, and ``decline_code``.
+        result again without another call. For an error: ``detail``, the provider's own text
+        (redacted, only for people to read), and ``decline_code``.
     :param review: set when money moved differently from what was asked; a person must decide.
-    :param under_way: a look-up has seen the request being worked on: it may move money any moment.
+    :param under_way: a look-up found the request in progress: it may move money at any moment.
     """
 
     outcome: Outcome
@@ -107,7 +108,7 @@ class Answer:
 
     @property
     def may_have_moved_money(self) -> bool:
-        """Whether a look-up's answer speaks against closing the operation as never made.
+        """Whether a look-up's answer forbids closing the operation as never made.
 
         A provider that cannot be asked does not: then a Manager's evidence has to do.
         """
@@ -118,11 +119,11 @@ class Answer:
 
     @classmethod
     def from_error(cls, error: errors.GatewayError) -> Answer:
-        """Return the answer that a gateway error stands for.
+        """Return the answer for a gateway error.
 
-        "Too many requests" is unknown here although it should mean "not processed": a limiter in
-        front of the gateway answers for it and may do so for a request that went through. Asking
-        costs seconds, a second charge costs a customer.
+        "Too many requests" should mean "not processed" but counts as unknown: a limiter in front
+        of the gateway sends it, possibly for a request that went through. A look-up takes seconds;
+        a second charge costs a customer.
         """
         limited = isinstance(error, errors.RateLimitedError)
         return cls(
@@ -136,7 +137,7 @@ class Answer:
 
 
 def _facts_of(error: errors.GatewayError) -> dict[str, str]:
-    """The issuer's reason and the provider's own words, where it gave them."""
+    """Return the issuer's reason and the provider's own text, where present."""
     facts = {"detail": error.detail}
     if isinstance(error, errors.DeclinedError):
         facts["decline_code"] = error.decline_code
@@ -144,7 +145,7 @@ def _facts_of(error: errors.GatewayError) -> dict[str, str]:
 
 
 class Step(StrEnum):
-    """What the completer does next with an operation."""
+    """The next step of the completer for an operation."""
 
     WAIT = "wait"
     CALL = "call"
@@ -166,7 +167,7 @@ def next_step(
     empty_lookups: int,
     repeatable: bool,
 ) -> Step:
-    """Return what the completer has to do with an operation in this condition.
+    """Return the completer's next step for an operation in this condition.
 
     :param lease_expired: no process works on it any more.
     :param due: the time of its next attempt has come.
@@ -194,10 +195,10 @@ def next_step(
 
 
 def contradicts(state: str, answer: Answer) -> bool:
-    """Return whether an answer says otherwise about the money than the closed state does.
+    """Return whether an answer contradicts the closed state about whether money moved.
 
-    "Not sent" speaks of one attempt, which another one may have followed; declined and rejected
-    are two words for money that did not move.
+    "Not sent" is about one attempt, which another one may have followed. Declined and rejected do
+    not contradict each other: in both cases no money moved.
     """
     if state == Outcome.SUCCEEDED:
         return answer.outcome in (Outcome.DECLINED, Outcome.REJECTED)
@@ -207,9 +208,9 @@ def contradicts(state: str, answer: Answer) -> bool:
 def settles_the_matter(answer: Answer) -> bool:
     """Return whether an answer counts although another process has taken the operation over.
 
-    Money that moved has moved, and what is pending is known there. That one call was refused or
-    never left says nothing about the call that the other one may be making, and that nothing was
-    found a while ago says nothing about now.
+    Success and pending count, because the provider knows the operation. A refused or unsent call
+    does not count: the other process may be making another call. An empty look-up does not count
+    either: it may be out of date.
     """
     if answer.error_code == NOT_FOUND_YET:
         return False
@@ -217,11 +218,11 @@ def settles_the_matter(answer: Answer) -> bool:
 
 
 def after_repeat(answer: Answer, *, error: errors.GatewayError | None) -> Answer:
-    """Return what a *repeated* call proves about the operation as a whole.
+    """Return what the answer to a *repeated* call proves about the whole operation.
 
-    A first attempt with a lost answer may have moved money. A repetition that never reached the
-    provider, or that the provider refused for a reason unrelated to the first attempt (credentials,
-    permissions, a one-time token that is used up), leaves the outcome unknown.
+    A first attempt with a lost answer may have moved money. The outcome stays unknown if the
+    repeated call never reached the provider, or was refused for a reason unrelated to the first
+    attempt (credentials, permissions, a used one-time token).
     """
     if error is None:
         return answer

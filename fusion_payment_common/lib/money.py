@@ -1,4 +1,4 @@
-"""Amounts as integers of minor units; no floating point ever takes part in arithmetic."""
+"""Amounts as integers of minor units; the arithmetic never uses floats."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ _PRECISION_LIMIT = Decimal(10) ** 20
 
 
 class MoneyError(ValueError):
-    """An amount that cannot be expressed, or two currencies that cannot be mixed."""
+    """An amount that cannot be represented, or two currencies that cannot be combined."""
 
 
 @dataclass(frozen=True, slots=True)
 class Money:
     """An amount of one currency.
 
-    :param minor: the amount in minor units (cents), negative for money given back.
+    :param minor: the amount in minor units (cents), negative for refunded money.
     :param currency: ISO 4217 code; stored in upper case.
     :param digits: decimal places of the currency.
-    :raises MoneyError: on anything but an integer, a three-letter code and 0-6 digits.
+    :raises MoneyError: not an integer, a three-letter code and 0-6 digits.
     """
 
     minor: int
@@ -43,11 +43,11 @@ class Money:
     def from_major(
         cls, value: Decimal | str | int | float, currency: str, digits: int = 2
     ) -> Money:
-        """Read an amount in major units, rounded half-up to the currency's digits.
+        """Return an amount given in major units, rounded half-up to the currency's digits.
 
-        A float is read through its shortest text, so that ``11.120000000000001`` is 11.12.
+        A float is converted through its shortest text, so that ``11.120000000000001`` is 11.12.
 
-        :raises MoneyError: on NaN, infinity, text that is no number, or an absurd magnitude.
+        :raises MoneyError: NaN, infinity, text that is not a number, or a number that is too large.
         """
         if isinstance(value, bool) or not isinstance(value, Decimal | str | int | float):
             raise MoneyError(f"cannot read an amount from {type(value).__name__}")
@@ -69,7 +69,7 @@ class Money:
         return Decimal(self.minor).scaleb(-self.digits)
 
     def format(self) -> str:
-        """Plain text for logs and trails, e.g. ``'11.12 CAD'`` (no locale)."""
+        """Return plain text for logs and trails, e.g. ``'11.12 CAD'`` (no locale)."""
         return f"{self.major:.{self.digits}f} {self.currency}"
 
     def __add__(self, other: Money) -> Money:

@@ -1,4 +1,4 @@
-"""What became of a request to move money."""
+"""The outcome of a request to move money."""
 
 from enum import StrEnum
 
@@ -25,7 +25,7 @@ class Outcome(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """True when nothing that happens later can change this outcome."""
+        """True when no later event can change this outcome."""
         return self in (Outcome.SUCCEEDED, Outcome.DECLINED, Outcome.REJECTED)
 
     @property

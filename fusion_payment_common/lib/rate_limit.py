@@ -1,9 +1,9 @@
-"""Limits on calls per second and calls at once, kept by all processes of a machine together.
+"""Limits on calls per second and on parallel calls, shared by all processes of a machine.
 
-State lives in small files of one directory, each guarded by ``flock``: a reservation costs some
-microseconds, needs no database connection (HTTP runs without one), and whatever a killed process
-held is free again at once, because the kernel lets go of its locks. Calls per second are counted in
-a sliding window: a bucket as large as the limit would let through twice as many within a second.
+The state is in small files in one directory, each guarded by ``flock``: a reservation takes
+microseconds and needs no database connection (HTTP calls run without one), and the kernel releases
+the locks of a killed process at once. Calls per second are counted in a sliding window, because a
+bucket of the limit's size would allow twice as many within a second.
 """
 
 from __future__ import annotations
@@ -20,29 +20,29 @@ from pathlib import Path
 
 from .errors import NotSentError
 
-#: Seconds. Slightly more than the provider's second: calls that left apart may arrive together.
+#: Seconds. Slightly more than the provider's second, as calls may arrive closer than they left.
 WINDOW = 1.05
-#: Seconds between two looks for a free place among the calls at once.
+#: Seconds between two checks for a free place among the parallel calls.
 _POLL = 0.01
-#: Seconds after a pause within which another refusal counts as the same trouble.
+#: Seconds after a pause within which another refusal doubles the pause.
 _SOON = 5.0
-#: Seconds a provider can make us pause at the most, whatever it asks for.
+#: Maximum seconds of a pause, whatever the provider asks for.
 MAX_PAUSE = 60.0
 _HEADER = struct.Struct("<dd")
 _MOMENT = struct.Struct("<d")
 
 
 class ThrottledError(NotSentError):
-    """Our own limit: no place became free in time, nothing was sent. Code ``throttled``."""
+    """The suite's own limit: no place became free in time, nothing was sent. Code ``throttled``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What one party may do.
+    """The limits of one party.
 
-    :param scope: names the party, e.g. an application or a merchant.
-    :param per_second: calls that may begin within a second.
-    :param at_once: calls that may be under way together.
+    :param scope: name of the party, e.g. an application or a merchant.
+    :param per_second: maximum calls that start within a second.
+    :param at_once: maximum parallel calls.
     """
 
     scope: str
@@ -51,9 +51,9 @@ class Limit:
 
 
 class SharedLimiter:
-    """Keeps limits for every process that uses the same directory.
+    """Apply limits across all processes that use the same directory.
 
-    :param directory: on a local disk; created when it is missing, readable by its owner only.
+    :param directory: on a local disk; created if missing, readable by its owner only.
     :param clock: unix seconds, the same for all processes.
     """
 
@@ -70,10 +70,11 @@ class SharedLimiter:
 
     @contextmanager
     def place(self, limits: Sequence[Limit], *, max_wait: float) -> Iterator[None]:
-        """Wait for a place within all limits; it is given back when the block ends.
+        """Wait for a place within all limits; release it when the block ends.
 
         :param max_wait: seconds.
-        :raises ThrottledError: none became free in time; ``retry_after`` says when there may be.
+        :raises ThrottledError: no place became free in time; ``retry_after`` estimates when one
+            will.
         """
         deadline = self._clock() + max_wait
         with ExitStack() as held:
@@ -84,11 +85,11 @@ class SharedLimiter:
             yield
 
     def pause(self, limit: Limit, seconds: float | None) -> float:
-        """Begin no call for a while, because the provider said "too many".
+        """Start no call for a while, because the provider answered "too many requests".
 
-        :param seconds: as the provider asked; None where it did not say: a second, doubled each
+        :param seconds: as the provider asked; None if it did not: then one second, doubled each
             time that it happens again soon.
-        :return: the seconds that are paused
+        :return: the length of the pause in seconds
         """
         with self._state(limit) as state:
             now = self._clock()
@@ -101,7 +102,7 @@ class SharedLimiter:
         return pause
 
     def _reserve(self, limit: Limit, deadline: float) -> float:
-        """The moment at which the next call may begin; it is taken by this."""
+        """Reserve the time at which the next call may start, and return it."""
         with self._state(limit) as state:
             now = self._clock()
             moment = state.next_moment(now)
@@ -117,7 +118,7 @@ class SharedLimiter:
 
     @contextmanager
     def _one_of(self, limit: Limit, deadline: float) -> Iterator[None]:
-        """One of the places for calls at once."""
+        """Hold one of the places for parallel calls."""
         while True:
             for number in range(limit.at_once):
                 place = self._open(f"{_name(limit)}.place{number}")
@@ -155,7 +156,7 @@ class SharedLimiter:
 
 @dataclass
 class _State:
-    """``moments``: when the latest calls began or will begin, oldest first, unix seconds."""
+    """``moments``: start times of the latest or next calls, oldest first, unix seconds."""
 
     paused_until: float
     last_pause: float
@@ -164,7 +165,7 @@ class _State:
 
     @classmethod
     def parse(cls, content: bytes, limit: Limit, now: float) -> _State:
-        """What a file says. What cannot be (a torn file, a clock that was set back) is dropped."""
+        """Return a file's state; drop impossible values (a torn file, a clock set back)."""
         latest = now + MAX_PAUSE
         usable = len(content) >= _HEADER.size and (len(content) - _HEADER.size) % 8 == 0
         if not usable:

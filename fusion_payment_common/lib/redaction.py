@@ -1,4 +1,4 @@
-"""The one place that removes card numbers, card codes and credentials from what we keep or log.
+"""Remove card numbers, card codes and credentials from everything that is stored or logged.
 
 Entries are removed by a deny-list of keys, values by what they look like.
 """
@@ -33,10 +33,10 @@ _SECRET_SUFFIXES = (
     "accesstoken", "apikey", "apitoken", "cardnumber", "cvv", "password", "privatekey",
     "refreshtoken", "secret", "webhookauthcode",
 )  # fmt: skip
-#: Headers by which a provider proves itself with a static value.
+#: Headers in which a provider sends a static value to authenticate itself.
 _AUTH_HEADER = re.compile(r"x[a-z]+auth(?:code)?")
 _MASKED = re.compile(r"(?:clv_)?\*{3}[A-Za-z0-9]{0,4}")
-#: Beside these, a key named ``code`` is an authorisation code, not an error code.
+#: Next to these keys, a key ``code`` is an authorization code, not an error code.
 _GRANT_COMPANIONS = frozenset({"clientsecret", "codeverifier", "redirecturi"})
 _MAX_DEPTH = 40
 
@@ -45,7 +45,7 @@ _DIGIT_RUN = r"(?<![0-9])[0-9](?:[ \t\u00a0\-]{0,2}[0-9]){11,}(?![0-9])"
 _UUID_OR_DIGITS = re.compile(rf"(?P<uuid>{_UUID})|(?P<run>{_DIGIT_RUN})")
 _DIGITS = re.compile(r"[0-9]+")
 _SCHEME = re.compile(r"(?i)\b(bearer|basic)(\s+)[A-Za-z0-9._~+/=\-]{4,}")
-#: An authorisation code in an address, as access logs have it.
+#: An authorization code in a URL, as in access logs.
 _CODE_IN_QUERY = re.compile(r"([?&]code=)[^&#\s\"']{8,}")
 _JWT = re.compile(r"\beyJ[A-Za-z0-9_\-]+\.[A-Za-z0-9_\-]+(?:\.[A-Za-z0-9_\-]*)?")
 _SOURCE_TOKEN = re.compile(r"\b(clv_)[A-Za-z0-9]*?([A-Za-z0-9]{4})\b")
@@ -56,27 +56,27 @@ _KEY_NAMES = (
     r"|private[_\-]?key|code[_\-]?verifier|card[_\-]?number|security[_\-]?code|cvv2?|cvc2?)"
     r"|cvd|csc|pan|pin|pwd|authorization|cookie|set-cookie)"
 )
-#: ``"cvv": "123"``, ``client_secret=abc``, ``{'password': 'x'}`` inside free text. A quoted name
-#: may be escaped once (JSON inside JSON).
+#: ``"cvv": "123"``, ``client_secret=abc``, ``{'password': 'x'}`` in free text. A quoted name may be
+#: escaped once (JSON inside JSON).
 _KEY_VALUE = re.compile(
     rf"(?i)((?:{_KEY_NAMES})(?:\\?[\"'])?\s*(?:=>|[:=])\s*)"
     r"(\\?\"(?:[^\"\\]|\\(?!\").)*\\?\"|'(?:[^'\\]|\\.)*'|[^\s,;&}\])\"']+)"
 )
-#: Lengths tried first when a run of digit groups can be read as more than one card number.
+#: Order of the lengths to try when digit groups can be read as more than one card number.
 _LENGTHS = (16, 15, 14, 19, 18, 17, 13, 12)
 
 
 def redact(value: object) -> object:
-    """A copy of ``value`` without card data and credentials; safe to log and to store.
+    """Return a copy of ``value`` without card data and credentials; safe to log and to store.
 
-    Handles nested mappings, sequences, text and bytes; numbers, booleans, dates and None pass
-    (an integer that reads as a card number is masked). Anything else becomes redacted text.
+    Nested mappings, sequences, text and bytes are redacted. Numbers, booleans, dates and None are
+    kept, except an integer that looks like a card number. Anything else becomes redacted text.
     """
     return _redact(value, 0)
 
 
 def redact_text(text: str) -> str:
-    """``text`` with every card number masked to its last four digits and credentials removed."""
+    """Return ``text`` with card numbers masked to the last four digits, and without credentials."""
     text = _SCHEME.sub(rf"\1\2{MASK}", text)
     text = _KEY_VALUE.sub(_mask_pair, text)
     text = _CODE_IN_QUERY.sub(rf"\1{MASK}", text)
@@ -87,10 +87,10 @@ def redact_text(text: str) -> str:
 
 
 def contains_pan(value: object) -> bool:
-    """True when a payment card number occurs anywhere in ``value``, keys included.
+    """Return whether a card number occurs anywhere in ``value``, including in keys.
 
-    Meant for refusing input: stricter than masking (first digit 2-6), so that fewer innocent
-    references are refused.
+    Use it to refuse input. Its test is narrower than that of masking (first digit 2-6), so that
+    fewer harmless references are refused.
     """
     if isinstance(value, Mapping):
         return any(contains_pan(key) or contains_pan(item) for key, item in value.items())
@@ -108,10 +108,10 @@ def contains_pan(value: object) -> bool:
 
 
 class RedactingFilter(logging.Filter):
-    """Rewrites a log record so that no handler after it sees a card number or a credential.
+    """Redact card numbers and credentials in log records before they are written.
 
-    Attach it to handlers or to each logger of ours: a filter of a parent logger does not see
-    the records of its children. Never drops a record.
+    Attach it to handlers or to each logger: a filter of a parent logger does not see the records of
+    its children. It never drops a record.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -119,7 +119,7 @@ class RedactingFilter(logging.Filter):
         try:
             message = record.getMessage()
         except (TypeError, ValueError, KeyError, IndexError):
-            # A record whose arguments do not fit its text still has to be redacted, not lost.
+            # Redact a record even if its arguments do not fit its text.
             message = f"{record.msg} {record.args!r}"
         record.msg = redact_text(message)
         record.args = None
@@ -127,7 +127,7 @@ class RedactingFilter(logging.Filter):
             record.exc_text = logging.Formatter().formatException(record.exc_info)
         if record.exc_text:
             record.exc_text = redact_text(record.exc_text)
-            # Formatters and collectors that find exc_info would render the original again.
+            # Formatters and collectors would use exc_info to render the original again.
             record.exc_info = None
         if record.stack_info:
             record.stack_info = redact_text(record.stack_info)
@@ -171,7 +171,7 @@ def _redact_mapping(mapping: Mapping[Any, Any], depth: int) -> dict[Any, Any]:
 
 
 def _redact_document(text: str, depth: int) -> str:
-    """Redact text, by structure where the whole of it is a JSON object or list."""
+    """Redact text, by its structure if the whole text is a JSON object or list."""
     if text.lstrip()[:1] in ("{", "["):
         try:
             document = json.loads(text)
@@ -199,7 +199,7 @@ def _is_secret(name: str) -> bool:
 
 
 def _mask_secret(value: object) -> object:
-    """Mask wholly, except what redaction of the value itself keeps on purpose (last four)."""
+    """Mask the whole value, but keep the last four characters of card numbers and tokens."""
     if value is None or value == "" or isinstance(value, bool):
         return value
     text = str(value)
@@ -244,10 +244,10 @@ def _runs(text: str) -> Iterator[str]:
 
 
 def _windows(run: str) -> Iterator[tuple[int, int, str]]:
-    """``(start, end, digits)`` of the card numbers in a run of digit groups, left to right.
+    """Yield ``(start, end, digits)`` of the card numbers in a run of digit groups, left to right.
 
-    Groups are looked at together and apart, so that neither ``4242 4242 4242 4242`` nor
-    ``12 4242424242424242 123`` slips through.
+    Groups are tested both joined and alone, to find ``4242 4242 4242 4242`` as well as
+    ``12 4242424242424242 123``.
     """
     groups = [(match.start(), match.end()) for match in _DIGITS.finditer(run)]
     index = 0
@@ -276,7 +276,10 @@ def _best_window(
 
 
 def _is_milliseconds(digits: str) -> bool:
-    """Unix times in milliseconds have 13 digits and begin with 1; no card number does both."""
+    """Return whether ``digits`` are a Unix time in milliseconds: 13 digits, the first is 1.
+
+    No card number has this form.
+    """
     return len(digits) == 13 and digits[0] == "1"
 
 

@@ -1,4 +1,4 @@
-"""Strangers who are sent away must not fill the log."""
+"""Limit the log lines about refused requests, so that strangers cannot fill the log."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ _LOG_INTERVAL = 60
 
 
 class RefusalLog:
-    """Counts refused requests and lets one line a minute per source into the log."""
+    """Count refused requests and allow one log line a minute per source."""
 
     def __init__(self) -> None:
         self._next_line: dict[Hashable, float] = {}
         self._count: dict[Hashable, int] = {}
 
     def note(self, key: Hashable, now: float) -> int:
-        """How many to report now, or 0 to stay silent. ``now``: seconds that only ever grow."""
+        """Return how many to report now, 0 for none. ``now`` is in monotonic seconds."""
         self._count[key] = self._count.get(key, 0) + 1
         if now < self._next_line.get(key, 0):
             return 0

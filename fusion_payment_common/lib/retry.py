@@ -1,4 +1,4 @@
-"""When to try again: schedules as data, jitter that tests can freeze, Retry-After clamped."""
+"""Retry schedules: delays as data, jitter that tests can fix, a limited Retry-After."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import random
 from dataclasses import dataclass
 from typing import Literal
 
-#: A provider may slow us down, but not beyond this many times the delay we had planned.
+#: A provider's Retry-After may extend a delay to at most this multiple of the planned delay.
 RETRY_AFTER_FACTOR = 2.0
-#: Even the shortest planned delay lets a provider ask for this many seconds.
+#: A provider's Retry-After is accepted up to this many seconds, however short the planned delay.
 RETRY_AFTER_FLOOR = 60.0
 
 
@@ -16,13 +16,13 @@ RETRY_AFTER_FLOOR = 60.0
 class Schedule:
     """A list of delays in seconds.
 
-    :param delays: delay before the second, third, ... attempt; the last one is repeated while
-        the horizon allows, and only then.
+    :param delays: delay before the second, third, ... attempt; the last one is only repeated if
+        there is a horizon, until it is reached.
     :param jitter: ``'equal'`` = half fixed, half random; ``'full'`` = all random; ``'none'``.
-    :param cap: no delay is longer than this many seconds, Retry-After included.
-    :param horizon: seconds of planned (unjittered) delay after which the schedule is exhausted;
+    :param cap: maximum seconds of a delay, including Retry-After.
+    :param horizon: total seconds of planned (unjittered) delay after which the schedule ends;
         None ends it with the last entry of ``delays``.
-    :raises ValueError: on an empty list, a negative number or an unknown jitter.
+    :raises ValueError: an empty list, a negative number or an unknown jitter.
     """
 
     delays: tuple[float, ...]
@@ -41,7 +41,7 @@ class Schedule:
             raise ValueError("a schedule with a horizon cannot repeat a delay of zero")
 
     def planned(self, attempt: int) -> float | None:
-        """Seconds planned after attempt number ``attempt`` (1 = the first), None if exhausted."""
+        """Return the planned seconds after ``attempt`` (1 = the first), or None if exhausted."""
         if attempt < 1:
             raise ValueError("attempts are counted from 1")
         listed = [min(delay, self.cap) for delay in self.delays]
@@ -53,7 +53,7 @@ class Schedule:
         return delay if elapsed + delay <= self.horizon else None
 
 
-#: For calls whose answer is expected soon, then ever more rarely.
+#: For calls whose answer is expected soon; the delays grow.
 DECAYING = Schedule((2, 5, 15, 60, 300, 900, 3600))
 
 
@@ -64,10 +64,11 @@ def next_delay(
     retry_after: float | None = None,
     rng: random.Random,
 ) -> float | None:
-    """Seconds to wait after attempt number ``attempt`` failed; None when no try is left.
+    """Return the seconds to wait after attempt ``attempt`` failed, None when no attempt is left.
 
-    ``retry_after`` (seconds, as the provider asked) is a lower bound, clamped to twice the planned
-    delay (at least a minute) and to the cap: a hostile or broken answer cannot park a row for days.
+    ``retry_after`` (seconds, as the provider asked) is a lower bound. It is limited to twice the
+    planned delay (or a minute, if that is longer) and to the cap, so that a hostile or broken
+    answer cannot delay a row for days.
     """
     planned = schedule.planned(attempt)
     if planned is None:

@@ -1,8 +1,8 @@
 """The signed ``state`` of an OAuth round trip.
 
 Format: ``base64url(payload) "." base64url(HMAC-SHA256(secret, payload_b64u))`` without padding,
-where the payload is the JSON object ``{redirect_to, nonce, iat, customer}``. That a token is used
-only once is for the caller to enforce, by its nonce.
+where the payload is the JSON object ``{redirect_to, nonce, iat, customer}``. The caller must use
+the nonce to enforce that a token is used only once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-#: Seconds a clock may be ahead of ours.
+#: Seconds that the issuer's clock may be ahead.
 CLOCK_SKEW = 60
 _MAX_TOKEN_LENGTH = 4096
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -28,15 +28,15 @@ _FIELDS = {"redirect_to": str, "nonce": str, "iat": int, "customer": str}
 
 
 class StateError(ValueError):
-    """The state cannot be trusted. Nothing in it may be used."""
+    """The state cannot be trusted; its content must not be used."""
 
 
 class StateMalformedError(StateError):
-    """It is not a state at all."""
+    """It is not a state."""
 
 
 class StateSignatureError(StateError):
-    """It was not signed with this secret, or was changed since."""
+    """It was not signed with this secret, or was changed afterwards."""
 
 
 class StateExpiredError(StateError):
@@ -44,12 +44,12 @@ class StateExpiredError(StateError):
 
 
 class StateHostError(StateError):
-    """It leads to a host that is not allowed."""
+    """It redirects to a host that is not allowed."""
 
 
 @dataclass(frozen=True, slots=True)
 class StatePayload:
-    """What a valid state says. ``iat`` is in unix seconds, ``nonce`` 32 hexadecimal digits."""
+    """The content of a valid state. ``iat`` is in unix seconds, ``nonce`` 32 hexadecimal digits."""
 
     redirect_to: str
     nonce: str
@@ -65,9 +65,9 @@ def issue(
     now: int | float,
     nonce: str | None = None,
 ) -> str:
-    """A signed state; ``now`` is in unix seconds, the nonce is random unless given.
+    """Return a signed state; ``now`` is in unix seconds, the nonce is random unless given.
 
-    :raises ValueError: when the secret is empty or the nonce has another form.
+    :raises ValueError: the secret is empty, or the nonce has another form.
     """
     key = _key(secret)
     nonce = secrets.token_hex(16) if nonce is None else nonce
@@ -91,14 +91,14 @@ def verify(
     max_age: int = 3600,
     allowed_hosts: Collection[str],
 ) -> StatePayload:
-    """The payload of ``token`` once everything about it has been checked.
+    """Check ``token`` and return its payload.
 
     :param now: unix seconds.
-    :param max_age: seconds a state may be old.
-    :param allowed_hosts: host names, or ``host:port`` to pin the port; compared without case.
+    :param max_age: maximum age of a state in seconds.
+    :param allowed_hosts: host names, or ``host:port`` to require the port; case is ignored.
     :raises StateError: a subclass that says what is wrong; the signature is checked before the
-        payload is even parsed.
-    :raises ValueError: when the secret is empty.
+        payload is parsed.
+    :raises ValueError: the secret is empty.
     """
     key = _key(secret)
     if not isinstance(token, str) or len(token) > _MAX_TOKEN_LENGTH:
@@ -118,9 +118,9 @@ def verify(
 
 
 def claimed_redirect(token: str) -> str:
-    """Where a state says it leads. Worth nothing but to choose the secret to verify it with.
+    """Return the unverified redirect of a state. Use it only to choose the secret to verify with.
 
-    :raises StateMalformedError: it is not a state at all.
+    :raises StateMalformedError: it is not a state.
     """
     if not isinstance(token, str) or len(token) > _MAX_TOKEN_LENGTH:
         raise StateMalformedError("the state is not text of a sensible length")
@@ -147,7 +147,7 @@ def _payload(encoded: str) -> StatePayload:
 
 
 def _is_allowed(url: str, allowed_hosts: Collection[str]) -> bool:
-    """https (or loopback http) to an allowed host, with no user part that could disguise it."""
+    """Return whether the URL is https (or loopback http) to an allowed host, with no user part."""
     # Browsers read a backslash as a slash and drop control characters; urlsplit does neither.
     if re.search(r"[\\\s\x00-\x20\x7f]", url):
         return False
@@ -186,6 +186,6 @@ def _decode(text: str) -> bytes:
     except (binascii.Error, ValueError):
         raise StateMalformedError("the state is not base64url") from None
     if _encode(raw) != bare:
-        # Spare bits that are not zero would let one signature be written in several ways.
+        # If the spare bits could be set, one signature would have several spellings.
         raise StateMalformedError("the state is not canonical base64url")
     return raw

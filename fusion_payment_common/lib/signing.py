@@ -1,7 +1,7 @@
-"""Signatures of messages between servers, after Standard Webhooks 1.0.0 (symmetric, ``v1``).
+"""Signatures of messages between servers, as in Standard Webhooks 1.0.0 (symmetric, ``v1``).
 
-Signed is ``<id>.<timestamp>.<raw body>`` with HMAC-SHA256; the header is a space-separated list of
-``v1,<base64>`` so that two secrets can be in force while one replaces the other.
+The signature is an HMAC-SHA256 of ``<id>.<timestamp>.<raw body>``. The header is a space-separated
+list of ``v1,<base64>``, so that two secrets can be valid while one replaces the other.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import secrets as random_source
 from collections.abc import Mapping, Sequence
 
 SECRET_PREFIX = "whsec_"
-#: Seconds a timestamp may be away from now, in the past and in the future.
+#: Maximum seconds between a timestamp and now, in the past and in the future.
 TOLERANCE = 300
 _VERSION = "v1"
 _SECRET_BYTES = 32
@@ -27,11 +27,11 @@ class SignatureError(ValueError):
 
 
 class EmptySecretError(SignatureError):
-    """There is no secret, or it is too short to be one. Nothing is signed or accepted."""
+    """There is no secret, or it is too short. Nothing is signed or accepted."""
 
 
 class MissingHeaderError(SignatureError):
-    """One of the three headers is not there."""
+    """One of the three headers is missing."""
 
 
 class TimestampError(SignatureError):
@@ -39,13 +39,13 @@ class TimestampError(SignatureError):
 
 
 class NoMatchError(SignatureError):
-    """No listed signature was made with any of the secrets."""
+    """No signature in the header matches any of the secrets."""
 
 
 def constant_time_equal(given: str | bytes, expected: str | bytes) -> bool:
-    """True when both are the same and not empty; takes as long whether they are or not.
+    """Return whether both are equal and not empty, in constant time.
 
-    Two empty values are not equal: an unset secret must never match a missing header.
+    Two empty values are not equal, because an unset secret must not match a missing header.
     """
     left = given.encode() if isinstance(given, str) else given
     right = expected.encode() if isinstance(expected, str) else expected
@@ -53,18 +53,18 @@ def constant_time_equal(given: str | bytes, expected: str | bytes) -> bool:
 
 
 def generate_secret() -> str:
-    """A new random secret in the customary spelling, ``whsec_`` and base64."""
+    """Return a new random secret in the usual form, ``whsec_`` and base64."""
     return SECRET_PREFIX + base64.b64encode(random_source.token_bytes(_SECRET_BYTES)).decode()
 
 
 def sign(secrets: str | Sequence[str], message_id: str, timestamp: int, body: bytes) -> str:
-    """The signature header for one attempt; one entry per secret.
+    """Return the signature header for one attempt, with one entry per secret.
 
-    :param message_id: the same for every attempt of a message; no full stop in it.
+    :param message_id: the same for every attempt of a message; contains no full stop.
     :param timestamp: unix seconds of this attempt.
     :param body: exactly the bytes that are sent.
-    :raises EmptySecretError: when no secret, or an empty one, is given.
-    :raises ValueError: when the id would make the signed text ambiguous.
+    :raises EmptySecretError: no secret is given, or an empty one.
+    :raises ValueError: the id would make the signed text ambiguous.
     """
     if not message_id or "." in message_id:
         raise ValueError("a message id is not empty and has no full stop")
@@ -75,7 +75,7 @@ def sign(secrets: str | Sequence[str], message_id: str, timestamp: int, body: by
 def headers_for(
     secrets: str | Sequence[str], message_id: str, timestamp: int, body: bytes
 ) -> dict[str, str]:
-    """The three Standard Webhooks headers of one attempt; see :func:`sign`."""
+    """Return the three Standard Webhooks headers of one attempt; see :func:`sign`."""
     return {
         "webhook-id": message_id,
         "webhook-timestamp": str(int(timestamp)),
@@ -91,9 +91,9 @@ def verify(
     now: int | float,
     tolerance: int = TOLERANCE,
 ) -> str:
-    """The id of a genuine message; the receiver's key for dropping duplicates.
+    """Verify a message and return its id, by which the receiver drops duplicates.
 
-    :param headers: looked up without regard to case.
+    :param headers: case is ignored.
     :param body: the raw bytes as received.
     :param now: unix seconds.
     :raises SignatureError: a subclass that says what is wrong.
@@ -114,7 +114,7 @@ def verify(
         if entry.partition(",")[0] == _VERSION
     ]
     expected = [_mac(key, message_id, int(stamp), body) for key in keys]
-    # Every pair is compared, so that time does not tell which secret matched.
+    # Compare every pair, so that the time does not reveal which secret matched.
     matches = [constant_time_equal(one, other) for one in offered for other in expected]
     if not any(matches):
         raise NoMatchError("no signature matches")

@@ -1,4 +1,4 @@
-"""Dataclasses that survive a round trip through a JSON column, amounts exact."""
+"""Dataclasses that can be stored in a JSON column and restored, with exact amounts."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from .money import Money
 
 @dataclasses.dataclass(frozen=True)
 class Stored:
-    """Mixin for frozen dataclasses of text, integers, flags, Decimals, :class:`Money`, dates,
-    times, words out of a StrEnum, nested dataclasses and tuples of these."""
+    """Mixin for frozen dataclasses of text, integers, booleans, Decimals, :class:`Money`, dates,
+    times, members of a StrEnum, nested dataclasses and tuples of these."""
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-safe copy from which :meth:`from_dict` rebuilds an equal object.
+        """Return a JSON-safe copy from which :meth:`from_dict` rebuilds an equal object.
 
-        Decimals become text, so that no float takes part.
+        Decimals become text, so that no floats are used.
         """
         return {
             field.name: _plain(getattr(self, field.name)) for field in dataclasses.fields(self)
@@ -31,9 +31,9 @@ class Stored:
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Self:
-        """Rebuild from :meth:`to_dict`'s answer; entries of other versions are ignored.
+        """Rebuild an object from the result of :meth:`to_dict`; ignore unknown entries.
 
-        :raises TypeError: when an entry without a default is missing.
+        :raises TypeError: an entry without a default is missing.
         """
         kind: type = cls  # mypy takes type[Self] for something that has no hash
         hints = _hints(kind)

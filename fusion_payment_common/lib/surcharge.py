@@ -1,7 +1,7 @@
-"""May a fee be added for paying by card, and how much? A quote always says why.
+"""Decide whether a surcharge may be added to a card payment, how much, and why.
 
-The law lives in ``surcharge_rules.json``, dated and with its sources; this file only applies it.
-Whatever is not known for certain means no surcharge.
+The law is in ``surcharge_rules.json``, with dates and sources; this module only applies it.
+If anything needed is not known for certain, there is no surcharge.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _DATA = Path(__file__).with_name("surcharge_rules.json")
 
 
 class CardKind(StrEnum):
-    """How a card is funded; first digits alone do not tell."""
+    """The kind of a card. Its first digits alone do not determine it."""
 
     CREDIT = "credit"
     DEBIT = "debit"
@@ -30,7 +30,7 @@ class CardKind(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a surcharge is what it is."""
+    """The reason for the amount of a surcharge."""
 
     APPLIED = "applied"
     CAPPED_BY_RULE = "capped_by_rule"
@@ -49,11 +49,11 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LegalRule:
-    """What holds in one place from one day on.
+    """The law of one place from a date on.
 
-    :param caps: highest rate by brand code; ``default`` for the others.
-    :param limited_to_cost: whether the seller's own cost is an upper limit as well.
-    :param conditions: what the seller must have done, e.g. ``notice_given``.
+    :param caps: maximum rate by brand code; ``default`` for the others.
+    :param limited_to_cost: whether the seller's own cost is also a limit.
+    :param conditions: conditions that the seller must have met, e.g. ``notice_given``.
     """
 
     jurisdiction: str
@@ -65,7 +65,7 @@ class LegalRule:
     conditions: frozenset[str]
 
     def cap_for(self, brand: str | None) -> Decimal:
-        """The highest rate for a card of this brand; the lowest of all when it is not known."""
+        """Return the maximum rate for this brand; the lowest of all rates if it is unknown."""
         if brand is None:
             return min(self.caps.values())
         return self.caps.get(brand, self.caps["default"])
@@ -73,13 +73,13 @@ class LegalRule:
 
 @dataclass(frozen=True, slots=True)
 class SurchargePolicy:
-    """What the seller wants and has told us.
+    """The seller's settings.
 
-    :param rate: the wanted fraction of the amount; zero switches it off.
-    :param merchant_cost: what accepting the card costs the seller, as a fraction; None = unknown.
-    :param provider_adds_one: the provider adds a surcharge itself; then ours is never added.
-    :param conditions_met: conditions of the law that the seller has fulfilled.
-    :raises ValueError: on a rate or cost that is negative or 100 % and more.
+    :param rate: the seller's fraction of the amount; zero switches the surcharge off.
+    :param merchant_cost: the seller's cost of accepting the card, as a fraction; None = unknown.
+    :param provider_adds_one: the provider adds its own surcharge, so Odoo adds none.
+    :param conditions_met: conditions of the law that the seller has met.
+    :raises ValueError: a rate or cost is negative, or 100 % or more.
     """
 
     rate: Decimal
@@ -95,12 +95,12 @@ class SurchargePolicy:
 
 @dataclass(frozen=True, slots=True)
 class SurchargeQuote:
-    """The fee for one payment.
+    """The surcharge on one payment.
 
-    :param rate: the fraction that was applied, zero when there is no fee.
-    :param reason: why it is what it is.
-    :param rule: the law it rests on, None where none was found or needed.
-    :param missing_conditions: what the seller has not done yet, for ``condition_not_met``.
+    :param rate: the applied fraction, zero when there is no surcharge.
+    :param reason: the reason for the amount.
+    :param rule: the law that was applied, None where none was found or needed.
+    :param missing_conditions: conditions that are not met yet, for ``condition_not_met``.
     """
 
     base: Money
@@ -112,7 +112,7 @@ class SurchargeQuote:
 
     @property
     def total(self) -> Money:
-        """What the card is charged."""
+        """The amount charged to the card."""
         return self.base + self.surcharge
 
 
@@ -125,11 +125,11 @@ def quote(
     policy: SurchargePolicy,
     on: date,
 ) -> SurchargeQuote:
-    """The surcharge on ``base``, which includes tax.
+    """Return the surcharge on ``base``, which includes tax.
 
-    :param jurisdiction: where the seller is: ``CA-QC``, ``US-NY`` or a country alone.
+    :param jurisdiction: the place whose law applies: ``CA-QC``, ``US-NY`` or a country alone.
     :param brand: a code of :data:`cards.BRANDS`, None when unknown.
-    :param on: the day of the payment where the seller is.
+    :param on: the day of the payment in the seller's time zone.
     """
     rule = rule_for(jurisdiction, on)
     obstacle = _obstacle(base, kind, brand, policy)
@@ -146,7 +146,7 @@ def quote(
     if rule.limited_to_cost and policy.merchant_cost is not None:
         limits.append((policy.merchant_cost, Reason.CAPPED_BY_COST))
     rate, reason = min(limits, key=lambda limit: limit[0])
-    # Rounded down: half a cent more would be above the cap.
+    # Round down: half a cent more would be above the cap.
     minor = int((base.minor * rate).to_integral_value(ROUND_DOWN))
     return SurchargeQuote(base, Money(minor, base.currency, base.digits), rate, reason, rule)
 
@@ -159,14 +159,15 @@ def refund_share(
     refund: Money,
     returned_before: Money | None = None,
 ) -> Money:
-    """How much of the surcharge goes back with ``refund``, which is a part of ``base``.
+    """Return the share of the surcharge to refund with ``refund``, which is a part of ``base``.
 
-    The shares of all refunds together are exactly the surcharge once the whole base was refunded.
+    When the whole base is refunded, the shares of all refunds add up to exactly the surcharge.
 
-    :param refunded_before: what was refunded of the base before, without its surcharge.
-    :param returned_before: what was given back of the surcharge before; by default the share of
-        ``refunded_before``. It may be another cent when a refund in between failed.
-    :raises MoneyError: on other currencies, negative amounts or more than what is left.
+    :param refunded_before: part of the base that was refunded before, without its surcharge.
+    :param returned_before: part of the surcharge that was refunded before; by default the share of
+        ``refunded_before``. It may differ by a cent when a refund in between failed.
+    :raises MoneyError: the currencies differ, an amount is negative, or more than is left is
+        refunded.
     """
     nothing = base - base
     if refund < nothing or refunded_before < nothing or surcharge < nothing:
@@ -184,7 +185,7 @@ def refund_share(
 
 
 def rule_for(jurisdiction: str, on: date) -> LegalRule | None:
-    """The law of a place on a day: its own, else its country's; None where none is listed."""
+    """Return the law of a place on a day: its own, else its country's; None if none is listed."""
     place = jurisdiction.upper()
     for name in dict.fromkeys((place, place.split("-")[0])):
         rules = [rule for rule in _rules() if rule.jurisdiction == name and rule.valid_from <= on]
@@ -194,7 +195,7 @@ def rule_for(jurisdiction: str, on: date) -> LegalRule | None:
 
 
 def subdivided(country: str, on: date) -> bool:
-    """True when parts of the country have a law of their own: its name alone is not enough."""
+    """Return whether parts of the country have their own law, so that its name is not enough."""
     prefix = f"{country.upper()}-"
     return any(rule.jurisdiction.startswith(prefix) and rule.valid_from <= on for rule in _rules())
 
@@ -205,7 +206,7 @@ def _obstacle(
     brand: str | None,
     policy: SurchargePolicy,
 ) -> Reason | None:
-    """What rules a surcharge out before the law is even looked at."""
+    """Return a reason that rules out a surcharge whatever the law, or None."""
     checks = (
         (policy.provider_adds_one, Reason.PROVIDER_ADDS_ONE),
         (kind is CardKind.DEBIT or brand == "interac", Reason.DEBIT_CARD),

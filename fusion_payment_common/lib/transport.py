@@ -1,8 +1,7 @@
-"""Bytes over HTTP (uses requests). Knows connections and statuses, nothing about payments.
+"""Send requests over HTTP (uses requests). Independent of payments.
 
-The one thing it promises beyond plain HTTP: when no answer could be read, the error says whether
-any byte of the request may have left (:class:`UnknownOutcomeError`) or certainly none
-(:class:`NotSentError`).
+When no answer can be read, the error tells whether a byte of the request may have left
+(:class:`UnknownOutcomeError`) or certainly none did (:class:`NotSentError`).
 """
 
 from __future__ import annotations
@@ -46,10 +45,10 @@ _UNUSABLE_REQUEST = (
 
 @dataclass(frozen=True, slots=True)
 class Timeout:
-    """Seconds. ``connect`` bounds reaching the host, ``read`` the silence until the answer and
-    the time its body may take.
+    """Timeouts in seconds: ``connect`` for reaching the host, ``read`` for the wait for the answer
+    and for its body.
 
-    :raises ValueError: unless both are positive; waiting for ever is not offered.
+    :raises ValueError: one of them is not positive; there is no unlimited wait.
     """
 
     connect: float = 5.0
@@ -62,7 +61,7 @@ class Timeout:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request; ``body`` is sent as it is."""
+    """One HTTP request; ``body`` is sent unchanged."""
 
     method: str
     url: str
@@ -73,7 +72,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One whole HTTP answer. ``headers`` are looked up without regard to case."""
+    """One complete HTTP answer. The names of ``headers`` are case-insensitive."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
@@ -84,9 +83,9 @@ class Response:
         object.__setattr__(self, "headers", CaseInsensitiveDict(self.headers))
 
     def json(self) -> Any:
-        """The body as JSON.
+        """Return the body parsed as JSON.
 
-        :raises ValueError: when it is not valid JSON, or contains NaN or Infinity.
+        :raises ValueError: it is not valid JSON, or contains NaN or Infinity.
         """
         try:
             return json.loads(self.body, parse_constant=_refuse_constant)
@@ -94,24 +93,24 @@ class Response:
             raise ValueError("JSON is nested too deeply") from None
 
 
-#: Connections kept open per host: the long calls of a process and the threads of its queues all
-#: talk to one provider, and each connection that is thrown away costs the next call a handshake.
+#: Connections kept open per host: all long calls and queue threads of a process talk to one
+#: provider, and each closed connection costs the next call a handshake.
 POOL_SIZE = 96
 
 
 class Transport(Protocol):
-    """What carries a request; tests and offline modes bring their own."""
+    """The interface that sends a request; tests and offline modes implement their own."""
 
     def send(self, request: Request) -> Response:
-        """Return the whole answer, whatever its status.
+        """Send the request and return the complete answer, whatever its status.
 
         :raises NotSentError: no byte of the request left.
-        :raises UnknownOutcomeError: it may have been processed.
+        :raises UnknownOutcomeError: the request may have been processed.
         """
 
 
 class RequestsTransport:
-    """Pooled HTTP: TLS verified, no redirect followed, nothing repeated, answers bounded.
+    """Pooled HTTP with verified TLS, no redirects, no retries, and a maximum size of answers.
 
     Safe to share between threads, not between processes (see :func:`shared_transport`).
 
@@ -120,16 +119,16 @@ class RequestsTransport:
 
     def __init__(self, pool_size: int = POOL_SIZE) -> None:
         self._session = requests.Session()
-        # One session serves many accounts: no provider may plant a cookie that another one sees.
+        # One session serves many accounts, which must not share cookies, so refuse all cookies.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         adapter = _WatchedAdapter(pool_connections=pool_size, pool_maxsize=pool_size)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
     def send(self, request: Request) -> Response:
-        """See :class:`Transport`.
+        """Send the request; see :class:`Transport`.
 
-        :raises ConfigurationError: the URL or a header cannot be sent at all.
+        :raises ConfigurationError: the URL or a header cannot be sent.
         """
         started = time.monotonic()
         _wire.written = False
@@ -166,10 +165,10 @@ class RequestsTransport:
 
 
 class _TimedRequest(requests.PreparedRequest):
-    """A request that carries its own timeouts to the adapter.
+    """A request that passes its own timeouts to the adapter.
 
-    What wraps ``Session.send`` in test runs compares its ``timeout`` argument with a number, and a
-    pair of timeouts is none.
+    In test runs, ``Session.send`` is wrapped by code that compares its ``timeout`` argument with a
+    number, which fails for a pair of timeouts.
     """
 
     def __init__(self, timeout: Timeout) -> None:
@@ -184,7 +183,7 @@ _shared: RequestsTransport | None = None
 
 
 def shared_transport() -> RequestsTransport:
-    """The pooled transport of this process; made on first use, never inherited over a fork."""
+    """Return this process's pooled transport, created on first use; a fork does not inherit it."""
     global _shared
     with _shared_lock:
         if _shared is None:
@@ -193,7 +192,7 @@ def shared_transport() -> RequestsTransport:
 
 
 def _forget_shared_transport() -> None:
-    """Two processes on one socket would read each other's answers."""
+    """Drop the transport: two processes on one socket would read each other's answers."""
     global _shared, _shared_lock
     _shared_lock = threading.Lock()
     _shared = None
@@ -206,7 +205,7 @@ os.register_at_fork(after_in_child=_forget_shared_transport)
 
 
 class _Wire(threading.local):
-    """Whether the request this thread is sending has begun to be written."""
+    """Whether this thread has begun to write its request."""
 
     written = False
 
@@ -215,11 +214,10 @@ _wire = _Wire()
 
 
 class _WatchedConnection(HTTPConnection):
-    """Notes the moment before the first byte of a request is written.
+    """Set a flag right before the first byte of a request is written.
 
-    Exceptions cannot tell: a TLS failure, for one, has the same class whether it came from the
-    handshake or from reading the answer. What a proxy is told before the tunnel stands is not
-    part of the request.
+    Exceptions do not tell this: a TLS failure, for example, has the same class in the handshake and
+    while reading the answer. What is sent to a proxy to open a tunnel is not part of the request.
     """
 
     _connecting = False
@@ -252,7 +250,7 @@ class _WatchedHTTPSPool(HTTPSConnectionPool):
 
 
 class _WatchedAdapter(HTTPAdapter):
-    """requests' adapter on watched connections, without any retry of the library."""
+    """The adapter of requests on watched connections, without retries of the library."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
@@ -284,11 +282,11 @@ def _watch(manager: urllib3.PoolManager) -> urllib3.PoolManager:
 
 
 class _BrokenAnswer(OSError):
-    """An answer that ended early, never ended or would not end."""
+    """An answer that ended early, took too long or was too large."""
 
 
 def _read_body(answer: requests.Response, deadline: float) -> bytes:
-    """The whole body, or :class:`_BrokenAnswer`; ``deadline`` is in monotonic seconds."""
+    """Return the whole body or raise :class:`_BrokenAnswer`; ``deadline`` is monotonic seconds."""
     if _has_torn_headers(answer):
         raise _BrokenAnswer("truncated")
     chunks = []
@@ -308,7 +306,7 @@ def _read_body(answer: requests.Response, deadline: float) -> bytes:
 
 
 def _has_torn_headers(answer: requests.Response) -> bool:
-    """True when the connection ended inside the headers, which http.client does not mind."""
+    """Return whether the connection ended inside the headers, which http.client ignores."""
     original = getattr(answer.raw, "_original_response", None)
     defects = getattr(getattr(original, "msg", None), "defects", ())
     return any(isinstance(defect, MissingHeaderBodySeparatorDefect) for defect in defects)
@@ -347,7 +345,7 @@ def _code_before_sending(error: Exception) -> str:
 
 
 def _has_cause(error: BaseException, *classes: type[BaseException]) -> bool:
-    """True when one of ``classes`` is in the chain that the libraries wrapped into ``error``."""
+    """Return whether one of ``classes`` is in the chain of errors wrapped in ``error``."""
     seen: set[int] = set()
     todo: list[BaseException] = [error]
     while todo:

@@ -1,6 +1,6 @@
 """Encryption of card data at rest (uses cryptography's Fernet: AES-128-CBC with HMAC-SHA256).
 
-Keys come from the server's configuration or environment, never from the database they protect.
+Keys come from the server's configuration or environment, never from the database.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 
 class VaultError(Exception):
-    """The vault cannot be used. Its text never contains a key or a plain value."""
+    """The vault cannot be used. The message never contains a key or a plain value."""
 
 
 class VaultKeyMissingError(VaultError):
-    """No key is configured, so that nothing is encrypted and nothing can be read."""
+    """No key is configured, so nothing can be encrypted or decrypted."""
 
 
 class VaultKeyInvalidError(VaultError):
@@ -23,21 +23,21 @@ class VaultKeyInvalidError(VaultError):
 
 
 class VaultDecryptionError(VaultError):
-    """No configured key opens this value, or it was changed."""
+    """No configured key decrypts this value, or it was changed."""
 
 
 def generate_key() -> str:
-    """A new random key, to be put into the server's configuration."""
+    """Return a new random key for the server's configuration."""
     return Fernet.generate_key().decode("ascii")
 
 
 class Vault:
-    """Encrypts with the first key, decrypts with any.
+    """Encrypt with the first key, decrypt with any key.
 
-    :param keys: Fernet keys, the current one first; older ones stay until :meth:`rotate` has been
+    :param keys: Fernet keys, the current one first; keep older ones until :meth:`rotate` has been
         applied to every stored value.
-    :raises VaultKeyMissingError: when there is no key.
-    :raises VaultKeyInvalidError: when one is malformed.
+    :raises VaultKeyMissingError: there is no key.
+    :raises VaultKeyInvalidError: a key is malformed.
     """
 
     def __init__(self, keys: Sequence[str]) -> None:
@@ -49,7 +49,7 @@ class Vault:
         try:
             self._fernet = MultiFernet([Fernet(key) for key in filled])
         except ValueError:
-            # Without its cause: the message of the library could show the key's form.
+            # Drop the cause: the library's message could reveal the key's form.
             raise VaultKeyInvalidError(
                 "an encryption key is not 32 bytes in URL-safe base64"
             ) from None
@@ -58,13 +58,13 @@ class Vault:
         return "Vault(***)"
 
     def encrypt(self, plain: str) -> str:
-        """ASCII text that :meth:`decrypt` turns back; different every time."""
+        """Return ASCII text that :meth:`decrypt` decrypts; it is different every time."""
         return self._fernet.encrypt(plain.encode()).decode("ascii")
 
     def decrypt(self, token: str) -> str:
-        """What was encrypted.
+        """Return the decrypted value.
 
-        :raises VaultDecryptionError: see there.
+        :raises VaultDecryptionError: no key decrypts it, or it was changed.
         """
         try:
             return self._fernet.decrypt(token.encode()).decode()
@@ -72,9 +72,9 @@ class Vault:
             raise VaultDecryptionError("the value cannot be decrypted with our keys") from None
 
     def rotate(self, token: str) -> str:
-        """The same secret under the first key; safe to repeat.
+        """Return the same value encrypted under the first key; safe to repeat.
 
-        :raises VaultDecryptionError: see there.
+        :raises VaultDecryptionError: no key decrypts it, or it was changed.
         """
         try:
             return self._fernet.rotate(token.encode()).decode("ascii")

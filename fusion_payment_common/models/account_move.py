@@ -11,7 +11,7 @@ class AccountMove(models.Model):
         Payments that were received but are not booked yet, or that are still open at a provider,
         count as paid, each once: no customer is asked for the same money twice.
         """
-        # Elevated: clerks need not see transactions to be kept from charging twice.
+        # Elevated: clerks may have no access to transactions but must not charge twice.
         open_transactions = self.sudo().transaction_ids.filtered(
             lambda tx: tx.operation != "refund"
             and tx.amount > 0
@@ -28,7 +28,7 @@ class AccountMove(models.Model):
         return currency.round(sum(self.mapped("amount_residual")) - taken)
 
     def _fusion_surcharge_notes(self):
-        """Return sentences about surcharges that were added to card payments of this document."""
+        """Return sentences about the surcharges on card payments of this document."""
         self.ensure_one()
         # Elevated: readers of the invoice are told; few of them may read transactions.
         charged = self.sudo().transaction_ids.filtered(

@@ -6,10 +6,10 @@ class AccountPayment(models.Model):
     _inherit = "account.payment"
 
     def action_post(self):
-        """Extend to book what came on top of the amount of a card charged by this payment.
+        """Override of `account` to book the extras that were charged on top of the amount.
 
-        Before anything else is closed with the payment: an invoice that is paid in part would take
-        the surcharge as well.
+        This comes before the payment is reconciled with anything else, or a partly paid invoice
+        would also absorb the surcharge.
         """
         result = super().action_post()
         # Elevated: the user who posts a payment need not have access to its transaction.
@@ -20,8 +20,8 @@ class AccountPayment(models.Model):
     def _prepare_payment_transaction_vals(self, **extra_create_values):
         """Override of `account_payment` to link a transaction to the payment's own invoices.
 
-        Core links it to all that were selected, so that one of several payments made in one go
-        would count against the invoices of the others.
+        Core links it to all selected invoices. With several payments at once, each would count
+        against the invoices of the others.
         """
         values = super()._prepare_payment_transaction_vals(**extra_create_values)
         if self.invoice_ids:
@@ -29,9 +29,9 @@ class AccountPayment(models.Model):
         return values
 
     def _fusion_restore(self, invoices):
-        """Bring back a payment that core cancelled while its outcome was unknown.
+        """Restore a payment that core cancelled while its outcome was unknown.
 
-        :param invoices: what to reconcile it with, unless the payment itself knows
+        :param invoices: invoices to reconcile, if the payment is not linked to its own
         """
         self.ensure_one()
         self.action_draft()
@@ -41,7 +41,7 @@ class AccountPayment(models.Model):
         self._fusion_close_with(self.invoice_ids or invoices)
 
     def _fusion_close_with(self, invoices):
-        """Reconcile what is open of this payment with what is open of the invoices."""
+        """Reconcile the open lines of this payment with those of the invoices."""
         self.ensure_one()
         moves = invoices.filtered(lambda move: move.state == "posted")
         lines = (self.move_id + moves).line_ids.filtered(

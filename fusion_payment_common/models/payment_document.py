@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class FusionPaymentDocument(models.AbstractModel):
-    """A document that can be paid: it says when a payment of it is under way."""
+    """A document that can be paid; it shows a notice while a payment of it is in progress."""
 
     _name = "fusion.payment.document"
     _description = "Document That Is Paid"

@@ -6,25 +6,25 @@ class PaymentProvider(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Override of `payment` to have payments booked from the first one on."""
+        """Override of `payment` to create the payment method line before the first payment."""
         providers = super().create(vals_list)
         providers._fusion_ensure_payment_method_line()
         return providers
 
     def write(self, vals):
-        """Override of `payment` to have payments booked from the first one on."""
+        """Override of `payment` to create the payment method line before the first payment."""
         result = super().write(vals)
         if "state" in vals:
             self._fusion_ensure_payment_method_line()
         return result
 
     def _fusion_ensure_payment_method_line(self):
-        """Make the payment method line of providers that are switched on now, not when it is used.
+        """Create the payment method line of enabled providers now, before it is needed.
 
-        Core makes it when the journal is read for the first time. Where that is the booking of the
-        first payments, several at once make one each, and no payment can be booked ever after.
+        Core creates it when the journal is first read. If several first payments are booked at
+        once, each creates one, and no payment can be booked after that.
         """
         # Elevated: the user who enables a provider need not have rights in accounting.
         for provider in self.sudo().filtered(lambda provider: provider.state != "disabled"):
-            # Reading it is what makes core create the line.
+            # Reading this field makes core create the line.
             provider.read(["journal_id"])

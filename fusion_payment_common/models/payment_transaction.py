@@ -30,7 +30,7 @@ class PaymentTransaction(models.Model):
     fusion_operation_ids = fields.Many2many(
         "fusion.operation", string="Operations", compute="_compute_fusion_operation_ids"
     )
-    # ``amount`` stays what is paid for; a surcharge comes on top and is booked by itself.
+    # ``amount`` excludes the surcharge, which is charged on top and booked separately.
     fusion_surcharge_amount = fields.Monetary(
         string="Surcharge",
         readonly=True,
@@ -55,7 +55,8 @@ class PaymentTransaction(models.Model):
     )
 
     def _compute_fusion_operation_ids(self):
-        # By reference: the ledger is written on another cursor and may not see the transaction yet.
+        # Match by reference: the ledger is written on another cursor, which may not see the
+        # transaction yet.
         operations = self.env["fusion.operation"].search(
             [("reference", "in", self.mapped("reference"))]
         )
@@ -78,24 +79,24 @@ class PaymentTransaction(models.Model):
         return to_money(amount, self.currency_id)
 
     def _fusion_own_surcharge(self):
-        """Return the surcharge that Odoo asks for itself, without sign, as money."""
+        """Return the surcharge that Odoo adds itself, as money without sign."""
         self.ensure_one()
         own = self.fusion_surcharge_amount if self.fusion_surcharge_origin == "own" else 0.0
         return self._fusion_money(abs(own))
 
     def _fusion_requested_amount(self):
-        """Return what the provider is asked to move, in the currency, with the amount's sign."""
+        """Return the amount to request from the provider, in the currency, with its sign."""
         self.ensure_one()
         own = self.fusion_surcharge_amount if self.fusion_surcharge_origin == "own" else 0.0
         return self.currency_id.round(self.amount + own)
 
     def _fusion_extras(self):
-        """Return what the provider is asked to move beyond the amount, without sign, as money."""
+        """Return what is requested from the provider beyond the amount, as money without sign."""
         self.ensure_one()
         return self._fusion_money(abs(self._fusion_requested_amount()) - abs(self.amount))
 
     def _fusion_open_amount(self):
-        """Return what of this payment, or authorization, its captures do not stand for already."""
+        """Return the part of this payment or authorization that its captures do not cover."""
         self.ensure_one()
         parts = self.child_transaction_ids.filtered(
             lambda tx: tx.operation == self.operation and tx.state in ("pending", "done", "cancel")
@@ -110,10 +111,10 @@ class PaymentTransaction(models.Model):
     # === BUSINESS METHODS - OPERATIONS === #
 
     def _fusion_perform(self, intent, *, check=None):
-        """Carry out the intent of a *committed* transaction and book what came of it.
+        """Carry out the intent of a *committed* transaction and book its result.
 
-        Nothing is written on the caller's cursor, so the caller may be re-run or rolled back at
-        will: the ledger and the books are written in transactions of their own.
+        Nothing is written on the caller's cursor, so the caller may be run again or rolled back:
+        the ledger and the books are written in separate transactions.
 
         :param intent: see :meth:`_fusion_intent`
         :param check: see :meth:`FusionOperation._perform`
@@ -131,12 +132,12 @@ class PaymentTransaction(models.Model):
     def _fusion_perform_within(self, intent, *, check=None):
         """Carry out the intent of a transaction that the caller has *not* committed yet.
 
-        Core creates and charges some transactions in one go (saved cards, refunds). The ledger is
-        still written on its own; the answer is applied on the caller's cursor, as core expects, and
-        the documents are released once the caller has committed. Should it roll back although
-        money moved, the completer creates the transaction anew and books it.
+        Core creates and charges some transactions at once (saved cards, refunds). The ledger is
+        still written separately. The answer is applied on the caller's cursor, as core expects, and
+        the documents are released after the caller commits. If the caller rolls back although
+        money moved, the completer creates the transaction again and books it.
 
-        :return: the ``Answer``, or None when nothing was sent (the transaction is in error then)
+        :return: the ``Answer``, or None when nothing was sent; the transaction is then in error
         """
         self.ensure_one()
         # Elevated: users may pay and refund, but cannot write the ledger.
@@ -145,7 +146,7 @@ class PaymentTransaction(models.Model):
         try:
             operation_id, answer = operations._perform(intent, check=check)
         except UserError as error:
-            # Several payments may be made in one go: one that cannot start must not undo others.
+            # Several payments may be made at once: one that cannot start must not undo the others.
             self._set_error(str(error))
             return None
         self._fusion_take(answer, kind=intent.kind)
@@ -159,9 +160,9 @@ class PaymentTransaction(models.Model):
     def _fusion_intent(self, kind, *, parameters, payload, key, external_reference, lease_seconds):
         """Return the intent to do ``kind`` for this transaction.
 
-        :param dict parameters: what the key stands for (no floats: minor units)
-        :param dict payload: JSON-safe request of the provider's client, to be able to repeat it
-        :param float lease_seconds: longer than the call can take
+        :param dict parameters: the parameters of the idempotency key (minor units, no floats)
+        :param dict payload: JSON-safe request of the provider's client, kept to repeat the call
+        :param float lease_seconds: more than the call can take
         """
         self.ensure_one()
         return Intent(
@@ -184,7 +185,8 @@ class PaymentTransaction(models.Model):
     def _fusion_documents(self):
         """Return the ``(model, id)`` pairs that an operation of this transaction must hold.
 
-        Core links every transaction of a batch to all its invoices; the payment knows its own.
+        Core links every transaction of a batch to all invoices of the batch; the payment is linked
+        to its own.
         """
         self.ensure_one()
         invoices = self.payment_id.invoice_ids or self.invoice_ids
@@ -192,7 +194,7 @@ class PaymentTransaction(models.Model):
         return tuple(documents) or ((self._name, self.id),)
 
     def _fusion_recreation_values(self):
-        """Return JSON-safe values with which this transaction can be created once more."""
+        """Return JSON-safe values to create this transaction again."""
         return {
             "reference": self.reference,
             "provider_id": self.provider_id.id,
@@ -211,11 +213,11 @@ class PaymentTransaction(models.Model):
     # === OPERATION HANDLER === #
 
     def _fusion_apply(self, operation, answer):
-        """Override of the operation handler: bring the answer into the transaction.
+        """Override of the operation handler: apply the answer to the transaction.
 
-        Goes through core's ``_process``, so amount and currency are compared and the state machine
-        is core's own. Post-processing follows at once; if that fails, the money is still recorded
-        as received and core's scheduler goes on trying.
+        It uses core's ``_process``, so core compares amount and currency and sets the state.
+        Post-processing follows at once; if that fails, the money is still recorded as received and
+        core's scheduler retries.
 
         :raise TransactionNotCommitted: the caller's transaction may still be open
         """
@@ -231,7 +233,7 @@ class PaymentTransaction(models.Model):
             transaction = self._fusion_recreate(operation)
         difference = transaction._fusion_difference(answer, kind=operation.kind)
         if difference and operation.resolved_by_id:
-            # A Manager has read the provider's record and named it: what moved is booked.
+            # A Manager has checked and named the provider's record: book the amount that moved.
             answer = replace(answer, data={**answer.data, "accepted_difference": True})
         elif difference:
             operation._require_review(difference)
@@ -271,8 +273,8 @@ class PaymentTransaction(models.Model):
     def _fusion_difference(self, answer, *, kind):
         """Return in words how a success differs from what this transaction asked for, or None.
 
-        For what is booked already, nothing is compared any more; where a card is only saved, there
-        is no amount.
+        Nothing is compared if the transaction is done, or if a card is only saved and there is no
+        amount.
         """
         if answer.outcome != Outcome.SUCCEEDED or answer.review or self.state == "done":
             return None
@@ -297,7 +299,7 @@ class PaymentTransaction(models.Model):
         )
 
     def _fusion_payment_data(self, answer, *, kind):
-        """Return what core's ``_process`` is given: the answer, in words all providers share."""
+        """Return the data for core's ``_process``: the answer in a form common to all providers."""
         return {
             "reference": self.reference,
             "kind": kind,
@@ -309,28 +311,28 @@ class PaymentTransaction(models.Model):
         }
 
     def _fusion_restore_payment(self):
-        """Bring back the payment of a saved-card charge that turned out to have gone through.
+        """Restore the payment of a saved-card charge that went through after all.
 
-        Core cancels the payment of a charge that is not done when the call returns.
+        Core cancels the payment if the charge is not done when the call returns.
         """
         for transaction in self:
             if transaction.payment_id.state == "canceled":
                 transaction.payment_id._fusion_restore(transaction.invoice_ids)
 
     def _fusion_post_process(self, operation):
-        """Book what was received, now or by core's scheduler.
+        """Book the received money now; if that fails, core's scheduler books it.
 
-        :param operation: the one that brought it; empty for money that moved without us
+        :param operation: the operation of the payment; empty if the money moved without Odoo
         """
         try:
             with self.env.cr.savepoint():
                 self._post_process()
         except CONFLICTS:
-            # No problem of accounting: the transaction is run again, on a fresh snapshot.
+            # Not an accounting problem: the transaction is run again on a fresh snapshot.
             raise
         except Exception:
-            # Received is received: an accounting problem (locked period, missing journal) must not
-            # make the payment look unpaid. Core's scheduler retries.
+            # An accounting problem (locked period, missing journal) must not make a received
+            # payment look unpaid. Core's scheduler retries.
             _logger.exception("Transaction %s is paid but cannot be booked yet", self.reference)
             if operation:
                 operation._alert(
@@ -341,7 +343,7 @@ class PaymentTransaction(models.Model):
                 )
 
     def _fusion_apply_outcome(self, payment_data, *, declined_message):
-        """Move the transaction to the state that the outcome stands for.
+        """Set the state of the transaction that corresponds to the outcome.
 
         :param dict payment_data: see :meth:`_fusion_payment_data`
         :param str declined_message: sentence for a clerk or customer when nothing was charged
@@ -356,7 +358,7 @@ class PaymentTransaction(models.Model):
             if self.state == "done":
                 return
             if payment_data.get("captured", True):
-                # A payment that was given up here can still have gone through there.
+                # A payment that was cancelled in Odoo may still have succeeded at the provider.
                 self._set_done(extra_allowed_states=("cancel",))
             else:
                 self._set_authorized(extra_allowed_states=("error", "cancel"))
@@ -375,7 +377,7 @@ class PaymentTransaction(models.Model):
 
     @api.private
     def fusion_complete_now(self):
-        """Ask the provider right away about operations of these transactions that are due."""
+        """Complete the due operations of these transactions now."""
         for transaction in self:
             self.env["fusion.operation"].sudo()._complete_due(reference=transaction.reference)
         self.env.invalidate_all()

@@ -6,7 +6,7 @@ from .inbox import event as fusion_event
 from .operation import reaper as fusion_operation_reaper
 from .outbox import delivery as fusion_delivery
 
-#: Settings in days for which 0 means for ever.
+#: Retention settings in days, where 0 means for ever.
 RETENTIONS = {
     "fusion_event_retention_days": fusion_event.RETENTION_PARAMETER,
     "fusion_delivery_retention_days": fusion_delivery.RETENTION_PARAMETER,
@@ -60,24 +60,24 @@ class ResConfigSettings(models.TransientModel):
             settings.fusion_vault_problem = problem
 
     def set_values(self):
-        """Override of `base`, which drops a parameter of 0: that would be the default again."""
+        """Override of `base`, which drops a parameter of 0, so that the default would apply."""
         super().set_values()
         for name, parameter in RETENTIONS.items():
             if not self[name]:
-                # Elevated as in the original: who may open the settings may change these.
+                # Elevated: as in `base`, users who may open the settings may change these.
                 self.env["ir.config_parameter"].sudo().set_param(parameter, "0")
 
     def action_fusion_generate_health_token(self):
-        """Put a new token in place of the present one, at once."""
+        """Replace the token with a new one now."""
         self.env["ir.config_parameter"].set_param(
             "fusion_payment_common.health_token", secrets.token_urlsafe(32)
         )
         return {"type": "ir.actions.client", "tag": "reload"}
 
     def action_fusion_rotate_vault(self):
-        """Re-encrypt all stored values under the first configured key and say what came of it."""
+        """Re-encrypt all stored values under the first configured key and show the result."""
         self.env["ir.config_parameter"].check_access("write")
-        # Elevated: an administrator may have values re-encrypted without being able to read them.
+        # Elevated: an administrator may re-encrypt values without the right to read them.
         rotation = self.env["fusion.vault"].sudo()._rotate()
         if rotation.unreadable:
             kind = "danger"

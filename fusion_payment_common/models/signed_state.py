@@ -8,10 +8,10 @@ from ..lib import signed_state
 
 
 class FusionSignedState(models.Model):
-    """A state that was signed and sent through a browser, and may come back exactly once.
+    """A signed state that is sent through a browser and can be redeemed once.
 
-    The signature proves that we issued it; this row proves that it was not used before and says
-    for which record and by which user it was issued.
+    The signature proves that this database issued it. This row proves that it was not used before,
+    and stores the record and the user that it was issued for.
     """
 
     _name = "fusion.signed.state"
@@ -29,9 +29,9 @@ class FusionSignedState(models.Model):
 
     @api.model
     def _issue(self, purpose, record, *, secret, redirect_to):
-        """Return a signed state for ``record``, to be redeemed once within the hour.
+        """Return a signed state for ``record`` that can be redeemed once within an hour.
 
-        :param str purpose: what it may be redeemed for
+        :param str purpose: the purpose that it can be redeemed for
         :param str secret: signing key; an empty one is refused
         :param str redirect_to: where the relay sends the browser
         """
@@ -58,9 +58,10 @@ class FusionSignedState(models.Model):
 
     @api.model
     def _redeem(self, purpose, token, *, secret, allowed_hosts):
-        """Return the record that a state was issued for, and use the state up.
+        """Return the record that a state was issued for, and delete the state.
 
-        :raise UserError: malformed, forged, expired, used before, or issued to another user
+        :raise UserError: the state is malformed, forged, expired, used before, or issued to
+            another user
         """
         try:
             payload = signed_state.verify(
@@ -92,5 +93,5 @@ class FusionSignedState(models.Model):
 
     @api.autovacuum
     def _gc_expired(self):
-        """Delete what can no longer be redeemed."""
+        """Delete expired states."""
         self.search([("expires_at", "<", fields.Datetime.now())], limit=1000).unlink()

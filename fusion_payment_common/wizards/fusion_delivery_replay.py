@@ -1,14 +1,14 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-#: Deliveries shown in the list of what would be sent.
+#: Maximum deliveries shown in the list.
 SHOWN = 80
-#: Deliveries that one press of the button sends again at the most.
+#: Maximum deliveries that one press of the button sends again.
 AT_ONCE = 5000
 
 
 class FusionDeliveryReplay(models.TransientModel):
-    """Lists what would be sent again, and sends it only when told to."""
+    """List the deliveries to send again; send them on confirmation."""
 
     _name = "fusion.delivery.replay"
     _description = "Replay of Deliveries"
@@ -53,7 +53,7 @@ class FusionDeliveryReplay(models.TransientModel):
             replay.is_cut = len(matching) == AT_ONCE
 
     def _matching(self):
-        """Return the deliveries that the filter finds, oldest first, in the companies at hand."""
+        """Return the deliveries that match the filter, oldest first, in the allowed companies."""
         self.ensure_one()
         return self.env["fusion.delivery"].search(self._domain(), order="id", limit=AT_ONCE)
 
@@ -82,16 +82,16 @@ class FusionDeliveryReplay(models.TransientModel):
         }[self.choice]
 
     def action_send(self):
-        """Send again what the list shows, and what of it does not fit the list.
+        """Send all matching deliveries again, including those that the list does not show.
 
         :raise UserError: nothing can be sent
-        :raise AccessError: the user is no Manager
+        :raise AccessError: the user is not a Manager
         """
         self.ensure_one()
         deliveries = self.env["fusion.delivery"]
         deliveries._check_may_replay()
-        # Found with the user's own rights. Elevated from here: Managers may have deliveries sent
-        # again, but not write them by hand.
+        # The search uses the user's own rights. Elevated: Managers may send deliveries again but
+        # have no right to write them.
         replayed = self._matching().sudo()._replay()
         if not replayed:
             raise UserError(self.env._("There is nothing that can be sent now."))

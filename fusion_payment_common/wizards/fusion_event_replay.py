@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 
 class FusionEventReplay(models.TransientModel):
-    """Shows what a replay would do, event by event, and does it only when told to."""
+    """Show what a replay would do with each event; replay on confirmation."""
 
     _name = "fusion.event.replay"
     _description = "Replay of Inbound Events"
@@ -22,7 +22,7 @@ class FusionEventReplay(models.TransientModel):
 
     @api.model
     def default_get(self, fields_list):
-        """Override of `base` to list what would happen to each selected event."""
+        """Override of `base` to list the effect of a replay on each selected event."""
         values = super().default_get(fields_list)
         event_ids = self.env.context.get("default_event_ids") or []
         values["line_ids"] = [
@@ -45,8 +45,8 @@ class FusionEventReplay(models.TransientModel):
         self.ensure_one()
         self.env["fusion.event"].check_access("read")
         self.event_ids.check_access("read")
-        # Judged again: since the list was made, a worker may have taken some of them. Elevated:
-        # Managers may have events processed again, but not write them by hand.
+        # Check again, as a worker may have claimed some of them since the list was made. Elevated:
+        # Managers may replay events but have no right to write them.
         events = self.event_ids.sudo().filtered(lambda event: event._replay_verdict()[0])
         replayed = events._replay()
         if not replayed:
@@ -63,7 +63,7 @@ class FusionEventReplay(models.TransientModel):
 
 
 class FusionEventReplayLine(models.TransientModel):
-    """One event of a replay and what would happen to it."""
+    """One event of a replay and the effect on it."""
 
     _name = "fusion.event.replay.line"
     _description = "Event of a Replay"

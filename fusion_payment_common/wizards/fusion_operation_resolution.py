@@ -3,7 +3,7 @@ from odoo.exceptions import ValidationError
 
 
 class FusionOperationResolution(models.TransientModel):
-    """Asks a Manager what became of an operation, and for the evidence."""
+    """Ask a Manager for the outcome of an operation and the evidence."""
 
     _name = "fusion.operation.resolution"
     _description = "Resolve an Operation"

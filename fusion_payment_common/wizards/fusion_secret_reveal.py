@@ -4,14 +4,14 @@ from odoo import api, fields, models
 
 from odoo.addons.base.models.res_users import check_identity
 
-#: Seconds for which the dialog shows the value after it was revealed.
+#: Seconds for which the dialog shows a revealed value.
 SHOWN_SECONDS = 60
 
 
 class FusionSecretReveal(models.TransientModel):
-    """Asks why, has the password confirmed, and shows the value for a minute.
+    """Ask for a reason, confirm the user's password, and show the value for a minute.
 
-    The value is computed for each display and never written to the table of this dialog.
+    The value is computed for each display and never written to the dialog's table.
     """
 
     _name = "fusion.secret.reveal"
@@ -20,8 +20,8 @@ class FusionSecretReveal(models.TransientModel):
     secret_id = fields.Many2one("fusion.secret", required=True, readonly=True, ondelete="cascade")
     label = fields.Char(related="secret_id.label")
     reason = fields.Char()
-    # Id of the record of this reveal, which no user can create. No relation: the record was
-    # committed by another transaction, after the one that notes it here had begun.
+    # Id of the record of this reveal, which no user can create. It is not a relation because
+    # another transaction committed the record, so this transaction's snapshot does not contain it.
     access_number = fields.Integer(readonly=True)
     value = fields.Text(compute="_compute_value")
 

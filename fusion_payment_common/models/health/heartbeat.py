@@ -5,20 +5,20 @@ from odoo import api, models
 from ...tools import alarm
 
 CRON = "fusion_payment_common.ir_cron_heartbeat"
-#: Seconds between two beats. Odoo's own interval, 60 to 70 seconds, is longer than `SILENCE`.
+#: Seconds between two heartbeats. Odoo's own interval, 60 to 70 seconds, is longer than `SILENCE`.
 INTERVAL = 30
-#: Seconds without any schedule after which the scheduler counts as dead.
+#: Seconds without a run of any scheduled action after which the scheduler counts as dead.
 SILENCE = 60
 #: Seconds that one run may take before it counts as stuck.
 LONGEST_RUN = 600
 
 
 class FusionHeartbeat(models.AbstractModel):
-    """Whether the schedules of this database run.
+    """Check whether the scheduled actions of this database run.
 
-    The trace that is looked at is Odoo's own: each run of a schedule commits a row of
-    `ir.cron.progress` when it begins. A schedule that does nothing but plan its next run sees to it
-    that an idle scheduler leaves one, too, at least twice in `SILENCE` seconds.
+    Each run of a scheduled action commits a row of Odoo's `ir.cron.progress` when it begins; the
+    check reads these. The heartbeat is a scheduled action that only plans its next run, so that
+    even an idle scheduler writes a row every `INTERVAL` seconds.
     """
 
     _name = "fusion.heartbeat"
@@ -26,10 +26,10 @@ class FusionHeartbeat(models.AbstractModel):
 
     @api.model
     def _cron_beat(self):
-        """Be here again in `INTERVAL` seconds. Having run is all it is for."""
+        """Plan the next run in `INTERVAL` seconds; the run itself is the heartbeat."""
         cron = self._cron()
         now = self.env.cr.now().replace(microsecond=0)
-        # A run that was due by the schedule's own minute finds the next one planned already.
+        # If Odoo's own interval caused this run, the next one is planned already.
         planned = self.env["ir.cron.trigger"].search(
             [("cron_id", "=", cron.id), ("call_at", ">", now)], order="call_at", limit=1
         )
@@ -41,19 +41,19 @@ class FusionHeartbeat(models.AbstractModel):
 
     @api.model
     def _wake(self):
-        """Beat now: the scheduler has just been started."""
+        """Run the heartbeat now, as the scheduler has just been started."""
         self._cron()._trigger()
 
     @api.model
     def _cron(self):
-        # Elevated: nobody needs to be allowed to see scheduled actions for this.
+        # Elevated: users have no access to scheduled actions.
         return self.env.ref(CRON).sudo()
 
     @api.model
     def _problem(self):
-        """Return in one word what is wrong with the server, or None. Asks the database only.
+        """Return in one word what is wrong with the server, or None. Only queries the database.
 
-        A neutralized copy runs no schedules, and that is right.
+        A neutralized copy runs no scheduled actions, which is not a problem.
         """
         if self._has_run_lately() or self._runs_now():
             return None
@@ -76,7 +76,7 @@ class FusionHeartbeat(models.AbstractModel):
 
     @api.model
     def _runs_now(self):
-        """Return whether a schedule is at work: the scheduler locks its row as long as it runs.
+        """Return whether a scheduled action is running: the scheduler locks its row meanwhile.
 
         The only thread of a server may be busy for longer than `SILENCE`.
         """

@@ -5,16 +5,16 @@ from odoo.fields import Domain
 
 from ...lib.health import Finding, Level, by_age
 
-#: Seconds after which something that should have passed by itself is an error.
+#: Seconds after which a condition that should have resolved by itself is an error.
 QUEUED_ERROR_AFTER = 300
 UNKNOWN_ERROR_AFTER = 600
 UNBOOKED_ERROR_AFTER = 900
-#: Seconds that things may take before they are mentioned at all.
+#: Seconds before a condition is reported at all.
 GRACE = 60
 
 
 class FusionHealthProbe(models.AbstractModel):
-    """What the checks of this addon look at, and what their buttons do; here for the ledger."""
+    """The probes of this addon's checks, and the actions of their buttons; here for the ledger."""
 
     _name = "fusion.health.probe"
     _description = "Health Probes"
@@ -114,7 +114,7 @@ class FusionHealthProbe(models.AbstractModel):
 
     @api.model
     def _domain_unprocessed(self, company):
-        # Core's scheduler gives up on these in silence after four days.
+        # Core's scheduler silently stops trying these after four days.
         settled = fields.Datetime.now() - timedelta(seconds=GRACE)
         return (
             Domain("state", "=", "done")
@@ -149,7 +149,7 @@ class FusionHealthProbe(models.AbstractModel):
 
     @api.model
     def _remedy_unbooked(self, company):
-        # Elevated: the ledger's own work, started early; it decides nothing new.
+        # Elevated: users may not write the ledger; this only starts its own work early.
         operations = self.env["fusion.operation"].sudo()
         for operation in operations.search(self._domain_unapplied(company), limit=50):
             operations._settle(operation.id)
@@ -160,7 +160,7 @@ class FusionHealthProbe(models.AbstractModel):
 
     @api.model
     def _count_and_age(self, model, domain, field):
-        """Return how many records there are and for how many seconds the oldest has been there."""
+        """Return the number of records and the age of the oldest in seconds."""
         records = self.env[model]
         count = records.search_count(domain)
         oldest = records.search(domain, order=field, limit=1)[field] if count else None
@@ -170,7 +170,7 @@ class FusionHealthProbe(models.AbstractModel):
 
     @api.model
     def _duration(self, seconds):
-        """Return a length of time for people, in the largest unit that fits."""
+        """Return a duration as text, in the largest unit that fits."""
         seconds = int(seconds or 0)
         if seconds < 120:
             return self.env._("%s s", seconds)

@@ -6,7 +6,7 @@ from odoo.fields import Domain
 from ...lib.health import Finding, Level, by_age
 from .probe import GRACE
 
-#: Seconds after which something that should have passed by itself is an error.
+#: Seconds after which a condition that should have resolved by itself is an error.
 INBOX_ERROR_AFTER = 900
 DELIVERY_ERROR_AFTER = 3600
 
@@ -40,7 +40,7 @@ class FusionHealthProbe(models.AbstractModel):
 
     @api.model
     def _remedy_events_waiting(self, company):
-        # Elevated: Managers may have events processed, but not write them by hand.
+        # Elevated: Managers may replay events but have no right to write them.
         events = self.env["fusion.event"].sudo()
         events.search(self._domain_events(company, "received"))._replay()
 

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 
 from ...lib.health import Finding, Level
 
-#: Seconds that a scheduled action of a few minutes may be overdue.
+#: Seconds that a scheduled action with an interval in minutes may be overdue.
 SCHEDULE_ERROR_AFTER = 600
 
 

@@ -8,10 +8,11 @@ FEWEST_DIGITS, MOST_DIGITS = 6, 8
 
 
 class FusionCardRange(models.Model):
-    """How the cards that begin with certain digits are funded, as the processor's list says.
+    """The kind of cards (credit, debit, prepaid) that begin with certain digits.
 
-    First digits alone do not tell a credit card from a debit card, and no law lets us guess: what
-    is not listed is unknown, and bears no surcharge.
+    It comes from the processor's list. Without a list, first digits do not distinguish credit from
+    debit cards, and guessing is not legal: a card that is not listed is unknown and gets no
+    surcharge.
     """
 
     _name = "fusion.card.range"
@@ -41,10 +42,10 @@ class FusionCardRange(models.Model):
 
     @api.model
     def _kind_of(self, first_digits):
-        """Return how a card is funded, ``unknown`` unless a list says it for certain.
+        """Return the kind of a card, or ``unknown`` if the list leaves any doubt.
 
-        A card of which fewer digits are known than a range has may lie in it or beside it: when the
-        ranges do not agree, it is unknown.
+        If fewer digits of a card are known than a range has, the card may or may not lie in that
+        range. It is unknown when the possible ranges disagree.
 
         :param str first_digits: six to eight digits; anything else is unknown
         :return: a :class:`~odoo.addons.fusion_payment_common.lib.surcharge.CardKind`
@@ -53,7 +54,7 @@ class FusionCardRange(models.Model):
         is_number = digits.isascii() and digits.isdigit()
         if not is_number or not FEWEST_DIGITS <= len(digits) <= MOST_DIGITS:
             return CardKind.UNKNOWN
-        # Elevated: shoppers and clerks need not see the list.
+        # Elevated: customers and clerks have no access to the list.
         ranges = self.sudo()
         if finer := ranges.search([("first_digits", "=like", f"{digits}_%")]):
             finer |= ranges.search([("first_digits", "=", digits)])

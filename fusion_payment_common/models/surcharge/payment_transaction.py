@@ -5,17 +5,17 @@ from odoo.fields import Command
 from ...lib.surcharge import refund_share
 from ...tools.amounts import to_amount
 
-#: States of a payment in which it is in the books.
+#: States of a booked payment.
 BOOKED = ("in_process", "paid")
-#: States of a refund in which its share of the surcharge is spoken for.
+#: States of a refund in which its share of the surcharge counts as returned.
 COUNTING_STATES = ("draft", "pending", "authorized", "done")
 
 
 class PaymentTransaction(models.Model):
-    """The surcharge of a payment: what goes back with a refund, and its own document.
+    """The surcharge of a payment: its share of a refund, and its own document.
 
-    The payment that is booked is what moved on the card; a document over the surcharge takes up
-    the difference to ``amount``, which closes invoices and orders.
+    The booked payment is the amount charged to the card. A separate document for the surcharge
+    covers the difference to ``amount``, which closes invoices and orders.
     """
 
     _inherit = "payment.transaction"
@@ -23,12 +23,12 @@ class PaymentTransaction(models.Model):
     # === AMOUNTS === #
 
     def _fusion_refund_surcharge(self, amount, *, besides=None):
-        """Return how much of our own surcharge goes back with ``amount`` of this payment.
+        """Return how much of Odoo's own surcharge to refund with ``amount`` of this payment.
 
-        :param float amount: what is refunded, without surcharge, in the currency; of more than is
-            left, which is refused elsewhere, only what is left counts
-        :param str besides: reference of a refund that does not count
-        :return: in the currency; zero when the provider sees to its own surcharge
+        :param float amount: the refund without surcharge, in the currency; limited to the amount
+            that is left (a larger refund is refused elsewhere)
+        :param str besides: reference of a refund to ignore
+        :return: in the currency; zero when the provider handles its own surcharge
         """
         self.ensure_one()
         surcharge = self._fusion_own_surcharge()
@@ -52,7 +52,7 @@ class PaymentTransaction(models.Model):
         return to_amount(share.minor, self.currency_id)
 
     def _create_child_transaction(self, amount, is_refund=False, **custom_create_values):
-        """Override of `payment` to give our own surcharge back in proportion."""
+        """Override of `payment` to refund Odoo's own surcharge in proportion."""
         if is_refund and self.fusion_surcharge_origin == "own":
             custom_create_values = {
                 "fusion_surcharge_amount": -self._fusion_refund_surcharge(amount),
@@ -66,43 +66,43 @@ class PaymentTransaction(models.Model):
     # === BOOKING === #
 
     def _post_process(self):
-        """Override of `account_payment`: book what moved on the card, and what came on top of it.
+        """Override of `account_payment` to book the amount charged to the card, and the extras.
 
-        Payments that exist already, because core made or cancelled them before the card was
-        charged, are made to fit first.
+        Core creates or cancels some payments before the card is charged; their amount is corrected
+        first.
         """
         done = self.filtered(lambda tx: tx.state == "done")
         done._fusion_fit_payment()
         done._fusion_restore_payment()
         result = super()._post_process()
-        # Payments that were there already are posted by now.
+        # Payments that existed before are posted by now.
         for transaction in self.filtered(lambda tx: tx.state == "done"):
             transaction._fusion_book_extras()
         return result
 
     def _create_payment(self, **extra_create_values):
-        """Override of `account_payment` to book what moved on the card."""
+        """Override of `account_payment` to book the amount charged to the card."""
         if self.fusion_surcharge_amount:
             extra_create_values.setdefault("amount", abs(self.fusion_card_amount))
         return super()._create_payment(**extra_create_values)
 
     def _fusion_fit_payment(self):
-        """Add the surcharge to a payment that was prepared without it and is not posted yet."""
+        """Add the surcharge to a payment that was created without it and is not posted yet."""
         for transaction in self.filtered("fusion_surcharge_amount"):
             payment = transaction.payment_id
-            # Register Payment makes a draft entry at once, and calls the payment "in process".
+            # Register Payment creates a draft entry at once and sets the payment to "in process".
             if payment.state == "draft" or payment.move_id.state == "draft":
                 payment.amount = abs(transaction.fusion_card_amount)
 
     def _fusion_book_extras(self, payment=None):
-        """Book what came on top of the amount, each once, before the payment closes anything else.
+        """Book the extras on top of the amount, each once, before the payment is reconciled.
 
-        :param payment: of this transaction, which may not know it yet
+        :param payment: the payment, if the transaction is not linked to it yet
         """
         self._fusion_book_surcharge(payment)
 
     def _fusion_book_surcharge(self, payment=None):
-        """Make the document over the surcharge and close it with the payment, once."""
+        """Create the surcharge document and reconcile it with the payment, once."""
         for transaction in self:
             booked = payment or transaction.payment_id
             if (
@@ -122,10 +122,10 @@ class PaymentTransaction(models.Model):
             ).reconcile()
 
     def _fusion_new_surcharge_move(self, receivable_account):
-        """Return a new posted invoice over the surcharge, or a credit note over what goes back.
+        """Return a new, posted invoice for the surcharge, or a credit note for a refunded one.
 
-        :param receivable_account: of the payment that closes it
-        :raise UserError: it cannot be made to come to exactly what was charged
+        :param receivable_account: the account of the payment that closes it
+        :raise UserError: its total would differ from the amount charged
         """
         self.ensure_one()
         documents = self.invoice_ids or self.source_transaction_id.invoice_ids

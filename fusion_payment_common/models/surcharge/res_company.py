@@ -20,8 +20,8 @@ class ResCompany(models.Model):
     def _fusion_surcharge_product(self):
         """Return the product of surcharges.
 
-        :raise ValidationError: its taxes come on top of the price. The card was charged an exact
-            amount, and a price without tax that leads to it does not always exist.
+        :raise ValidationError: its taxes are not included in the price. The total must be the exact
+            amount charged to the card, and not every total has a matching price without tax.
         """
         self.ensure_one()
         # Elevated: collectors need no access to products.

@@ -9,9 +9,9 @@ from ...lib.cards import BRANDS
 from ...lib.surcharge import CardKind, Reason, SurchargePolicy, quote, rule_for, subdivided
 from ...tools.amounts import to_amount, to_money
 
-#: Countries whose code stands for a part of another country in the list of laws.
+#: Countries that the list of laws treats as a part of another country.
 TERRITORIES = {"PR": "US-PR"}
-#: Conditions of the law and the field in which the company confirms each.
+#: The field in which the company confirms each condition of the law.
 CONDITION_FIELDS = {
     "notice_given": "is_notice_given",
     "disclosed": "is_disclosed",
@@ -20,10 +20,10 @@ CONDITION_FIELDS = {
 
 
 class FusionSurchargeRule(models.Model):
-    """What a company wants to add to card payments in one place; never more than the law allows.
+    """The surcharge that a company adds to card payments in one place, within the law.
 
-    The law is not here but in the library's dated list; this is the company's will and what it has
-    confirmed. Without a rule there is no surcharge.
+    The law itself is in the library's dated list. The rule stores the company's rate and the
+    conditions that it has confirmed. Without a rule there is no surcharge.
     """
 
     _name = "fusion.surcharge.rule"
@@ -172,17 +172,17 @@ class FusionSurchargeRule(models.Model):
     def _quote(
         self, base, *, company, kind, brand=None, partner=None, provider_adds_one=False, on=None
     ):
-        """Return what a company adds to a card payment, and why.
+        """Return the surcharge that a company adds to a card payment, and why.
 
-        Where the customer lives counts as well as where the seller is: the stricter law wins.
+        The laws of the customer's and of the seller's place both apply; the stricter one wins.
 
         :param Money base: the total without surcharge, taxes included
         :param kind: a :class:`~odoo.addons.fusion_payment_common.lib.surcharge.CardKind` or its
-            text; anything unknown means that nothing is added
+            text; an unknown kind gets no surcharge
         :param str brand: a code of ``lib.cards.BRANDS``, None when not known
         :param partner: the customer, when known
-        :param bool provider_adds_one: the provider adds a surcharge itself; then ours is never
-        :param date on: the day of the payment; today where the company is
+        :param bool provider_adds_one: the provider adds its own surcharge, so Odoo adds none
+        :param date on: the day of the payment; by default today in the company's time zone
         :return: a :class:`~odoo.addons.fusion_payment_common.lib.surcharge.SurchargeQuote`
         """
         kind = CardKind(kind) if kind in set(CardKind) else CardKind.UNKNOWN
@@ -224,13 +224,13 @@ class FusionSurchargeRule(models.Model):
 
     @api.model
     def _today(self, company):
-        """Return the day where the company is."""
+        """Return today's date in the company's time zone."""
         zone = company.partner_id.tz or self.env.user.tz or "UTC"
         return datetime.now(UTC).astimezone(ZoneInfo(zone)).date()
 
     @api.model
     def _explain(self, result):
-        """Return the sentence for a quote, for a clerk to read out."""
+        """Return a sentence that explains a quote, for a clerk to read out."""
         if result.reason == Reason.CONDITION_NOT_MET:
             labels = self.fields_get([CONDITION_FIELDS[name] for name in CONDITION_FIELDS])
             missing = [
@@ -264,14 +264,14 @@ class FusionSurchargeRule(models.Model):
 
 
 def _code(country, state):
-    """Return the place as the list of laws names it: ``CA-ON``, ``US-PR`` or a country alone."""
+    """Return the place's code in the list of laws: ``CA-ON``, ``US-PR`` or a country alone."""
     if country.code in TERRITORIES:
         return TERRITORIES[country.code]
     return f"{country.code}-{state.code}" if state else country.code or ""
 
 
 def _place(country, state, on):
-    """Return the place of an address, or one without a law when the address is not precise enough.
+    """Return the code of an address, or an empty one (no law) when its province is needed.
 
     Without its province it is not known whether a surcharge is prohibited at an address.
     """

@@ -9,16 +9,16 @@ from odoo.addons.base.models.res_users import check_identity
 from ...tools.cursors import in_own_transaction
 
 REVEAL_GROUP = "fusion_payment_common.group_fusion_card_viewer"
-#: Shortest reason that is accepted for a reveal, in characters.
+#: Minimum length of the reason for a reveal, in characters.
 MIN_REASON = 5
-#: Seconds for which a confirmed identity counts, as in core's ``check_identity``.
+#: Seconds for which a confirmed identity is valid, as in core's ``check_identity``.
 IDENTITY_SECONDS = 600
 
 
 class FusionSecret(models.Model):
-    """A value that is stored encrypted, shown to permitted persons only, and wiped in time.
+    """A value that is stored encrypted, shown only to permitted users, and wiped when it expires.
 
-    Who saw it, when, why and from where stays in ``fusion.secret.access`` for good.
+    ``fusion.secret.access`` records permanently who saw it, when, why and from where.
     """
 
     _name = "fusion.secret"
@@ -55,11 +55,12 @@ class FusionSecret(models.Model):
     def _store(self, purpose, plain, *, label, record=None, company=None, expires_at=None):
         """Encrypt ``plain`` and return the ``fusion.secret`` that holds it.
 
-        :param str purpose: what it is, e.g. ``"card_number"``
-        :param str label: how people recognise it; must not contain the value
-        :param record: the document it belongs to; who reveals it must be able to read that
+        :param str purpose: the kind of value, e.g. ``"card_number"``
+        :param str label: the name shown to users; must not contain the value
+        :param record: the document of the value; users need read access to it to reveal the value
         :param company: ``res.company``; the current one by default
-        :param datetime expires_at: UTC, naive; it can no longer be revealed then, and is wiped
+        :param datetime expires_at: UTC, naive; from then on the value cannot be revealed and is
+            wiped
         :raise UserError: no usable encryption key; nothing was stored
         """
         self.env["fusion.vault"]._require()
@@ -76,9 +77,9 @@ class FusionSecret(models.Model):
         )
 
     def _open(self):
-        """Return the value, for a program that sends it on; what people see is :meth:`reveal`.
+        """Return the value, for code that sends it on; users must call :meth:`reveal`.
 
-        :raise UserError: wiped, expired, or no key opens it
+        :raise UserError: it is wiped or expired, or no key decrypts it
         """
         self.ensure_one()
         self._check_alive()
@@ -86,30 +87,30 @@ class FusionSecret(models.Model):
         return self.env["fusion.vault"]._decrypt(self.sudo().payload)
 
     def _wipe(self):
-        """Erase the values; the rows and the record of who saw them stay."""
+        """Erase the values; keep the rows and the records of their reveals."""
         self.write({"payload": False, "wiped_at": fields.Datetime.now()})
 
     # === REVEALING === #
 
     @check_identity
     def reveal(self, reason):
-        """Return the value to a permitted person who confirmed their password, and record it.
+        """Return the value to a permitted user who confirmed their password, and record it.
 
-        The record is committed before the value is decrypted: there is no reveal without one.
+        The record is committed before the value is decrypted, so every reveal is recorded.
 
-        :param str reason: why it has to be seen
-        :return: the value, or core's password dialog when the identity has to be confirmed first
-        :raise AccessError: not permitted, or the document cannot be read
-        :raise UserError: no reason, expired or wiped
+        :param str reason: why the user needs to see it
+        :return: the value, or core's password dialog when the identity must be confirmed first
+        :raise AccessError: the user is not permitted, or may not read the document
+        :raise UserError: there is no reason, or the value is expired or wiped
         """
         self.ensure_one()
         self._record_access(reason)
         return self._open()
 
     def _record_access(self, reason):
-        """Check that the user may see the value, and record that they do.
+        """Check that the user may see the value, and record the reveal.
 
-        :return: id of the record; the caller's snapshot is older and does not see it yet
+        :return: id of the record, which the caller's snapshot does not contain
         """
         self.ensure_one()
         self._check_may_reveal()
@@ -124,7 +125,7 @@ class FusionSecret(models.Model):
             "reason": reason,
             "ip_address": request.httprequest.remote_addr if request else False,
         }
-        # In a transaction of its own: the record stays, whatever becomes of the request.
+        # Use a separate transaction: the record must survive a rollback of the request.
         return in_own_transaction(
             self.env, lambda env: env["fusion.secret.access"].create(values).id
         )
@@ -137,14 +138,14 @@ class FusionSecret(models.Model):
             self.env[self.res_model].browse(self.res_id).check_access("read")
 
     def _check_alive(self):
-        # Elevated: whether there is a value may be asked, the value may not.
+        # Elevated: users may know whether there is a value, but may not read it.
         payload = self.sudo().payload
         if not payload or (self.expires_at and self.expires_at <= fields.Datetime.now()):
             raise UserError(self.env._("%s is no longer stored.", self.label))
 
     @api.model
     def _identity_is_fresh(self):
-        """Return whether the user of this session confirmed their password a short while ago."""
+        """Return whether the user of this session has recently confirmed their password."""
         return bool(request) and (
             request.session.get("identity-check-last", 0) > time.time() - IDENTITY_SECONDS
         )
@@ -165,7 +166,7 @@ class FusionSecret(models.Model):
 
     @api.autovacuum
     def _gc_expired(self):
-        """Erase the values whose time is over."""
+        """Erase expired values."""
         self.search(
             [("expires_at", "<=", fields.Datetime.now()), ("wiped_at", "=", False)], limit=5000
         )._wipe()

@@ -20,9 +20,9 @@ class FusionSecretAccess(models.Model):
     ip_address = fields.Char(string="IP Address", readonly=True)
 
     def write(self, vals):
-        """Override of `models` to keep the record as it was made.
+        """Override of `models` to refuse every change.
 
-        :raise UserError: whatever is to be changed; who saw what is not edited
+        :raise UserError: any value is given
         """
         if vals:
             raise UserError(self.env._("The record of who saw card data cannot be changed."))

@@ -14,25 +14,25 @@ _logger = logging.getLogger(__name__)
 
 #: Option of the server's configuration file, in ``[options]``.
 CONFIG_OPTION = "fusion_vault_keys"
-#: Environment variable; it wins over the configuration file.
+#: Environment variable; it takes precedence over the configuration file.
 ENVIRONMENT_VARIABLE = "FUSION_VAULT_KEYS"
-#: Rows that one transaction of a rotation re-encrypts.
+#: Rows that a rotation re-encrypts per transaction.
 ROTATION_BATCH = 200
 
 
 class Rotation(NamedTuple):
-    """Result of a rotation: values re-encrypted, and those that no configured key opens."""
+    """Result of a rotation: the count of re-encrypted values, and the unreadable ones."""
 
     rotated: int
     unreadable: tuple[tuple[str, int], ...]
 
 
 class FusionVault(models.AbstractModel):
-    """Encryption at rest of what must never be stored in clear.
+    """Encryption at rest of data that must never be stored in clear.
 
-    The keys come from the server (configuration file or environment), never from the database they
-    protect: whoever has a copy of the database has nothing. Several keys are separated by commas;
-    the first encrypts, all of them decrypt.
+    The keys come from the server (configuration file or environment), never from the database, so
+    that a copy of the database is useless without them. Several keys are separated by commas; the
+    first encrypts, all of them decrypt.
     """
 
     _name = "fusion.vault"
@@ -54,7 +54,7 @@ class FusionVault(models.AbstractModel):
 
     @api.model
     def _problem(self):
-        """Return a sentence that says why nothing can be encrypted, or False when it can."""
+        """Return a sentence that says why nothing can be encrypted, or False if it can."""
         try:
             self._vault()
         except VaultKeyMissingError:
@@ -73,9 +73,9 @@ class FusionVault(models.AbstractModel):
 
     @api.model
     def _require(self):
-        """Refuse to go on when nothing can be encrypted.
+        """Check that values can be encrypted.
 
-        :raise UserError: says what to configure
+        :raise UserError: no usable key; the message says what to configure
         """
         if problem := self._problem():
             raise UserError(problem)
@@ -90,9 +90,9 @@ class FusionVault(models.AbstractModel):
 
     @api.model
     def _decrypt(self, token):
-        """Return what was encrypted.
+        """Return the decrypted value.
 
-        :raise UserError: no usable key, or none that opens this value
+        :raise UserError: no usable key, or none that decrypts this value
         """
         self._require()
         try:
@@ -112,8 +112,9 @@ class FusionVault(models.AbstractModel):
     def _encrypted_columns(self):
         """Return ``(model, field, condition)`` of every column with encrypted values.
 
-        ``condition`` is an ``SQL`` that holds for the encrypted rows. Addons that encrypt in tables
-        of their own extend it, or their values are lost when an old key is removed.
+        ``condition`` is an ``SQL`` that holds for the encrypted rows. Addons that store encrypted
+        values in other tables must extend this method, or the values are lost when an old key is
+        removed.
         """
         return [
             ("fusion.secret", "payload", SQL("payload IS NOT NULL")),
@@ -124,7 +125,7 @@ class FusionVault(models.AbstractModel):
     def _rotate(self):
         """Re-encrypt every stored value under the first key. Safe to interrupt and to repeat.
 
-        :return: a :class:`Rotation`; only when ``unreadable`` is empty may old keys be removed
+        :return: a :class:`Rotation`; old keys may be removed only if ``unreadable`` is empty
         :raise UserError: no usable key
         """
         self._require()
@@ -146,7 +147,7 @@ class FusionVault(models.AbstractModel):
 
     @api.model
     def _rotate_batch(self, model, field, condition, *, after):
-        """Re-encrypt the next rows; return ``[(id, whether a key opened it)]``."""
+        """Re-encrypt the next rows; return ``[(id, whether a key decrypted it)]``."""
         table, column = SQL.identifier(self.env[model]._table), SQL.identifier(field)
         vault = self._vault()
         rows = self.env.execute_query(
@@ -177,7 +178,7 @@ class FusionVault(models.AbstractModel):
 
     @api.model
     def _opens_newest(self):
-        """Return whether the configured keys open the newest stored value of every column."""
+        """Return whether the configured keys decrypt the newest stored value of every column."""
         vault = self._vault()
         for model, field, condition in self._encrypted_columns():
             rows = self.env.execute_query(
