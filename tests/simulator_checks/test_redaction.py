@@ -39,3 +39,11 @@ def test_bodies_that_are_not_json_are_masked_as_text_or_form():
     assert form["x"] == "1"
     assert form["code"].startswith("[redacted ")
     assert redact_body(b"", "application/json") is None
+
+
+@pytest.mark.parametrize(
+    "key", ["6f9e8b7a-4133-4483-9208-9edf864c0d6c", "6f9e8b7a4133448392089edf864c0d6c"]
+)
+def test_an_idempotency_key_whose_digits_look_like_a_card_number_is_kept(key):
+    assert mask_cards(f"key {key}") == f"key {key}"
+    assert mask_cards("4133-4483-9208-9") == "***2089"

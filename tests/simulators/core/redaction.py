@@ -32,7 +32,13 @@ _SECRET_KEYS = {
     "xstudioproxyauthtoken",
     "bankaccountnumber",
 }
-_DIGIT_RUN = re.compile(r"(?<!\d)\d(?:[ -]?\d){11,18}(?!\d)")
+_DIGIT_RUN = r"(?<!\d)\d(?:[ -]?\d){11,18}(?!\d)"
+#: Idempotency keys, with and without dashes: their digits can look like a card number.
+_UUID = (
+    r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b"
+    r"|\b(?=\d*[a-fA-F])[0-9a-fA-F]{32}\b"
+)
+_UUID_OR_DIGITS = re.compile(rf"(?P<uuid>{_UUID})|{_DIGIT_RUN}")
 _MAX_BODY = 64 * 1024
 
 
@@ -45,13 +51,15 @@ def _luhn(digits: str) -> bool:
 
 
 def _mask_run(match: re.Match[str]) -> str:
+    if match["uuid"]:
+        return match.group()
     digits = re.sub(r"\D", "", match.group())
     return f"{MASK}{digits[-4:]}" if _luhn(digits) else match.group()
 
 
 def mask_cards(text: str) -> str:
     """``text`` with every card number in it reduced to its last four digits."""
-    return _DIGIT_RUN.sub(_mask_run, text)
+    return _UUID_OR_DIGITS.sub(_mask_run, text)
 
 
 def fingerprint(secret: str) -> str:
