@@ -55,6 +55,9 @@ class WexSite:
             self._resources.callback(self.server.kill)
             origin = self._resources.enter_context(serving("wex"))
             self.wex = Wex(origin)
+            # Faults that others left there, and ours: the next one may use the same simulator.
+            self.wex.behave()
+            self._resources.callback(self.wex.behave)
             self.account_id, self.endpoint_id = run_in_odoo(
                 self.settings, self.database.name, _SET_UP,
                 origin=origin, receiver=self._receiver, token=TOKEN, options=self._options,

@@ -58,8 +58,10 @@ def form(site: Site, browser: Browser) -> Iterator[ProviderPage]:
 @pytest.fixture
 def first_form(settings: Settings, browser: Browser) -> Iterator[ProviderPage]:
     """The form of a provider that was connected once and did nothing else since."""
-    with open_site(settings, "first") as site, opened_form(site, browser) as opened:
-        yield opened
+    with open_site(settings, "first") as site:
+        site.warm_up()
+        with opened_form(site, browser) as opened:
+            yield opened
 
 
 def test_disconnect_asks_first_and_connect_brings_it_back(site, form):

@@ -22,6 +22,7 @@ AIRPORT = "SIMAIRPORT001"
 @pytest.fixture
 def company(settings):
     with open_site(settings, "locations") as opened:
+        opened.warm_up()
         yield opened
 
 

@@ -44,6 +44,9 @@ class Site:
 
     def __enter__(self) -> "Site":
         try:
+            # Faults that others left there, and ours: the next one may use the same simulator.
+            self.clover.behave()
+            self._resources.callback(self.clover.behave)
             self.database.create()
             self._resources.callback(self.database.drop)
             # Its database goes with it: there is nothing to end in an orderly way.
