@@ -133,7 +133,9 @@ def phases_of(run: str) -> tuple[Phase, ...]:
     """Return the phases of a run, in the order in which they are started if there is room."""
     chosen = bool(os.environ.get("ARGS"))
     odoo = odoo_phases(1 if chosen else CLONES)
-    browsers = (BROWSER,) if chosen else browser_phases()
+    # Faults on an origin that is given would meet the tests of both phases.
+    is_shared = bool(os.environ.get("CLOVER_ORIGIN") or os.environ.get("WEX_ORIGIN"))
+    browsers = (BROWSER,) if chosen or is_shared else browser_phases()
     lifecycle = () if chosen else (LIFECYCLE,)
     runs: dict[str, Callable[[], Sequence[Phase]]] = {
         "pure": lambda: (PURE,),
