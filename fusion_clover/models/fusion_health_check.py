@@ -4,7 +4,7 @@ from odoo.addons.fusion_payment_common.lib.health import Check
 
 
 class FusionHealthCheck(models.Model):
-    """What can go wrong with Clover, each with the method that looks and the one that helps."""
+    """The health checks of Clover, each with its probe method and its remedy method."""
 
     _inherit = "fusion.health.check"
 

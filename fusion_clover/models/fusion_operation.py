@@ -7,7 +7,7 @@ TERMINAL_CREDIT = "terminal_credit"
 #: Kinds of operations that wait for a customer at a terminal.
 TERMINAL_KINDS = (TERMINAL_CHARGE, TERMINAL_REFUND, TERMINAL_CREDIT)
 REFUND_KINDS = (TERMINAL_REFUND, TERMINAL_CREDIT)
-#: Fields that the clerk's dialog shows.
+#: Fields shown in the clerk's dialog; a write to one of them refreshes open dialogs.
 SHOWN = frozenset(
     {
         "state",
@@ -22,9 +22,9 @@ SHOWN = frozenset(
 
 
 def channel_of(reference):
-    """Return the bus channel that says that a payment has changed.
+    """Return the bus channel that announces changes of a payment.
 
-    The message says nothing else: the dialog asks Odoo, which checks what the user may see.
+    The message is empty. The dialog reads the status from Odoo, which checks access rights.
     """
     return f"fusion_clover.payment/{reference}"
 
@@ -48,7 +48,7 @@ class FusionOperation(models.Model):
 
         :param documents: of one model
         """
-        # Elevated: whoever may act on a document may see that somebody does.
+        # Elevated: users who may act on a document may see which operation holds it.
         holds = self.env["fusion.operation.hold"].sudo().search(
             [
                 ("res_model", "=", documents._name),
@@ -60,14 +60,14 @@ class FusionOperation(models.Model):
 
     def _clover_transaction(self):
         """Return the transaction (elevated) that this operation is about, or none."""
-        # Elevated: whoever has the operation may know what it is about.
+        # Elevated: access to the operation includes its transaction.
         return self.env["payment.transaction"].sudo().search(
             [("reference", "=", self.reference), ("provider_code", "=", self.provider_code)],
             limit=1,
         )
 
     def write(self, vals):
-        """Override to have open dialogs refresh what they show."""
+        """Override to refresh open dialogs."""
         result = super().write(vals)
         if SHOWN & set(vals):
             self._clover_announce()
@@ -76,9 +76,9 @@ class FusionOperation(models.Model):
     def _clover_client(self, observer=None):
         """Return a client for the merchant of this operation.
 
-        :param observer: called with each HTTP exchange, for the trail
+        :param observer: called with each HTTP exchange, for the audit trail
         """
-        # Elevated: the ledger acts for whoever started the operation.
+        # Elevated: the ledger acts on behalf of the user who started the operation.
         operation = self.sudo()
         provider = operation.env["payment.provider"].browse(
             operation.request_payload["provider_id"]
@@ -86,13 +86,13 @@ class FusionOperation(models.Model):
         return provider._clover_client(observer)
 
     def _finish(self, *args, **kwargs):
-        """Override of `fusion_payment_common` to announce the result, which no `write` stores."""
+        """Override of `fusion_payment_common` to announce the result, which bypasses `write`."""
         answer = super()._finish(*args, **kwargs)
         self._clover_announce()
         return answer
 
     def _clover_announce(self):
-        """Tell open dialogs that there is something new to see."""
+        """Notify open dialogs that the payment has changed."""
         for operation in self.filtered(lambda one: one.kind in TERMINAL_KINDS):
             self.env["bus.bus"]._sendone(
                 channel_of(operation.reference), "fusion_clover.payment", {}

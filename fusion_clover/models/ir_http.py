@@ -6,5 +6,5 @@ class IrHttp(models.AbstractModel):
 
     @classmethod
     def _get_translation_frontend_modules_name(cls):
-        """Override of `web` to send customers' pages the translations of the card form."""
+        """Override of `web` to include the card form's translations in customers' pages."""
         return [*super()._get_translation_frontend_modules_name(), "fusion_clover"]

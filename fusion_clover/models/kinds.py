@@ -1,7 +1,7 @@
-"""The table of kinds: how each kind of operation is carried out at Clover, and told about.
+"""The table of kinds: how each kind of operation is executed at Clover and reported to users.
 
-``payment.transaction`` has one override per hook (``payment_transaction.py``), which finds the kind
-here. Each room registers its own kinds in its file ``kinds.py``:
+``payment.transaction`` has one override per hook (``payment_transaction.py``), which looks the kind
+up here. Each room registers its own kinds in its file ``kinds.py``:
 
 * ``refund/kinds.py``: refund, void, capture
 * ``charge/kinds.py``: charge, authorize, save_card
@@ -15,7 +15,7 @@ from odoo.addons.fusion_payment_common.tools.amounts import to_amount
 
 from .. import const
 
-#: Milliseconds by which Clover's clock may be behind ours when we look a payment up by time.
+#: Milliseconds by which Clover's clock may be behind Odoo's when a payment is looked up by time.
 CLOCK_MARGIN_MS = 10 * 60 * 1000
 
 #: Every kind of ``fusion.operation`` that Clover carries out.
@@ -23,44 +23,44 @@ KINDS = {}
 
 
 class Kind:
-    """One kind of operation. Instances keep no state: all they need is in the arguments.
+    """One kind of operation. Instances are stateless; methods get everything as arguments.
 
-    ``call``, ``lookup`` and ``retrieve`` keep the promises of ``fusion.operation.handler``: they
+    ``call``, ``lookup`` and ``retrieve`` follow the contract of ``fusion.operation.handler``: they
     read the database and return a function that only talks to Clover.
     """
 
-    #: What is asked of Clover, as the operation keeps it; a class of the client's requests.
+    #: The client's request class; the operation stores an instance of it.
     request_class = None
 
     def request_of(self, operation):
-        """Return the request that the operation keeps."""
-        # Elevated: the request is kept for the ledger alone.
+        """Return the request that is stored with the operation."""
+        # Elevated: only the ledger may read the stored request.
         return self.request_class.from_dict(operation.sudo().request_payload["request"])
 
     def call(self, transactions, operation, observer):
-        """Return the function that carries the operation out, under its idempotency key."""
+        """Return the function that sends the operation with its idempotency key."""
         raise NotImplementedError
 
     def lookup(self, transactions, operation, observer):
-        """Return the function that asks Clover what became of the operation."""
+        """Return the function that looks up the outcome of the operation at Clover."""
         raise NotImplementedError
 
     def retrieve(self, transactions, operation, provider_reference, observer):
-        """Return the function that reads the object of Clover's that a Manager names.
+        """Return the function that reads the Clover object that a Manager has named.
 
-        :raise NotImplementedError: Clover has no object that tells of such operations
+        :raise NotImplementedError: Clover has no object for this kind of operation
         """
         raise NotImplementedError(f"nothing to read for operations of kind {operation.kind}")
 
     def apply_outcome(self, transaction, payment_data):
-        """Move the transaction to the state that the outcome stands for."""
+        """Set the transaction to the state that matches the outcome."""
         refusal = None
         if is_refused(payment_data):
             refusal = self.refusal(transaction, payment_data)
         transaction._fusion_apply_outcome(payment_data, declined_message=refusal)
 
     def recorded_values(self, transaction, payment_data):
-        """Return the values of the transaction that are taken from Clover's object."""
+        """Return the values to write on the transaction, taken from Clover's object."""
         recorded = {
             "provider_reference": payment_data.get("provider_reference"),
             "clover_card_brand": payment_data.get("card_brand"),
@@ -83,18 +83,18 @@ class Kind:
         return {name: value for name, value in recorded.items() if value}
 
     def refusal(self, transaction, payment_data):
-        """Return why no money moved, in words that can be said to a customer."""
+        """Return why no money moved, as a sentence that a customer can be told."""
         raise NotImplementedError
 
     def pending_message(self, transaction, payment_data):
-        """Return what to say while the outcome is not known; None for the usual words."""
+        """Return the message while the outcome is unknown; None for the default message."""
         return None
 
 
 def register(*names):
-    """Return a decorator that puts a class of :class:`Kind` into the table under these names.
+    """Return a decorator that registers a subclass of :class:`Kind` under these names.
 
-    :raise ValueError: a kind has a class already
+    :raise ValueError: a class is already registered under one of the names
     """
 
     def decorate(kind_class):
@@ -113,19 +113,19 @@ def kind_of(provider_code, name):
 
 
 def since_ms(operation):
-    """Return from when on Clover may know the operation, in milliseconds since 1970."""
+    """Return the earliest time at which Clover may know the operation, in ms since 1970."""
     started_at = operation.started_at.replace(tzinfo=UTC)
     return int(started_at.timestamp() * 1000) - CLOCK_MARGIN_MS
 
 
 def is_refused(payment_data):
-    """Return whether it is certain that no money moved."""
+    """Return whether certainly no money moved."""
     outcome = Outcome(payment_data["outcome"])
     return not payment_data.get("review") and outcome.moved_money == "no"
 
 
 def _surcharge_of_clover(transaction, payment_data):
-    """Return the values of a surcharge that Clover added to a charge, or gave back of it."""
+    """Return the values of a surcharge that Clover added to a charge, or refunded."""
     added = payment_data.get("additional_charges")
     is_moved = payment_data["outcome"] == Outcome.SUCCEEDED and not payment_data.get("review")
     if not added or not is_moved or transaction.fusion_surcharge_origin == "own":

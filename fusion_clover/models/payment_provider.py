@@ -13,9 +13,9 @@ from ..client.limits import LimitedTransport
 
 PAYMENT_SENSITIVE_KEYS.update(const.SENSITIVE_KEYS)
 
-#: Where the tokens that a merchant makes by hand work, the better one first: the API token for the
-#: platform, the Ecommerce private token for Ecommerce ("Use merchant API tokens",
-#: docs.clover.com), and of the platform for the merchant itself. Terminals take OAuth only.
+#: Fields of manually created tokens by interface, the preferred one first ("Use merchant API
+#: tokens", docs.clover.com). The API token opens the platform. The Ecommerce private token opens
+#: Ecommerce and, of the platform, the merchant object only. Terminals accept OAuth only.
 FIXED_TOKENS = {
     "merchant": ("clover_rest_api_token", "clover_api_key"),
     "platform": ("clover_rest_api_token",),
@@ -86,9 +86,9 @@ class PaymentProvider(models.Model):
 
     @api.depends("clover_saves_cards")
     def _compute_feature_support_fields(self):
-        """Override of `payment` to declare what is offered through Clover.
+        """Override of `payment` to declare the features of Clover.
 
-        Saved cards are, unless the merchant's gateway is known not to keep them.
+        Saved cards are offered unless the merchant's gateway is known not to support them.
         """
         super()._compute_feature_support_fields()
         for provider in self.filtered(lambda one: one.code == const.PROVIDER_CODE):
@@ -103,14 +103,14 @@ class PaymentProvider(models.Model):
     # === BUSINESS METHODS === #
 
     def _get_default_payment_method_codes(self):
-        """Override of `payment` to switch on cards with all their brands."""
+        """Override of `payment` to enable cards and all their brands."""
         self.ensure_one()
         if self.code != const.PROVIDER_CODE:
             return super()._get_default_payment_method_codes()
         return const.DEFAULT_PAYMENT_METHOD_CODES
 
     def _get_supported_currencies(self):
-        """Override of `payment` to offer only the currencies Clover settles in."""
+        """Override of `payment` to offer only the currencies that Clover settles in."""
         currencies = super()._get_supported_currencies()
         if self.code == const.PROVIDER_CODE:
             currencies = currencies.filtered(
@@ -119,12 +119,12 @@ class PaymentProvider(models.Model):
         return currencies
 
     def _get_reset_values(self):
-        """Override of `payment` to forget everything that a reset must not leave behind."""
+        """Override of `payment` to delete credentials, connection and merchant data."""
         values = super()._get_reset_values()
         if self.code == const.PROVIDER_CODE:
             values |= dict.fromkeys(const.SENSITIVE_KEYS, None)
             values |= {"clover_merchant_id": None, "clover_public_key": None}
-            # Elevated: tokens are writable by nobody.
+            # Elevated: no user may write tokens.
             self.sudo().clover_token_ids.unlink()
         return values
 
@@ -138,10 +138,10 @@ class PaymentProvider(models.Model):
     def _clover_environment(self, name=None):
         """Return the hosts to talk to: production when enabled, the sandbox in test state.
 
-        In test state the system parameter ``fusion_clover.sandbox_origin`` replaces the sandbox by
-        one origin; production never looks at it.
+        In test state the system parameter ``fusion_clover.sandbox_origin`` replaces the sandbox
+        hosts by one origin. Production ignores it.
 
-        :param str name: ``production`` or ``sandbox``, whatever the state is
+        :param str name: ``production`` or ``sandbox``, to override the provider's state
         :raise ValidationError: the parameter is not an https or loopback origin
         """
         self.ensure_one()
@@ -164,16 +164,16 @@ class PaymentProvider(models.Model):
             ) from error
 
     def _clover_client(self, observer=None, *, authorizer=None, merchant_id=None):
-        """Return a client for this provider's merchant; the only place that builds one.
+        """Return a client for this provider's merchant. Clients are created only here.
 
-        It keeps to Clover's limits together with all processes of this machine.
+        All processes of this machine share Clover's rate limits.
 
         :param observer: called with every HTTP exchange, redacted
-        :param authorizer: source of access tokens other than the stored connection
-        :param str merchant_id: another merchant than the stored one
+        :param authorizer: source of access tokens to use instead of the stored connection
+        :param str merchant_id: merchant to use instead of the stored one
         """
         self.ensure_one()
-        # Elevated: whoever may collect may use the credentials without being able to read them.
+        # Elevated: users who may collect use the credentials without being able to read them.
         provider = self.sudo()
         merchant_id = merchant_id or provider.clover_merchant_id or ""
         read_timeout = float(
@@ -198,7 +198,7 @@ class PaymentProvider(models.Model):
         )
 
     def _clover_transport(self, environment, app_id, merchant_id=""):
-        """Return what carries calls of an app, for a merchant or for itself, within the limits."""
+        """Return the rate-limited transport for calls of an app, with or without a merchant."""
         return LimitedTransport(
             shared_transport(),
             shared_limiter(),
@@ -211,7 +211,7 @@ class PaymentProvider(models.Model):
     def _clover_authorizer(self, interface):
         """Return the source of access tokens for an interface, one of ``FIXED_TOKENS``.
 
-        Where there is none, a call fails before it is sent, with an error that says so.
+        Without credentials, calls fail before they are sent, with an error that says so.
         """
         if self.clover_token_id:
             return self.clover_token_id._authorizer()
@@ -221,16 +221,16 @@ class PaymentProvider(models.Model):
         return NoToken("needs_oauth" if interface == "terminal" else "no_access_token")
 
     def _clover_credential(self, interface):
-        """Return the field of what opens an interface, False if nothing does.
+        """Return the name of the field with the credential for an interface, False if none.
 
-        OAuth, named by the App ID, comes before tokens made by hand.
+        OAuth, represented by the App ID, takes precedence over manually created tokens.
         """
         if self.clover_token_id:
             return "clover_app_id"
         return next((name for name in FIXED_TOKENS[interface] if self[name]), False)
 
     def _clover_pos_id(self):
-        """Return what names us to terminals (header ``X-POS-Id``): the RAID where it is known.
+        """Return the ``X-POS-Id`` header for terminals: the RAID if known, else the default.
 
         Clover documents the RAID and accepts free text while an app is in the sandbox.
         """

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 from .. import const
 
-#: The blocks of the form, each with the method that says in a sentence how things are.
+#: Status fields of the form's sections, each with the method that returns its sentence.
 STATUS = {
     "clover_status_connection": "_clover_connection_status",
     "clover_status_terminals": "_clover_terminal_status",
@@ -11,8 +11,7 @@ STATUS = {
     "clover_status_surcharge": "_clover_surcharge_status",
     "clover_status_advanced": "_clover_parameter_status",
 }
-#: The way to the first real payment. Each method returns a step: ``done``, ``title`` and ``hint``
-#: (what to do).
+#: The go-live checklist. Each method returns a step: ``done``, ``title`` and ``hint`` (what to do).
 GO_LIVE_STEPS = (
     "_clover_app_step",
     "_clover_remote_app_step",
@@ -25,7 +24,7 @@ GO_LIVE_STEPS = (
 
 
 class PaymentProvider(models.Model):
-    """The blocks of the form in words, and the way to the first real payment as a list."""
+    """Status sentences of the form's sections, and the go-live checklist."""
 
     _inherit = "payment.provider"
 
@@ -60,6 +59,6 @@ class PaymentProvider(models.Model):
             )
 
     def _clover_go_live_steps(self):
-        """Return the steps to production, in their order, as ``GO_LIVE_STEPS`` describes them."""
+        """Return the steps to production in order; for their format see ``GO_LIVE_STEPS``."""
         self.ensure_one()
         return [getattr(self, method)() for method in GO_LIVE_STEPS]

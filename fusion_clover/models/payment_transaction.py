@@ -11,9 +11,9 @@ from .kinds import kind_of
 
 
 class PaymentTransaction(models.Model):
-    """Payments at Clover: the fields that several rooms use, and the one override of each hook.
+    """Payments at Clover: fields used by several rooms, and one override per hook.
 
-    What differs between a charge, a refund, a payment on a terminal ... is in the table of kinds.
+    Differences between charges, refunds and terminal payments are in the table of kinds.
     """
 
     _inherit = "payment.transaction"
@@ -56,12 +56,12 @@ class PaymentTransaction(models.Model):
     # === BUSINESS METHODS - REQUESTS === #
 
     def _clover_idempotency_key(self, kind):
-        # Elevated: the database's identity is part of the key, many databases share one app.
+        # Elevated: the key contains the database's UUID, because many databases share one app.
         database = self.env["ir.config_parameter"].sudo().get_param("database.uuid")
         return idempotency.derive_key(database, const.PROVIDER_CODE, kind, self.reference)
 
     def _clover_lease_seconds(self):
-        """Return how long a call may take in seconds, a renewal of the token included."""
+        """Return the longest duration of a call in seconds, including a token renewal."""
         # Elevated: system parameters are readable by administrators only.
         read_timeout = float(
             self.env["ir.config_parameter"]
@@ -71,10 +71,10 @@ class PaymentTransaction(models.Model):
         return 2 * (const.CONNECT_TIMEOUT + read_timeout) + 5
 
     def _clover_client_address(self):
-        """Return the IP address that Clover is told; None when nobody knows one.
+        """Return the IP address to send to Clover; None if it is unknown.
 
-        The shopper's, of this payment or the last one made with the saved card; for a card that
-        staff types it is theirs.
+        It is the shopper's address of this payment, or of the last payment with the saved card or
+        by its owner. For a card typed by staff it is the address of the staff's browser.
         """
         self.ensure_one()
         if not self.clover_shopper_address and self.token_id:
@@ -87,34 +87,34 @@ class PaymentTransaction(models.Model):
         return self.clover_shopper_address or payment_utils.get_customer_ip_address() or None
 
     def _fusion_requested_amount(self):
-        """Override of `fusion_payment_common`: a tip is asked back; a customer gave it unasked."""
+        """Override of `fusion_payment_common` to include the tip in refunds; charges omit it."""
         amount = super()._fusion_requested_amount()
         if self.operation != "refund":
             return amount
         return self.currency_id.round(amount + self.clover_tip_amount)
 
     def _clover_money(self):
-        """Return what Clover is asked to move, without sign."""
+        """Return the absolute amount to request from Clover."""
         return to_money(abs(self._fusion_requested_amount()), self.currency_id)
 
     # === OPERATION HANDLER === #
 
     def _fusion_prepare_call(self, operation, observer):
-        """Override of `fusion_payment_common` to carry out operations at Clover."""
+        """Override of `fusion_payment_common` to execute operations at Clover."""
         kind = kind_of(operation.provider_code, operation.kind)
         if not kind:
             return super()._fusion_prepare_call(operation, observer)
         return kind.call(self, operation, observer)
 
     def _fusion_prepare_lookup(self, operation, observer):
-        """Override of `fusion_payment_common` to find out what became of operations at Clover."""
+        """Override of `fusion_payment_common` to look up outcomes of operations at Clover."""
         kind = kind_of(operation.provider_code, operation.kind)
         if not kind:
             return super()._fusion_prepare_lookup(operation, observer)
         return kind.lookup(self, operation, observer)
 
     def _fusion_prepare_read(self, operation, provider_reference, observer):
-        """Override of `fusion_payment_common` to read the object that a Manager names."""
+        """Override of `fusion_payment_common` to read the object that a Manager has named."""
         kind = kind_of(operation.provider_code, operation.kind)
         if not kind:
             return super()._fusion_prepare_read(operation, provider_reference, observer)
@@ -123,7 +123,7 @@ class PaymentTransaction(models.Model):
     # === BUSINESS METHODS - PROCESSING === #
 
     def _fusion_recreation_values(self):
-        """Override of `fusion_payment_common` to keep the orders, where to return to, and a tip."""
+        """Override of `fusion_payment_common` to keep sale orders, landing route and tip."""
         values = super()._fusion_recreation_values()
         if self.provider_code != const.PROVIDER_CODE:
             return values
@@ -136,7 +136,7 @@ class PaymentTransaction(models.Model):
         }
 
     def _extract_amount_data(self, payment_data):
-        """Override of `payment` to compare what Clover took with what was asked."""
+        """Override of `payment` to compare the amount taken with the amount requested."""
         if self.provider_code != const.PROVIDER_CODE:
             return super()._extract_amount_data(payment_data)
         if payment_data["outcome"] != Outcome.SUCCEEDED or payment_data.get("review"):
@@ -148,7 +148,7 @@ class PaymentTransaction(models.Model):
         }
 
     def _apply_updates(self, payment_data):
-        """Override of `payment` to record Clover's answer and move to the state it stands for."""
+        """Override of `payment` to record Clover's answer and set the matching state."""
         kind = kind_of(self.provider_code, payment_data.get("kind"))
         if not kind:
             super()._apply_updates(payment_data)
@@ -158,7 +158,7 @@ class PaymentTransaction(models.Model):
         kind.apply_outcome(self, payment_data)
 
     def _fusion_pending_message(self, payment_data):
-        """Override of `fusion_payment_common` to say what is being checked, and with whom."""
+        """Override of `fusion_payment_common` to say what is being checked with Clover."""
         kind = kind_of(self.provider_code, payment_data.get("kind"))
         message = kind and kind.pending_message(self, payment_data)
         return message or super()._fusion_pending_message(payment_data)

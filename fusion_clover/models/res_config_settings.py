@@ -7,7 +7,7 @@ from ..client.terminal_types import LONGEST_WAIT
 
 CUSTOMER, ADDRESS, WINDOW = const.BRAKE_PARAMETERS
 
-#: Settings in which 0 has a meaning; Odoo forgets it, so that the default would come back.
+#: Settings in which 0 is a value. Odoo does not store a 0, so the default would apply again.
 ZERO_COUNTS = (
     "clover_declines_per_customer",
     "clover_declines_per_address",
@@ -16,7 +16,7 @@ ZERO_COUNTS = (
 
 
 class ResConfigSettings(models.TransientModel):
-    """Everything about Clover that is set for a company or for the database."""
+    """Clover settings of the company and of the database."""
 
     _inherit = "res.config.settings"
 
@@ -138,7 +138,7 @@ class ResConfigSettings(models.TransientModel):
 
     @api.depends("clover_is_dispatcher")
     def _compute_clover_dispatcher_verification(self):
-        # Elevated: for whoever may open the settings.
+        # Elevated: users who may open the settings may see the verification codes.
         kept = self.env["clover.verification"].sudo().search(
             [], limit=const_dispatcher.CHALLENGES_KEPT
         )
@@ -166,9 +166,9 @@ class ResConfigSettings(models.TransientModel):
                 )
 
     def set_values(self):
-        """Override of `base` to keep a 0 that somebody entered."""
+        """Override of `base` to store a 0 that the user entered."""
         super().set_values()
-        # Elevated: whoever may open the settings may change them, not every parameter.
+        # Elevated: users who may open the settings may change these parameters, not all others.
         parameters = self.env["ir.config_parameter"].sudo()
         for name in ZERO_COUNTS:
             if not self[name]:

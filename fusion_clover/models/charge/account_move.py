@@ -2,12 +2,12 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-#: Invoices whose names make up the reference of a payment; of more, their number is told.
+#: Most invoices that a payment reference names; beyond that it gives the first and a count.
 NAMED_INVOICES = 3
 
 
 class AccountMove(models.Model):
-    """Invoices that a clerk collects a card payment on."""
+    """Invoices on which a clerk can collect a card payment."""
 
     _name = "account.move"
     _inherit = ["account.move", "clover.collectable"]
@@ -26,11 +26,11 @@ class AccountMove(models.Model):
             )
 
     def _clover_amount_due(self):
-        """Return what may still be collected on these invoices, in their common currency."""
+        """Return the amount still collectable on these invoices, in their common currency."""
         return self._fusion_amount_due()
 
     def _clover_payer(self):
-        """Return who pays these invoices: one card pays for one customer."""
+        """Return the paying partner; for several contacts, their commercial partner."""
         partners = self.partner_id
         return partners.commercial_partner_id if len(partners) > 1 else partners
 
@@ -39,13 +39,13 @@ class AccountMove(models.Model):
         return {"invoice_ids": [Command.set(self.ids)]}
 
     def _clover_reference_prefix(self):
-        """Override to count many invoices instead of naming them."""
+        """Override to give the number of invoices instead of all their names."""
         if len(self) <= NAMED_INVOICES:
             return super()._clover_reference_prefix()
         return f"{self[0].name}+{len(self) - 1}"
 
     def _clover_check_collectible(self):
-        """Refuse invoices on which nothing can be collected, or not together.
+        """Refuse invoices that cannot be collected, or cannot be collected together.
 
         :raise UserError: with the reason
         """

@@ -5,19 +5,19 @@ from odoo.addons.fusion_payment_common.tools.cursors import own_environment
 
 
 class PaymentTransaction(models.Model):
-    """A card payment that a clerk collects: charged, and told of, for the dialog."""
+    """A card payment collected by a clerk: charge it and report its status to the dialog."""
 
     _inherit = "payment.transaction"
 
     def _clover_is_ready_for(self, provider, amount, card):
-        """Return whether this transaction can still be sent, for just that and nothing else.
+        """Return whether this transaction is unsent and matches provider, amount and card.
 
         :param float amount: in the currency of the transaction
         :param card: a saved card, or none
         """
         return (
             self.state == "draft"
-            # Given up before it was sent: its key would only say so again.
+            # Its operation ended before it was sent; the same key would only replay that answer.
             and not self.fusion_operation_ids.filtered("finished_at")
             and self.token_id == card
             and self.provider_id == provider
@@ -32,7 +32,7 @@ class PaymentTransaction(models.Model):
         :raise UserError: nothing was charged; the message says why
         """
         if not isinstance(source, str) or not source.startswith("clv_"):
-            # A customer's id can be charged as well, but only Odoo may name one.
+            # A Clover customer id is a valid source too, but only Odoo may supply one.
             self._clover_check_source(source)
             raise UserError(
                 self.env._("The card form returned nothing usable. Enter the card again.")
@@ -50,7 +50,7 @@ class PaymentTransaction(models.Model):
         refusal = self._clover_saved_card_refusal()
         if refusal:
             raise UserError(refusal)
-        # As Register Payment does: the customer is not there to type anything.
+        # As in Register Payment: the customer is not present.
         return self._clover_collect(self.token_id.provider_ref, entry_mode="ecom")
 
     def _clover_collect(self, source, *, entry_mode):
@@ -62,7 +62,7 @@ class PaymentTransaction(models.Model):
         return self._clover_as_committed(lambda transaction: transaction._clover_collect_status())
 
     def _clover_follow_collect(self):
-        """Return how the payment stands; asks Clover when the answer is overdue.
+        """Return the payment's status; look it up at Clover if the answer is overdue.
 
         :return: see :meth:`_clover_collect_status`
         """
@@ -71,15 +71,15 @@ class PaymentTransaction(models.Model):
         return self._clover_as_committed(lambda transaction: transaction._clover_collect_status())
 
     def _clover_as_committed(self, read):
-        """Return ``read(transaction)`` with this transaction as committed by now.
+        """Return ``read(transaction)``, evaluated on the latest committed data.
 
-        The ledger books on cursors of its own, which the snapshot of a request may not see.
+        The ledger commits on separate cursors, which this request's snapshot may not include.
         """
         with own_environment(self.env) as env:
             return read(self.with_env(env))
 
     def _clover_collect_status(self):
-        """Return how the payment with a typed or a saved card stands; asks nobody.
+        """Return the status of a payment with a typed or saved card, from the database only.
 
         :return: ``{"state": draft|approved|checking|declined, "message": sentence, "card": text}``
         """
@@ -94,7 +94,7 @@ class PaymentTransaction(models.Model):
         return _status("draft", "")
 
     def _clover_approved_sentence(self, amount):
-        """Return that ``amount`` (in the currency) was approved, and on which card."""
+        """Return the sentence that ``amount`` (in the currency) was approved on this card."""
         return self.env._(
             "Approved: %(amount)s, %(card)s.",
             amount=self.currency_id.format(amount),
@@ -102,7 +102,7 @@ class PaymentTransaction(models.Model):
         )
 
     def _clover_paid_with(self):
-        """Return the card and the bank's authorization code, if it gave one."""
+        """Return the card and, if there is one, the bank's authorization code."""
         card = f"{self.clover_card_brand or ''} •••• {self.clover_card_last4 or ''}".strip()
         if not self.clover_auth_code:
             return card

@@ -6,18 +6,18 @@ from ..fusion_operation import TERMINAL_CHARGE
 
 
 class CloverCollectable(models.AbstractModel):
-    """What invoices and orders have in common when a clerk collects a card payment on them.
+    """Common part of invoices and orders on which a clerk collects a card payment.
 
-    They are ``fusion.payment.document`` as well. Several are paid together. Each model says what is
-    due (``_clover_amount_due``), who pays (``_clover_payer``), how a transaction is linked
-    (``_clover_transaction_links``) and on what nothing can be collected
+    They are ``fusion.payment.document`` as well. Several documents can be paid together. Each model
+    defines the amount due (``_clover_amount_due``), the payer (``_clover_payer``), the link to a
+    transaction (``_clover_transaction_links``), and which documents to refuse
     (``_clover_check_collectible``).
     """
 
     _name = "clover.collectable"
     _description = "Document Paid by Card"
 
-    # Elevated: whoever may collect may see that somebody is collecting.
+    # Elevated: users who may collect may see that a payment is on a terminal.
     clover_on_terminal = fields.Boolean(
         string="On a Terminal", compute="_compute_clover_on_terminal", compute_sudo=True
     )
@@ -29,9 +29,9 @@ class CloverCollectable(models.AbstractModel):
 
     @api.model
     def _clover_providers(self):
-        """Return the Clover providers (elevated) that take payments."""
-        # Elevated: that Clover can be used here is no secret; providers are readable by
-        # administrators only.
+        """Return the enabled Clover providers (elevated), including those in test state."""
+        # Elevated: providers are readable by administrators only, but every user may know that
+        # Clover is available.
         return self.env["payment.provider"].sudo().search(
             [("code", "=", const.PROVIDER_CODE), ("state", "!=", "disabled")]
         )
@@ -39,7 +39,7 @@ class CloverCollectable(models.AbstractModel):
     def _clover_locations(self):
         """Return the providers (elevated) that can take a payment of these documents.
 
-        Several are several locations of the company.
+        Several providers are several locations of the company.
         """
         return self._clover_providers()._clover_serving(self.company_id)
 
@@ -48,7 +48,7 @@ class CloverCollectable(models.AbstractModel):
     def action_clover_collect_payment(self):
         """Open the dialog in which a clerk takes one card payment for these documents.
 
-        A payment that is on a terminal is shown instead, whoever started it, wherever.
+        If a payment of this document is on a terminal, show that payment, even another user's.
 
         :raise UserError: there is nothing to collect, a payment is still being checked, or the
             documents cannot be paid together
@@ -62,18 +62,18 @@ class CloverCollectable(models.AbstractModel):
 
     def _clover_payment_on_terminal(self):
         """Return the transaction (elevated) of this document that is on a terminal, or none."""
-        # Of several documents: a dialog shows one payment.
+        # A dialog shows one payment, so several documents cannot be resumed.
         documents = self if len(self) == 1 else self.browse()
         holding = self.env["fusion.operation"]._clover_holding(documents, [TERMINAL_CHARGE])
         operation = next(iter(holding.values()), self.env["fusion.operation"])
         return operation._clover_transaction()
 
-    # === WHAT THE DIALOG ASKS FOR === #
+    # === CALLED BY THE DIALOG === #
 
     def _clover_prepare_payment(self, prepared, provider, amount, *, card):
-        """Return a transaction (elevated) in draft in which ``amount`` is paid on these documents.
+        """Return a draft transaction (elevated) that pays ``amount`` on these documents.
 
-        :param prepared: the transaction of an earlier call; it is returned if nothing has changed
+        :param prepared: the transaction of an earlier call; returned if nothing has changed
         :param provider: elevated
         :param float amount: in the currency of the documents
         :param card: a saved card (elevated), or none
@@ -86,7 +86,7 @@ class CloverCollectable(models.AbstractModel):
         return self._clover_new_payment(provider, amount, card=card)
 
     def _clover_check_amount(self, amount):
-        """Refuse to collect more on these documents than is due, or nothing.
+        """Refuse an amount that is not positive or exceeds what is due on these documents.
 
         :param float amount: in the currency of the documents
         :raise ValidationError: with the reason
@@ -127,11 +127,11 @@ class CloverCollectable(models.AbstractModel):
         return transaction
 
     def _clover_reference_prefix(self):
-        """Return what the references of their payments begin with; None: core finds a name."""
+        """Return the prefix of the payment reference; None to let core choose it."""
         return None
 
     def _clover_refuse_under_way(self):
-        """Refuse documents that a payment is under way for.
+        """Refuse documents that have a payment under way.
 
         :raise UserError: with the reason
         """

@@ -3,20 +3,20 @@ from odoo.exceptions import UserError
 
 from ... import const
 
-#: Share by which a charge may exceed what is due in another currency, at today's rate: whoever
-#: registers the payment may use the rate of another day.
+#: Share by which a charge may exceed the amount due in another currency at today's rate, because
+#: the payment may be registered at the rate of another day.
 RATE_ROOM = 0.05
 
 
 class PaymentTransaction(models.Model):
-    """Is it still due? Which documents an operation holds, and what is left to pay on them."""
+    """The documents that an operation holds, and the check that they are still due."""
 
     _inherit = "payment.transaction"
 
     def _fusion_documents(self):
-        """Override of `fusion_payment_common` to hold orders, which are paid before any invoice.
+        """Override of `fusion_payment_common` to hold sale orders too.
 
-        A refund, void or capture holds the payment it is about.
+        A refund, void or capture holds its source payment.
         """
         documents = super()._fusion_documents()
         if self.provider_code != const.PROVIDER_CODE:
@@ -29,11 +29,12 @@ class PaymentTransaction(models.Model):
         return documents + orders
 
     def _clover_due_check(self):
-        """Return a check that raises when less is due on the documents than is to be charged.
+        """Return a check that raises if the charge exceeds what is due on the documents.
 
-        What is looked at is fixed now: the transaction itself may not be committed.
+        The check uses amount and documents as of this call, because the transaction itself may
+        not be committed when it runs.
 
-        :return: a function for the ledger's ``check``: it gets an environment of its own, on a
+        :return: a function for the ledger's ``check``; it gets a separate environment, on a
             snapshot taken after the documents were held
         """
         self.ensure_one()
@@ -64,10 +65,10 @@ class PaymentTransaction(models.Model):
 
 
 def _exceeds(amount, currency, documents, due_of):
-    """Return whether more is to be charged than is due on the documents.
+    """Return whether the amount exceeds what is due on the documents.
 
-    :param float amount: in ``currency``, which need not be that of the documents
-    :param due_of: returns what is due on documents of one currency, in that currency
+    :param float amount: in ``currency``, which may differ from that of the documents
+    :param due_of: returns the amount due on documents of one currency, in that currency
     """
     if not documents:
         return False
@@ -81,9 +82,9 @@ def _exceeds(amount, currency, documents, due_of):
 
 
 def _check_not_paid_elsewhere(moves, orders):
-    """Refuse an order whose invoice is being paid right now, and the other way round.
+    """Refuse an order while one of its invoices is being paid, and vice versa.
 
-    Both are documents of their own for the ledger, and the money is the same.
+    The ledger holds order and invoice separately, although they are owed the same money.
 
     :raise UserError: nothing was sent
     """

@@ -1,4 +1,4 @@
-"""Kinds of operations on a card: charged, only authorized, or only saved."""
+"""Kinds of operations on a card: charge, authorize, and save without a charge."""
 
 from ...client.answers import charge_answer, find_charge
 from ...client.saving import CardToSave, and_save, save_only
@@ -9,21 +9,21 @@ from .words import pending_for_shopper, refusal_for_clerk, refusal_for_shopper
 
 
 class CardKind(Kind):
-    """What is done with a card; a shopper, who reads it on the payment form, has other words."""
+    """An operation on a card. Messages differ for shoppers on the payment form and for clerks."""
 
     def refusal(self, transaction, payment_data):
-        """Return why nothing was charged, in words for whoever reads it."""
+        """Return why nothing was charged, worded for the shopper or for the clerk."""
         refusal = refusal_for_shopper if transaction.landing_route else refusal_for_clerk
         return refusal(transaction.env, payment_data)
 
     def pending_message(self, transaction, payment_data):
-        """Return what a shopper is told; the clerk's words are the usual ones."""
+        """Return the shopper's message; None for clerks, who get the default message."""
         return pending_for_shopper(transaction.env) if transaction.landing_route else None
 
 
 @register("charge", "authorize")
 class Charge(CardKind):
-    """Money taken from a card, or held there; the card is saved as well where that is wanted."""
+    """A charge or an authorization of a card; saves the card as well if requested."""
 
     request_class = ChargeRequest
 
@@ -39,20 +39,20 @@ class Charge(CardKind):
         )
 
     def lookup(self, transactions, operation, observer):
-        """Return the function that finds the charge by our reference."""
+        """Return the function that looks up the charge by its external reference."""
         client = operation._clover_client(observer)
         request = self.request_of(operation)
         since = since_ms(operation)
         return also_save(operation, client, lambda: find_charge(client, request, since))
 
     def retrieve(self, transactions, operation, provider_reference, observer):
-        """Return the function that reads the charge that a Manager names."""
+        """Return the function that reads the charge that a Manager has named."""
         client = operation._clover_client(observer)
         request = self.request_of(operation)
         return lambda: charge_answer(client.charges.retrieve(provider_reference), request)
 
     def apply_outcome(self, transaction, payment_data):
-        """Extend to say on the documents that the card could not be saved."""
+        """Extend to log on the documents that the card could not be saved."""
         super().apply_outcome(transaction, payment_data)
         if payment_data.get("saving_error"):
             transaction._clover_report_unsaved_card(payment_data["saving_error"])
@@ -60,7 +60,7 @@ class Charge(CardKind):
 
 @register(SAVE_CARD)
 class SavedCard(CardKind):
-    """A card that is saved without being charged; Clover has nothing to read about it later."""
+    """A card saved without a charge; Clover has no object to look up or read for it."""
 
     def call(self, transactions, operation, observer):
         """Return the function that saves the card."""
@@ -70,14 +70,14 @@ class SavedCard(CardKind):
         return lambda: save_only(client, card, label)
 
     def lookup(self, transactions, operation, observer):
-        """Return that nothing is known: Clover cannot be asked, and saving again does no harm."""
+        """Return a function that finds nothing: Clover has no lookup, and saving again is safe."""
         return lambda: None
 
 
 def also_save(operation, client, charge):
-    """Return ``charge``, and after it the saving of the card where the operation wants that.
+    """Return ``charge``, followed by saving the card if the operation requests it.
 
-    :param charge: function that charges the card, or finds its charge
+    :param charge: function that charges the card, or looks its charge up
     """
     payload = _payload_of(operation)
     if "save_card" not in payload:
@@ -87,5 +87,5 @@ def also_save(operation, client, charge):
 
 
 def _payload_of(operation):
-    # Elevated: the request is kept for the ledger alone.
+    # Elevated: only the ledger may read the stored request.
     return operation.sudo().request_payload
