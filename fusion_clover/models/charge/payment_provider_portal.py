@@ -14,12 +14,12 @@ from ... import const
 #: Languages of Clover's card form, by Odoo's language code or its start; docs.clover.com
 #: "using-the-clover-hosted-iframe".
 FORM_LOCALES = {"fr": "fr-CA", "en_CA": "en-CA"}
-#: An amount whose surcharge shows the rate, in minor units.
+#: Sample amount in minor units from whose surcharge the rate is derived.
 SAMPLE_MINOR = 1_000_000
 
 
 class PaymentProvider(models.Model):
-    """Clover as customers meet it: what can be paid, the card form, and who adds a surcharge."""
+    """Clover at checkout: payable currencies and amounts, the card form, and surcharges."""
 
     _inherit = "payment.provider"
 
@@ -36,7 +36,7 @@ class PaymentProvider(models.Model):
     def _get_compatible_providers(
         self, *args, currency_id=None, is_validation=False, report=None, **kwargs
     ):
-        """Override of `payment` to leave Clover out where it could not take the payment."""
+        """Override of `payment` to exclude Clover where it cannot take the payment."""
         providers = super()._get_compatible_providers(
             *args, currency_id=currency_id, is_validation=is_validation, report=report, **kwargs
         )
@@ -49,10 +49,10 @@ class PaymentProvider(models.Model):
         return providers
 
     def _clover_checkout_refusal(self, currency, *, is_validation):
-        """Return why a customer cannot pay here, None if nothing is in the way.
+        """Return why a customer cannot pay with Clover, None if it is possible.
 
-        :param currency: of the payment; empty where only a card is to be saved
-        :param bool is_validation: a card is to be saved without a payment
+        :param currency: of the payment; empty if only a card is saved
+        :param bool is_validation: whether a card is saved without a payment
         """
         refusal = currency and self._clover_currency_refusal(currency)
         if refusal:
@@ -64,19 +64,19 @@ class PaymentProvider(models.Model):
         return None
 
     def _clover_of_company(self, company):
-        """Return the provider among these that takes payments for a company, or none."""
+        """Return the first of these providers that takes payments for a company, or none."""
         return self._clover_serving(company)[:1]
 
     def _clover_serving(self, company):
-        """Return the providers among these that take payments for a company: its locations."""
+        """Return those of these providers that take payments for a company: its locations."""
         companies = company.parent_ids
         return self.filtered(lambda provider: provider.company_id in companies)
 
     def _clover_currency_refusal(self, currency):
         """Return why the merchant cannot take payments in a currency, None if it can.
 
-        "Create a charge", docs.clover.com: another currency than the merchant's is for merchants
-        with several currencies; amounts are in cents.
+        "Create a charge", docs.clover.com: only merchants with several currencies may charge in
+        another currency than their own; amounts are in cents.
         """
         self.ensure_one()
         if currency.name not in const.SUPPORTED_CURRENCIES:
@@ -92,7 +92,7 @@ class PaymentProvider(models.Model):
                 currency=currency.name,
                 digits=currency.decimal_places,
             )
-        # Elevated: clerks and customers may know what they can pay in.
+        # Elevated: clerks and customers may know the merchant's currency.
         own = self.sudo().clover_merchant_currency
         if own and own != currency.name and not self.sudo().clover_multi_currency:
             return self.env._(
@@ -112,7 +112,7 @@ class PaymentProvider(models.Model):
             raise UserError(refusal)
 
     def _clover_check_payable(self, amount, currency):
-        """Refuse what Clover would refuse, before anything is sent.
+        """Refuse a currency or amount that Clover would refuse, before anything is sent.
 
         :param float amount: in major units of ``currency``
         :raise UserError: with the reason
@@ -129,17 +129,17 @@ class PaymentProvider(models.Model):
     # === CARD FORM === #
 
     def _clover_can_charge(self):
-        """Return whether there are credentials that Clover accepted so far."""
+        """Return whether there are credentials that Clover has not refused."""
         self.ensure_one()
-        # Elevated: whether there is a connection is no secret, the connection is.
+        # Elevated: users may know whether Clover is connected, but not the credentials.
         provider = self.sudo()
         token = provider.clover_token_id
         return bool(token and not token.error) or bool(not token and provider.clover_api_key)
 
     def _clover_form_config(self, *, show_notices):
-        """Return what Clover's card form needs to show itself; nothing of it is secret.
+        """Return the configuration of Clover's card form; it contains no secrets.
 
-        :param bool show_notices: Clover's notices for shoppers
+        :param bool show_notices: whether the form shows Clover's notices for shoppers
         :raise UserError: Clover does not answer
         """
         self.ensure_one()
@@ -154,11 +154,11 @@ class PaymentProvider(models.Model):
         }
 
     def _clover_inline_form_values(self):
-        """Return the config of the card form as JSON, for the page; or ``error`` in words."""
+        """Return the card form's configuration as JSON; on failure, a sentence in ``error``."""
         try:
             return json.dumps(self._clover_form_config(show_notices=True))
         except UserError:
-            # The page has other ways to pay; what is wrong with Clover is not the shopper's matter.
+            # The page has other payment methods; shoppers need no details of Clover's failure.
             return json.dumps(
                 {"error": self.env._("Card payments are not available now. Try again later.")}
             )
@@ -173,7 +173,7 @@ class PaymentProvider(models.Model):
     # === SURCHARGE === #
 
     def _clover_may_add_surcharge(self):
-        """Ask Clover whether it adds a surcharge itself; when it does not say, it may."""
+        """Return whether Clover itself may add a surcharge; True if Clover cannot be asked."""
         self.ensure_one()
         try:
             return self._clover_client().merchants.payment_configs().surcharge_supported
@@ -181,7 +181,7 @@ class PaymentProvider(models.Model):
             return True
 
     def _clover_surcharge_notice(self, partner=None):
-        """Return what people are told before they pay by card; empty when nothing is added."""
+        """Return the notice shown before a card payment; empty without a surcharge."""
         self.ensure_one()
         if self.clover_surcharging == "clover":
             return self.env._(
@@ -200,14 +200,14 @@ class PaymentProvider(models.Model):
         )
 
     def _clover_may_quote(self):
-        """Return whether Odoo may add a surcharge of its own to new cards."""
+        """Return whether Odoo may add its own surcharge to newly entered cards."""
         self.ensure_one()
         return self.clover_surcharging == "none" and not self.capture_manually
 
     def _clover_own_rate(self, partner):
-        """Return the highest rate of our own surcharge as text; empty when there is none."""
+        """Return the highest rate of Odoo's own surcharge as text; empty if there is none."""
         currency = self.company_id.currency_id
-        # Elevated: shoppers and clerks need not see the rules.
+        # Elevated: shoppers and clerks cannot read the surcharge rules.
         rules = self.env["fusion.surcharge.rule"].sudo()
         sample = Money(SAMPLE_MINOR, currency.name, currency.decimal_places)
         brands = [None, *rules._fields["brand"].get_values(self.env)]

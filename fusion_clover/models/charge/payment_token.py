@@ -10,15 +10,15 @@ from ...client.saving import forget
 
 _logger = logging.getLogger(__name__)
 
-#: Days before its end from which a card is called expiring.
+#: Days before its expiry from which a card is labelled as expiring soon.
 EXPIRES_SOON = 45
-#: Hours between two tries to remove a card at Clover; doubled with every try, up to a day.
+#: Hours between two attempts to remove a card at Clover; doubled with each attempt, up to a day.
 REMOVAL_RETRY_HOURS = 1
 REMOVAL_BATCH = 20
 
 
 class PaymentToken(models.Model):
-    """A card that Clover keeps; ``provider_ref`` is the Clover customer who has it."""
+    """A card saved at Clover; ``provider_ref`` is the id of the Clover customer who owns it."""
 
     _inherit = "payment.token"
 
@@ -38,7 +38,7 @@ class PaymentToken(models.Model):
     # === LABEL === #
 
     def _build_display_name(self, *args, should_pad=True, **kwargs):
-        """Override of `payment` to say until when a card can be used."""
+        """Override of `payment` to show when the card expires."""
         name = super()._build_display_name(*args, should_pad=should_pad, **kwargs)
         last_day = self.provider_code == const.PROVIDER_CODE and self.clover_last_day
         if not name or not last_day or not should_pad:
@@ -54,14 +54,14 @@ class PaymentToken(models.Model):
 
     @api.depends("clover_expiry")
     def _compute_display_name(self):
-        """Override of `payment` for the expiry."""
+        """Override of `payment` to add the dependency on the expiry."""
         super()._compute_display_name()
 
     def _get_available_tokens(self, providers_ids, partner_id, is_validation=False, **kwargs):
-        """Override of `payment` to offer saved cards to their owner only, and none that has ended.
+        """Override of `payment` to offer saved cards to their owner only, and no expired ones.
 
-        Whoever has the link of an invoice can open it without logging in; that does not make them
-        the owner of the card. An expired card can still be deleted.
+        Anyone with an invoice's link can open it without logging in, but does not own the card.
+        Expired cards are still listed where cards are managed, so that they can be deleted.
         """
         tokens = super()._get_available_tokens(
             providers_ids, partner_id, is_validation=is_validation, **kwargs
@@ -75,16 +75,16 @@ class PaymentToken(models.Model):
     def _clover_saved_for(self, partner, provider):
         """Return the cards (elevated) of a customer and of its company that can be charged today.
 
-        :param provider: only cards that it keeps
+        :param provider: return only cards saved with this provider
         """
         owners = partner | partner.commercial_partner_id
-        # Elevated: clerks have no access to customers' cards, but may charge them.
+        # Elevated: clerks may charge customers' cards without access to them.
         return self.sudo().search(
             [("provider_id", "=", provider.id), ("partner_id", "in", owners.ids)]
         )._clover_usable()
 
     def _clover_usable(self):
-        """Return the cards among these that can be charged today."""
+        """Return those of these cards that can be charged today."""
         today = fields.Date.context_today(self)
         return self.filtered(
             lambda token: token.active and (token.clover_last_day or today) >= today
@@ -94,18 +94,19 @@ class PaymentToken(models.Model):
 
     @api.model
     def _clover_put_away(self, provider):
-        """Archive the cards of a provider that is about to be disconnected, and forget them there.
+        """Archive the cards of a provider that is about to be disconnected, and remove them there.
 
-        A few while Clover still listens to us; the others wait until somebody connects again.
+        Remove ``REMOVAL_BATCH`` cards now, while the connection works. The others are removed
+        after the next connection.
         """
-        # Elevated: tokens of customers are nobody's to write.
+        # Elevated: users may not write customers' tokens.
         cards = self.sudo().search([("provider_id", "=", provider.id)])
         cards.active = False
         for card in cards[:REMOVAL_BATCH]:
             card._clover_remove()
 
     def _handle_archiving(self):
-        """Override of `payment` to have Clover forget the card, right after this is committed."""
+        """Override of `payment` to remove the card at Clover right after the commit."""
         super()._handle_archiving()
         ours = self.filtered(lambda token: token.provider_code == const.PROVIDER_CODE)
         if ours:
@@ -114,7 +115,7 @@ class PaymentToken(models.Model):
 
     @api.model
     def _cron_clover_remove_cards(self):
-        """Remove deleted cards at Clover; what cannot be removed now is tried again later."""
+        """Remove deleted cards at Clover; retry failed removals later."""
         domain = [
             ("active", "=", False),
             ("clover_removal", "=", "due"),
@@ -129,7 +130,7 @@ class PaymentToken(models.Model):
                     return
 
     def _clover_remove(self):
-        """Let Clover forget the card, or note when to try again."""
+        """Remove the card at Clover, or schedule the next attempt."""
         self.ensure_one()
         try:
             if not self.provider_id._clover_can_charge():

@@ -6,23 +6,25 @@ from odoo.fields import Domain
 
 from ... import const
 
-#: Operations that count as a try: refused cards, and those that may still be refused.
+#: States of operations that count: declined, and those that may still be declined.
 TRIES = ("declined", "in_flight", "unknown")
 
 
 class PaymentTransaction(models.Model):
     """The brake against card testing: after too many declines a shopper has to wait.
 
-    Thieves try stolen cards by the hundred on payment forms. Operations of the ledger are counted:
-    they survive rollbacks and include tries that are still under way.
+    Thieves test stolen cards by the hundred on payment forms. The brake counts operations of the
+    ledger, because they survive rollbacks and include attempts that are still under way.
     """
 
     _inherit = "payment.transaction"
 
     @api.model
     def _clover_brake_settings(self):
-        """Return how many declines are allowed, for customer or document, for an address, and in
-        how many minutes; 0 is no limit."""
+        """Return the limits ``(per customer or document, per IP address, window in minutes)``.
+
+        A limit is a number of declines; 0 means no limit.
+        """
         # Elevated: system parameters are readable by administrators only.
         parameters = self.env["ir.config_parameter"].sudo()
         return tuple(
@@ -31,9 +33,9 @@ class PaymentTransaction(models.Model):
         )
 
     def _clover_brake(self):
-        """Return a check that raises once this shopper was declined too often.
+        """Return a check that raises if this shopper was declined too often.
 
-        :return: a function for the ledger's ``check``: it gets an environment of its own
+        :return: a function for the ledger's ``check``; it gets a separate environment
         """
         self.ensure_one()
         limit, address_limit, minutes = self._clover_brake_settings()

@@ -14,18 +14,18 @@ SOURCE_PATTERN = re.compile(r"clv_[0-9A-Za-z]{8,64}|[0-9A-Z]{13}")
 
 
 class PaymentTransaction(models.Model):
-    """The request to charge a card, whoever typed it."""
+    """The request to charge a card, for shoppers and clerks."""
 
     _inherit = "payment.transaction"
 
     def _clover_charge(self, source, *, entry_mode, check=None):
         """Charge the card behind ``source`` for this transaction, exactly once.
 
-        The transaction must be committed: its reference is the intent. A second call for it, in a
-        re-run or another tab, replays the first one's answer.
+        The transaction must be committed, because its reference identifies the intent. A second
+        call for it, from a retried request or another tab, replays the first one's answer.
 
         :param str source: token from Clover's card form; anything that looks like a card number is
-            refused before it is kept anywhere
+            refused before it is stored or logged
         :param str entry_mode: ``moto`` when staff typed the card, ``ecom`` when the shopper did
         :param check: see :meth:`FusionOperation._perform`
         :return: the :class:`~odoo.addons.fusion_payment_common.lib.ledger.Answer`
@@ -35,16 +35,16 @@ class PaymentTransaction(models.Model):
         return self._fusion_perform(intent, check=check)
 
     def _clover_charge_intent(self, source, *, entry_mode):
-        """Return the intent to charge ``source``, or to authorize it only; see there.
+        """Return the intent to charge or authorize ``source``; see :meth:`_clover_charge`.
 
-        :raise UserError: ``source`` is no token of Clover's, or the merchant cannot take the amount
+        :raise UserError: ``source`` is no Clover token, or the merchant cannot take the amount
         """
         self.ensure_one()
         self._clover_check_source(source)
         self.provider_id._clover_check_payable(self.amount, self.currency_id)
         amount = to_money(self._fusion_requested_amount(), self.currency_id)
         kind = "authorize" if self.provider_id.capture_manually else "charge"
-        # One key for both: the setting may change between two calls for the same transaction.
+        # Charge and authorize share a key: the setting may change between two calls.
         key = self._clover_idempotency_key("charge")
         external_reference = idempotency.short_reference(key)
         request = ChargeRequest(
@@ -71,9 +71,9 @@ class PaymentTransaction(models.Model):
         )
 
     def _clover_check_source(self, source):
-        """Refuse everything but a token of Clover's, and card numbers above all.
+        """Refuse card numbers and everything else that is no Clover token.
 
-        :raise UserError: with no trace of what was given
+        :raise UserError: the message does not repeat the refused value
         """
         if not isinstance(source, str) or contains_pan(source):
             raise UserError(

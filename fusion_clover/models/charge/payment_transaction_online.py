@@ -10,7 +10,7 @@ from ... import const
 
 
 class PaymentTransaction(models.Model):
-    """Payments that customers make themselves, on Odoo's own payment form."""
+    """Payments that customers make themselves on Odoo's payment form."""
 
     _inherit = "payment.transaction"
 
@@ -18,7 +18,7 @@ class PaymentTransaction(models.Model):
 
     @api.model
     def _get_specific_create_values(self, provider_code, values):
-        """Override of `payment` to remember where a shopper pays from."""
+        """Override of `payment` to store the shopper's IP address."""
         specific = super()._get_specific_create_values(provider_code, values)
         if provider_code == const.PROVIDER_CODE and values.get("landing_route"):
             address = payment_utils.get_customer_ip_address()
@@ -26,7 +26,7 @@ class PaymentTransaction(models.Model):
         return specific
 
     def _get_specific_processing_values(self, processing_values):
-        """Override of `payment` to let this page, and no other, charge this transaction."""
+        """Override of `payment` to give this page the token that allows the charge."""
         values = super()._get_specific_processing_values(processing_values)
         if self.provider_code != const.PROVIDER_CODE or self.operation == "online_token":
             return values
@@ -36,22 +36,22 @@ class PaymentTransaction(models.Model):
         }
 
     def _clover_token_values(self):
-        """Return what the access token of the charging route vouches for."""
+        """Return the values that the access token of the charging route signs."""
         self.ensure_one()
         minor = to_money(self.amount, self.currency_id).minor
         return (const.PROCESS_CARD_PATH, self.reference, minor, self.currency_id.id,
                 self.partner_id.id)  # fmt: skip
 
     def _clover_process_card(self, source, *, card=None):
-        """Charge, or save, the card that a shopper entered, and return how it went.
+        """Charge or save the card that a shopper entered, and return the result.
 
         :param str source: one-time token of Clover's card form
-        :param dict card: what the form says about a card that is only saved; not trusted
+        :param dict card: the form's data about a card that is only saved; not trusted
         :return: see :meth:`_clover_shopper_status`
         :raise UserError: nothing was charged; the message says why
         """
         self.ensure_one()
-        # A customer's id can be charged as well, but only Odoo may name one.
+        # A Clover customer id is a valid source too, but only Odoo may supply one.
         self._clover_check_source(source)
         if not source.startswith("clv_"):
             raise UserError(
@@ -63,7 +63,7 @@ class PaymentTransaction(models.Model):
             )
         else:
             self._clover_charge(source, entry_mode="ecom", check=self._clover_shopper_check())
-        # The ledger books on cursors of its own, which our snapshot may not see.
+        # The ledger commits on separate cursors, which this snapshot may not include.
         with own_environment(self.env) as env:
             return env[self._name].browse(self.id)._clover_shopper_status()
 
@@ -77,16 +77,16 @@ class PaymentTransaction(models.Model):
         return {"state": "pending", "message": self.state_message or ""}
 
     def _clover_is_under_way(self):
-        """Return whether an operation of this very transaction is open, as of now."""
+        """Return whether an operation of this transaction is open, as committed now."""
         self.ensure_one()
         with own_environment(self.env) as env:
             operations = env[self._name].browse(self.id).fusion_operation_ids
             return any(operation.state in OPEN_STATES for operation in operations)
 
     def _clover_find_out(self):
-        """Ask Clover about an overdue answer and return the state as it stands now, or None.
+        """Look up an overdue answer at Clover and return the state afterwards.
 
-        :return: the state; None when there is nothing open
+        :return: the state; None if no operation is open
         """
         self.ensure_one()
         if not self.fusion_operation_ids.filtered(lambda operation: not operation.applied_at):
@@ -98,7 +98,7 @@ class PaymentTransaction(models.Model):
     # === CHECKS BEFORE MONEY MOVES === #
 
     def _clover_shopper_check(self):
-        """Return the check for charges that a shopper starts: still due, and not too many tries."""
+        """Return the check for shoppers' charges: still due, and not too many declines."""
         checks = (self._clover_due_check(), self._clover_brake())
 
         def check(env):

@@ -13,7 +13,7 @@ from ..fusion_operation import SAVE_CARD
 
 
 class PaymentTransaction(models.Model):
-    """Saved cards: keeping one after a payment or by itself, and charging it."""
+    """Saved cards: save one with or without a payment, and charge it."""
 
     _inherit = "payment.transaction"
 
@@ -31,7 +31,7 @@ class PaymentTransaction(models.Model):
         try:
             intent = self._clover_charge_intent(self.token_id.provider_ref, entry_mode="ecom")
         except UserError as error:
-            # Several payments may be made in one go: one that cannot be sent must not undo others.
+            # A batch may hold several payments: one that cannot be sent must not undo others.
             self._set_error(str(error))
             return
         check = self._clover_due_check()
@@ -46,14 +46,14 @@ class PaymentTransaction(models.Model):
         if not self.token_id._clover_usable():
             return self.env._("The saved card has expired. Choose another one.")
         if self.operation == "online_token" and self.env.user._is_public():
-            # A link to a document can be passed on; a card is its owner's.
+            # A document's link can be passed on, but only the card's owner may use the card.
             return self.env._("Log in to pay with a saved card.")
         return None
 
     def _clover_stored_credentials(self, source):
-        """Return what Clover is told about the use of a saved card; None for a card just typed.
+        """Return Clover's stored-credential data: who initiates the charge, first or later use.
 
-        It says who uses the card, and whether for the first time.
+        None for a card that is neither saved nor to be saved.
         """
         if self.token_id and source == self.token_id.provider_ref:
             initiator = "MERCHANT" if self.operation == "offline" else "CARDHOLDER"
@@ -72,8 +72,8 @@ class PaymentTransaction(models.Model):
     def _clover_save_intent(self, source, card):
         """Return the intent to save a card without charging it.
 
-        :param dict card: what the card form says about it, for the label
-        :raise UserError: Clover needs an e-mail address to tell the customer about it
+        :param dict card: the card form's data about the card, for its label
+        :raise UserError: the customer has no e-mail address, which Clover requires
         """
         self.ensure_one()
         if not self.partner_id.email:
@@ -95,7 +95,7 @@ class PaymentTransaction(models.Model):
     # === PROCESSING === #
 
     def _extract_token_values(self, payment_data):
-        """Override of `payment` to keep what a saved card is charged by, and how it is called."""
+        """Override of `payment` to store the saved card's reference, last digits and expiry."""
         if self.provider_code != const.PROVIDER_CODE:
             return super()._extract_token_values(payment_data)
         if not payment_data.get("customer_id"):
@@ -107,9 +107,9 @@ class PaymentTransaction(models.Model):
         }
 
     def _clover_report_unsaved_card(self, problem):
-        """Say on the documents that the card could not be saved.
+        """Log on the documents that the card could not be saved.
 
-        :param str problem: Clover's code of the error
+        :param str problem: Clover's error code
         """
         self.tokenize = False
         self._log_message_on_linked_documents(
@@ -123,7 +123,7 @@ class PaymentTransaction(models.Model):
 
 
 def _clean_label(card):
-    """Return what may be kept of the card form's words about a card, and nothing else."""
+    """Return only the valid, harmless parts of the card form's data: digits, expiry, brand."""
     last4, month, year, brand = (
         str(card.get(name) or "") for name in ("last4", "exp_month", "exp_year", "brand")
     )

@@ -8,7 +8,7 @@ from odoo.addons.fusion_payment_common.tools.amounts import to_amount, to_money
 
 
 class PaymentTransaction(models.Model):
-    """Surcharges on cards: Clover's own, or ours, never both."""
+    """Surcharges on cards: either Clover's or Odoo's own, never both."""
 
     _inherit = "payment.transaction"
 
@@ -22,16 +22,16 @@ class PaymentTransaction(models.Model):
     # === QUOTE === #
 
     def _clover_quote(self, source, card):
-        """Fix the surcharge of this transaction for a card, before anybody is charged.
+        """Set the surcharge of this transaction for a card, before the card is charged.
 
-        To be committed before the charge, as the transaction itself. What the card form says about
-        the card decides whether a surcharge is added, and is compared with the card that Clover has
-        charged. Once something was sent, the amount does not change any more.
+        Transaction and quote must be committed before the charge. The card form's data decides
+        whether a surcharge is added; it is compared later with the card that Clover charged. Once
+        a request was sent, the amount does not change.
 
-        :param str source: token of Clover's card form; the quote holds for it alone
-        :param dict card: what the form says about the card; ``first6`` is looked at
+        :param str source: token of Clover's card form; the quote is valid for this token only
+        :param dict card: the form's data about the card; only ``first6`` is used
         :return: ``{"surcharge": text, "total": text, "message": sentence}``; ``surcharge`` is empty
-            when nothing is added
+            if no surcharge is added
         """
         self.ensure_one()
         if self.state == "draft" and not self.fusion_operation_ids:
@@ -49,7 +49,7 @@ class PaymentTransaction(models.Model):
     def _clover_surcharge_for(self, first6):
         """Return the quote for a card that begins with these digits."""
         company = self.company_id
-        # Elevated: shoppers and clerks need not see the rules.
+        # Elevated: shoppers and clerks cannot read the surcharge rules.
         rules = self.env["fusion.surcharge.rule"].sudo()
         arguments = {
             "company": company,
@@ -61,7 +61,7 @@ class PaymentTransaction(models.Model):
         one_time = self.operation == "online_direct" and not self.provider_id.capture_manually
         quote = rules._quote(base, provider_adds_one=not one_time, **arguments)
         if quote.surcharge.minor and self.provider_id._clover_may_add_surcharge():
-            # Asked now, not when the merchant was connected: never both.
+            # Ask Clover now: the merchant's setting may have changed since the connection.
             quote = rules._quote(base, provider_adds_one=True, **arguments)
         return quote
 
@@ -83,16 +83,16 @@ class PaymentTransaction(models.Model):
     # === CHARGE === #
 
     def _clover_surcharge_request(self, source):
-        """Return what a request says about a surcharge of our own in its amount.
+        """Return the request's values for Odoo's own surcharge in its amount.
 
-        It is charged on the card that it was quoted for, and on no other.
+        The surcharge may only be charged to the card that it was quoted for.
 
-        :raise UserError: it was quoted for another card; nothing was charged
+        :raise UserError: the surcharge was quoted for another card; nothing was charged
         """
         surcharge = self._fusion_own_surcharge()
         if not surcharge.minor:
             return {}
-        # Elevated: the quote is kept for this comparison alone.
+        # Elevated: users cannot read the stored quote; it is used for this comparison only.
         quoted = self.sudo().clover_quoted_card or {}
         if quoted.get("source") != _digest(source):
             raise UserError(

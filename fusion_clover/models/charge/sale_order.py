@@ -4,7 +4,7 @@ from odoo.fields import Command
 
 
 class SaleOrder(models.Model):
-    """Money taken before there is an invoice; the invoice made later is paid by it."""
+    """Orders paid before there is an invoice; the payment settles the later invoice."""
 
     _name = "sale.order"
     _inherit = ["sale.order", "fusion.payment.document", "clover.collectable"]
@@ -21,17 +21,17 @@ class SaleOrder(models.Model):
             )
 
     def _clover_amount_due(self, *, besides=None):
-        """Return what may still be collected on the order itself, in its currency.
+        """Return the amount still collectable on the order itself, in its currency.
 
-        What was invoiced is collected on the invoice. A payment counts as long as no invoice has
-        taken it; so does one that is still open at the provider.
+        Invoiced amounts are collected on the invoice. Payments are deducted until an invoice has
+        used them, including payments still open at the provider.
 
-        :param str besides: reference of a transaction that does not count
+        :param str besides: reference of a transaction to leave out
         """
         self.ensure_one()
         if self.state == "cancel":
             return 0.0
-        # Elevated: clerks need not see transactions to be kept from charging twice.
+        # Elevated: the protection against double charges must not depend on access rights.
         order = self.sudo()
         taken = order.transaction_ids.filtered(
             lambda one: one.operation != "refund"
@@ -44,13 +44,13 @@ class SaleOrder(models.Model):
         return order.currency_id.round(order._clover_not_invoiced() - unapplied)
 
     def _clover_not_invoiced(self):
-        """Return what posted invoices leave of the order's total."""
+        """Return the part of the order's total that is not on posted invoices."""
         left = self.amount_total - self.amount_invoiced
-        # Taxes are rounded line by line here and as a whole there: that is nothing to collect.
+        # Ignore rounding differences: orders and invoices may round taxes per line or in total.
         return 0.0 if abs(left) <= self.currency_id.rounding * len(self.order_line) else left
 
     def _clover_deposit_due(self):
-        """Return what is still missing to confirm the quotation online, 0 if nothing is asked."""
+        """Return the deposit still missing to confirm the quotation, 0 if none is required."""
         self.ensure_one()
         if self.state not in ("draft", "sent") or not self.require_payment:
             return 0.0
@@ -58,7 +58,7 @@ class SaleOrder(models.Model):
         return max(self.currency_id.round(min(missing, self._clover_amount_due())), 0.0)
 
     def _clover_payer(self):
-        """Return who pays this order."""
+        """Return the partner who pays this order."""
         return self.partner_invoice_id
 
     def _clover_transaction_links(self):
@@ -66,7 +66,7 @@ class SaleOrder(models.Model):
         return {"sale_order_ids": [Command.set(self.ids)]}
 
     def _clover_check_collectible(self):
-        """Refuse an order on which nothing can be collected.
+        """Refuse an order that cannot be collected.
 
         :raise UserError: with the reason
         """

@@ -7,7 +7,7 @@ class PaymentTransaction(models.Model):
     _inherit = "payment.transaction"
 
     def _clover_not_yet_applied(self):
-        """Return how much of a payment no posted invoice has taken yet, in its currency."""
+        """Return the part of a payment not yet used by a posted invoice, in its currency."""
         self.ensure_one()
         payments = (self | self.child_transaction_ids).payment_id
         lines = payments.move_id.line_ids.filtered(
@@ -24,14 +24,14 @@ class AccountMove(models.Model):
     _inherit = "account.move"
 
     def _post(self, soft=True):
-        """Override of `sale` to have invoices paid by whatever was collected on their orders.
+        """Override of `sale` to settle invoices with the payments collected on their orders.
 
-        Core knows the payments that were there when the invoice was made; not those that came
-        while it was a draft, nor the captures of an authorization.
+        Core assigns only payments that existed when the invoice was created. It misses payments
+        that arrived while the invoice was a draft, and captures of an authorization.
         """
         posted = super()._post(soft=soft)
         for move in posted.filtered(lambda move: move.move_type == "out_invoice"):
-            # Elevated: whoever posts an invoice need not see transactions.
+            # Elevated: users who post invoices may have no access to transactions.
             transactions = move.line_ids.sale_line_ids.order_id.sudo().transaction_ids.filtered(
                 lambda one: one.provider_code == const.PROVIDER_CODE and one.amount > 0
             )
@@ -40,7 +40,7 @@ class AccountMove(models.Model):
         return posted
 
     def _clover_assign(self, transactions):
-        """Let the payments of these transactions settle the invoice, as far as they go."""
+        """Reconcile the payments of these transactions with the invoice, up to its residual."""
         self.ensure_one()
         received = transactions.filtered(lambda one: one.operation != "refund").payment_id
         terms = self.line_ids.filtered(lambda line: line.display_type == "payment_term")

@@ -1,10 +1,10 @@
-"""Why a card was not charged, for clerks and for shoppers; and what a shopper is told meanwhile."""
+"""Messages why a card was not charged, for clerks and shoppers; and the shopper's wait message."""
 
 from odoo.addons.fusion_payment_common.lib.outcome import Outcome
 
 from ...client.declines import REASONS, DeclineReason
 
-#: Reasons whose sentence says the same to a shopper as to a clerk.
+#: Reasons whose sentence is the same for shoppers and clerks.
 PLAIN_REASONS = frozenset(
     {
         DeclineReason.INSUFFICIENT_FUNDS,
@@ -22,7 +22,7 @@ PLAIN_REASONS = frozenset(
 
 
 def refusal_for_clerk(env, payment_data):
-    """Return why nothing was charged, in words a clerk can say to a customer."""
+    """Return why nothing was charged, as a sentence that a clerk can tell a customer."""
     if payment_data["outcome"] == Outcome.NOT_SENT:
         return env._("Clover could not be reached. Nothing was charged. Try again.")
     if payment_data["outcome"] == Outcome.REJECTED:
@@ -69,7 +69,7 @@ def refusal_for_clerk(env, payment_data):
 
 
 def refusal_for_shopper(env, payment_data):
-    """Return why nothing was charged, in words for the person who pays on the payment form."""
+    """Return why nothing was charged, as a sentence for the shopper on the payment form."""
     outcome = payment_data["outcome"]
     if outcome == Outcome.NOT_SENT:
         return env._("The payment could not be sent. Nothing was charged. Try again.")
@@ -87,7 +87,7 @@ def refusal_for_shopper(env, payment_data):
 
 
 def pending_for_shopper(env):
-    """Return what a shopper is told while the outcome is not known."""
+    """Return the shopper's message while the outcome is unknown."""
     return env._(
         "We are checking whether your payment went through. Please do not pay again: you need "
         "not do anything."

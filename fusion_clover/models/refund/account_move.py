@@ -7,12 +7,12 @@ from ..fusion_operation import REFUND_KINDS
 
 
 class AccountMove(models.Model):
-    """Refunds from the credit note, and from the invoice by way of one."""
+    """Refunds started from a credit note, or from an invoice through a credit note."""
 
     _inherit = "account.move"
 
     clover_can_refund = fields.Boolean(compute="_compute_clover_can_refund", compute_sudo=True)
-    # Elevated: whoever may refund may see that somebody does.
+    # Elevated: users who may refund may see that a refund is on a terminal.
     clover_refund_at_terminal = fields.Boolean(
         compute="_compute_clover_refund_at_terminal", compute_sudo=True
     )
@@ -32,12 +32,12 @@ class AccountMove(models.Model):
             move.clover_refund_at_terminal = move.id in busy
 
     def _clover_refund_due(self, *, besides=None):
-        """Return what the customer may still get for this credit note, refunds under way counted.
+        """Return what can still be refunded for this credit note, less refunds under way.
 
-        :param str besides: reference of a refund that does not count
+        :param str besides: reference of a refund to leave out
         """
         self.ensure_one()
-        # Elevated: Refunders need not see transactions to be kept from giving back twice.
+        # Elevated: the protection against double refunds must not depend on access rights.
         under_way = self.sudo().transaction_ids.filtered(
             lambda tx: tx.operation == "refund"
             and tx.reference != besides
@@ -49,7 +49,7 @@ class AccountMove(models.Model):
         return self.currency_id.round(self.amount_residual + sum(under_way.mapped("amount")))
 
     def _clover_check_refund_due(self, amount, *, besides=None):
-        """Refuse to give back more than the customer may get for these credit notes.
+        """Refuse to refund more than is left on these credit notes.
 
         :param str besides: reference of the refund itself, once it exists
         :raise ValidationError: nothing was sent
@@ -67,13 +67,13 @@ class AccountMove(models.Model):
                 )
 
     def _clover_refundable_transactions(self):
-        """Return the card payments (elevated) of the invoice behind this that something is left of.
+        """Return the refundable card payments (elevated) of this invoice or credit note's invoice.
 
-        The one with the most left comes first.
+        The payment with the largest refundable amount comes first.
         """
         self.ensure_one()
         invoice = self.reversed_entry_id if self.move_type == "out_refund" else self
-        # Elevated: Refunders need not have access to transactions.
+        # Elevated: Refunders may have no access to transactions.
         transactions = invoice.sudo().transaction_ids
         candidates = (transactions | transactions.child_transaction_ids).filtered(
             lambda tx: tx.provider_code == const.PROVIDER_CODE
@@ -89,9 +89,9 @@ class AccountMove(models.Model):
     # === ACTION METHODS === #
 
     def action_clover_refund(self):
-        """Open the dialog that gives money back for this credit note; for an invoice, the note.
+        """Open the refund dialog of this credit note; for an invoice, its credit note.
 
-        :raise UserError: there is nothing to give back, or Clover cannot be asked
+        :raise UserError: there is nothing to refund, or Clover cannot be asked
         """
         self.ensure_one()
         self.check_access("read")
@@ -123,8 +123,8 @@ class AccountMove(models.Model):
     def _clover_refund_by_credit_note(self):
         """Return the action for the next step of a refund of this invoice.
 
-        The open credit note if there is one already, else a new one in draft: what is credited is
-        the accountant's decision; its Refund button gives the money back.
+        Open the existing credit note, or create a new draft. The accountant decides what to credit;
+        the Refund button of the credit note then refunds it.
         """
         notes = self.reversal_move_ids.filtered(lambda move: move.move_type == "out_refund")
         if at_terminal := notes.filtered("clover_refund_at_terminal"):

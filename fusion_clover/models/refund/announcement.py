@@ -10,10 +10,10 @@ from ...client.refund_routing import Way
 
 @dataclass(frozen=True)
 class Announcement:
-    """What a clerk is told before money goes back, as of what Clover has said.
+    """What a clerk is told before a refund, based on Clover's data.
 
-    :param way: which way it goes, None when all are closed
-    :param sentence: what will happen to the money, or why nothing can
+    :param way: the way the money goes back, None if all ways are closed
+    :param sentence: what will happen to the money, or why a refund is impossible
     :param closed_ways: one line for each other way, with the reason why it is closed
     """
 
@@ -23,12 +23,12 @@ class Announcement:
 
 
 class PaymentTransaction(models.Model):
-    """What a refund of this payment would come to, told before anything is sent."""
+    """The announcement of a refund of this payment, before anything is sent."""
 
     _inherit = "payment.transaction"
 
     def _clover_announce_refund(self, facts, amount):
-        """Return what a clerk is told of a refund; the way is decided anew when it is sent.
+        """Return the announcement of a refund; the way is decided again on sending.
 
         :param facts: see :meth:`_clover_refund_facts`
         :param float amount: in the currency, without surcharge and tip
@@ -49,10 +49,10 @@ class PaymentTransaction(models.Model):
         )
 
     def _clover_check_credit(self, reason):
-        """Refuse a credit, which is not tied to a payment, unless a Manager gives a reason.
+        """Refuse a credit unless a Manager gives a reason; a credit is not tied to a payment.
 
         :raise AccessError: the user is no Manager
-        :raise UserError: without a reason
+        :raise UserError: no reason is given
         """
         if not self.env.user.has_group("fusion_payment_common.group_fusion_manager"):
             raise AccessError(
@@ -62,11 +62,11 @@ class PaymentTransaction(models.Model):
             raise UserError(self.env._("Enter the reason of the credit."))
 
     def _clover_most_to_refund(self, facts, credit_note):
-        """Return the most that can go back now, by Odoo, by Clover and by the credit note.
+        """Return the largest refund that Odoo, Clover and the credit note allow now.
 
-        :param facts: see :meth:`_clover_refund_facts`; None when Clover was not asked
+        :param facts: see :meth:`_clover_refund_facts`; None if Clover was not asked
         :param credit_note: may be empty
-        :return: in the currency, without surcharge and tip; 0 when nothing is left
+        :return: in the currency, without surcharge and tip; 0 if nothing is left
         """
         most = [self._clover_left()]
         if not (facts and facts.gone):

@@ -1,4 +1,4 @@
-"""Kinds of operations on a charge that exists; the transaction is core's child transaction."""
+"""Kinds of operations on an existing charge; their transaction is core's child transaction."""
 
 from odoo.addons.fusion_payment_common.lib.outcome import Outcome
 
@@ -8,15 +8,15 @@ from ...client.answers_refund import carry_out_refund, find_refund, refund_answe
 from ...client.followups import CaptureRequest, RefundRequest
 from ..kinds import Kind, register, since_ms
 
-#: What core makes a child transaction for, and no customer has to be present for.
+#: Kinds with a child transaction of core that do not need the customer to be present.
 CHILD_KINDS = ("refund", "void", "capture")
 
 
 class ChildKind(Kind):
-    """What is done with a charge that exists; a refusal is told in the same way for all."""
+    """An operation on an existing charge; all share the wording of refusals."""
 
     def refusal(self, transaction, payment_data):
-        """Return why nothing was given back, released or captured."""
+        """Return why nothing was refunded, released or captured."""
         env = transaction.env
         reason = {
             Outcome.NOT_SENT: env._("Clover could not be reached. Try again."),
@@ -28,11 +28,11 @@ class ChildKind(Kind):
         return f"{reason} {self.nothing_happened(env)}"
 
     def nothing_happened(self, env):
-        """Return the sentence that nothing was given back, released or captured."""
+        """Return the sentence that nothing was refunded, released or captured."""
         raise NotImplementedError
 
     def pending_message(self, transaction, payment_data):
-        """Return what is being checked; a difference for a Manager has the usual words."""
+        """Return what is being checked; None for the default message if a Manager must review."""
         return None if payment_data.get("review") else self.being_checked(transaction.env)
 
     def being_checked(self, env):
@@ -41,19 +41,19 @@ class ChildKind(Kind):
 
 
 class GivingBack(ChildKind):
-    """A refund or a void: the same request; Clover decides which of both it makes of it."""
+    """A refund or a void. Both are the same request; Clover decides which of them it performs."""
 
     request_class = RefundRequest
 
     def call(self, transactions, operation, observer):
-        """Return the function that gives the money back."""
+        """Return the function that requests the refund."""
         client = operation._clover_client(observer)
         request = self.request_of(operation)
         key = operation.idempotency_key
         return lambda: carry_out_refund(client, request, key)
 
     def lookup(self, transactions, operation, observer):
-        """Return the function that finds the refund among those of the charge."""
+        """Return the function that looks up the refund among those of the charge."""
         client = operation._clover_client(observer)
         request = self.request_of(operation)
         since = since_ms(operation)
@@ -68,13 +68,13 @@ class GivingBack(ChildKind):
         return lambda: find_refund(client, request, others, since)
 
     def retrieve(self, transactions, operation, provider_reference, observer):
-        """Return the function that reads the refund that a Manager names."""
+        """Return the function that reads the refund that a Manager has named."""
         client = operation._clover_client(observer)
         request = self.request_of(operation)
         return lambda: refund_answer(client.refunds.retrieve(provider_reference), request)
 
     def recorded_values(self, transaction, payment_data):
-        """Extend to keep whether Clover made a void or a refund of it."""
+        """Extend to record whether Clover performed a void or a refund."""
         recorded = super().recorded_values(transaction, payment_data)
         voided = payment_data.get("voided")
         if voided is not None:
@@ -84,18 +84,18 @@ class GivingBack(ChildKind):
 
 @register("refund")
 class Refund(GivingBack):
-    """Money of a payment that goes back to the card."""
+    """A refund of a payment to its card."""
 
     def send(self, transaction):
-        """Give back what this child transaction of core's says, exactly once."""
+        """Refund the amount of this child transaction, exactly once."""
         transaction._clover_send_child("refund")
 
     def nothing_happened(self, env):
-        """Return that nothing was given back."""
+        """Return the sentence that nothing was given back."""
         return env._("Nothing was given back.")
 
     def being_checked(self, env):
-        """Return that the refund is being checked."""
+        """Return the sentence that the refund is being checked."""
         return env._(
             "We are checking with Clover whether this refund went through. Do not refund again."
         )
@@ -103,10 +103,10 @@ class Refund(GivingBack):
 
 @register("void")
 class Void(GivingBack):
-    """An authorization that is released."""
+    """The release of an authorization."""
 
     def apply_outcome(self, transaction, payment_data):
-        """Extend: core cancels the child transaction of a void that succeeded."""
+        """Extend to cancel the child transaction of a successful void, as core does."""
         if not payment_data.get("review"):
             if transaction.state == "cancel":
                 return
@@ -119,17 +119,17 @@ class Void(GivingBack):
         super().apply_outcome(transaction, payment_data)
 
     def nothing_happened(self, env):
-        """Return that nothing was released."""
+        """Return the sentence that nothing was released."""
         return env._("Nothing was released.")
 
     def being_checked(self, env):
-        """Return that the release is being checked."""
+        """Return the sentence that the release is being checked."""
         return env._("We are checking with Clover whether the authorization was released.")
 
 
 @register("capture")
 class Capture(ChildKind):
-    """An authorization of which all or a part is taken."""
+    """The capture of all or a part of an authorization."""
 
     request_class = CaptureRequest
 
@@ -141,28 +141,28 @@ class Capture(ChildKind):
         return lambda: carry_out_capture(client, request, key)
 
     def lookup(self, transactions, operation, observer):
-        """Return the function that looks whether the charge is captured."""
+        """Return the function that looks up whether the charge is captured."""
         client = operation._clover_client(observer)
         request = self.request_of(operation)
         return lambda: find_capture(client, request)
 
     def retrieve(self, transactions, operation, provider_reference, observer):
-        """Return the function that reads the charge that a Manager names."""
+        """Return the function that reads the charge that a Manager has named."""
         client = operation._clover_client(observer)
         request = self.request_of(operation)
         return lambda: capture_answer(client.charges.retrieve(provider_reference), request)
 
     def apply_outcome(self, transaction, payment_data):
-        """Extend to close what was not captured: Clover captures once."""
+        """Extend to close the rest of the authorization: Clover captures only once."""
         super().apply_outcome(transaction, payment_data)
         transaction._clover_close_rest()
 
     def nothing_happened(self, env):
-        """Return that nothing was captured."""
+        """Return the sentence that nothing was captured."""
         return env._("Nothing was captured.")
 
     def being_checked(self, env):
-        """Return that the capture is being checked."""
+        """Return the sentence that the capture is being checked."""
         return env._(
             "We are checking with Clover whether the amount was captured. Do not charge again."
         )

@@ -3,7 +3,7 @@ from odoo.fields import Domain
 
 
 class PaymentProvider(models.Model):
-    """The last step to production: a payment that went out and came back."""
+    """The last go-live step: a real payment taken and refunded."""
 
     _inherit = "payment.provider"
 
@@ -17,7 +17,7 @@ class PaymentProvider(models.Model):
         }
 
     def _clover_has_refunded_payment(self):
-        """Return whether real money went to Clover and back; on the same day Clover voids it."""
+        """Return whether a production payment was refunded, or voided if on the same day."""
         refunded = Domain("operation", "=", "refund") & Domain("state", "=", "done")
         domain = (
             Domain("provider_id", "=", self.id)

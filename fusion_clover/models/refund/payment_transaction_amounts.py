@@ -6,14 +6,14 @@ from odoo.addons.fusion_payment_common.tools.amounts import to_amount, to_money
 
 
 class PaymentTransaction(models.Model):
-    """What goes back to the card with an amount of the document: its surcharge and the tip."""
+    """Surcharge and tip that go back to the card with an amount of the document."""
 
     _inherit = "payment.transaction"
 
     def _clover_tip_left(self, *, besides=None):
-        """Return how much of this payment's tip was not given back, refunds under way counted.
+        """Return this payment's tip less what was refunded, including refunds under way.
 
-        :param str besides: reference of a refund that does not count
+        :param str besides: reference of a refund to leave out
         """
         self.ensure_one()
         given_back = self._clover_given_back(besides=besides)
@@ -24,10 +24,11 @@ class PaymentTransaction(models.Model):
     def _clover_tip_back(self, amount, *, besides=None):
         """Return how much of the tip goes back with ``amount`` of this payment.
 
-        All of it with whatever is the rest: Clover gives back a payment with a tip as a whole only.
+        The tip goes back as a whole, with the rest of the payment: Clover refunds a payment with
+        a tip only in full.
 
         :param float amount: in the currency, without surcharge and tip
-        :param str besides: reference of a refund that does not count
+        :param str besides: reference of a refund to leave out
         """
         self.ensure_one()
         tip = self._clover_tip_left(besides=besides)
@@ -35,7 +36,7 @@ class PaymentTransaction(models.Model):
         return max(tip, 0.0) if is_rest else 0.0
 
     def _clover_card_amount(self, amount, *, besides=None):
-        """Return what goes back to the card with ``amount`` of the document.
+        """Return the card amount of a refund of ``amount``, with surcharge and tip.
 
         :param float amount: in the currency, without surcharge and tip
         :param str besides: reference of the refund itself, once it exists
@@ -46,13 +47,13 @@ class PaymentTransaction(models.Model):
         return self.currency_id.round(self.currency_id.round(amount + surcharge) + tip)
 
     def _clover_document_part(self, amount):
-        """Return the part of the document's amount that goes with ``amount`` on the card.
+        """Return the part of the document's amount that belongs to ``amount`` on the card.
 
-        The most that goes with it: what goes back with that part is never more. It may be more than
-        is left.
+        Inverse of :meth:`_clover_card_amount`: the largest part whose card amount does not exceed
+        ``amount``. It may exceed what is left of the payment.
 
-        :param float amount: what Clover gave back or can give back, our own surcharge and the tip
-            included
+        :param float amount: what Clover refunded or can refund, including Odoo's own surcharge and
+            the tip
         """
         self.ensure_one()
         tip = self._clover_tip_left()
@@ -64,7 +65,7 @@ class PaymentTransaction(models.Model):
             return amount
         base, on_card = to_money(self.amount, self.currency_id), to_money(amount, self.currency_id)
         ratio = Decimal(on_card.minor) * base.minor / (base + own).minor
-        # Shares are rounded: the inverse is within one minor unit of the ratio.
+        # Shares are rounded, so the result is within one minor unit of the ratio.
         for minor in range(int(ratio) + 2, 0, -1):
             part = to_amount(minor, self.currency_id)
             share = self._fusion_refund_surcharge(part)
@@ -73,7 +74,7 @@ class PaymentTransaction(models.Model):
         return 0.0
 
     def _clover_back_label(self, amount):
-        """Return what goes back to the card with ``amount`` of the document, as text."""
+        """Return the card amount of a refund of ``amount`` as text, with surcharge and tip."""
         self.ensure_one()
         label = self._clover_back_label_without_tip(amount)
         tip = self._clover_tip_back(amount)

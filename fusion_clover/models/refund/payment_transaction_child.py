@@ -14,7 +14,7 @@ from ..kinds import KINDS
 
 
 class PaymentTransaction(models.Model):
-    """Requests to Clover about a charge that exists; ``self`` is core's child transaction."""
+    """Requests on an existing charge; ``self`` is core's child transaction."""
 
     _inherit = "payment.transaction"
 
@@ -23,7 +23,7 @@ class PaymentTransaction(models.Model):
     def _create_child_transaction(self, amount, is_refund=False, **custom_create_values):
         """Override of `payment` to create one refund, void or capture of a payment at a time.
 
-        Two at once would get the same reference. A refund of the rest takes the tip with it.
+        Concurrent ones would get the same reference. A refund of the rest includes the tip.
         """
         if self.provider_code == const.PROVIDER_CODE:
             self._clover_serialize()
@@ -35,7 +35,7 @@ class PaymentTransaction(models.Model):
         )
 
     def _send_refund_request(self):
-        """Override of `payment` to give money back through Clover, exactly once."""
+        """Override of `payment` to refund through Clover, exactly once."""
         if self.provider_code != const.PROVIDER_CODE:
             super()._send_refund_request()
             return
@@ -43,17 +43,17 @@ class PaymentTransaction(models.Model):
         KINDS[TERMINAL_REFUND if at_terminal else "refund"].send(self)
 
     def _send_capture_request(self):
-        """Override of `payment` to capture what was authorized, exactly once."""
+        """Override of `payment` to capture an authorization, exactly once."""
         if self.provider_code != const.PROVIDER_CODE:
             super()._send_capture_request()
             return
         self._clover_send_child("capture")
 
     def _send_void_request(self):
-        """Override of `payment` to release what was authorized, exactly once.
+        """Override of `payment` to release an authorization, exactly once.
 
-        Clover captures once and lets the rest go (:meth:`_clover_close_rest`). A "void" of that
-        rest would be a refund of what was captured.
+        Clover captures once and releases the rest itself (:meth:`_clover_close_rest`). A "void" of
+        that rest would refund the captured amount.
         """
         if self.provider_code != const.PROVIDER_CODE:
             super()._send_void_request()
@@ -61,20 +61,20 @@ class PaymentTransaction(models.Model):
         self._clover_send_child("void")
 
     def _clover_send_child(self, kind):
-        """Carry out this refund, void or capture of another transaction.
+        """Execute this refund, void or capture of another transaction.
 
-        Called within the transaction in which core has just created ``self``. What cannot be done
-        leaves ``self`` in error with the reason, as core expects.
+        Called within the database transaction in which core has just created ``self``. If the
+        request is refused, ``self`` is set in error with the reason, as core expects.
 
-        :raise UserError: a request of the same name but another amount is being carried out
+        :raise UserError: a request with the same reference but another amount is under way
         """
         self.ensure_one()
         parameters = self._clover_child_parameters(kind)
         key = self._clover_idempotency_key(kind)
         known = self._clover_fingerprint_of(key)
         if known and known != idempotency.fingerprint(parameters):
-            # A request of this name was lost with its transaction, and the ledger is about to bring
-            # it back. This one must not take its place.
+            # An earlier request with this reference was sent, but its transaction was rolled back.
+            # The ledger will recreate that transaction; this one must not replace it.
             raise UserError(
                 self.env._(
                     "Another refund, void or capture of %s is being carried out. Try again in a "
@@ -84,7 +84,7 @@ class PaymentTransaction(models.Model):
             )
         payload = {"provider_id": self.provider_id.id}
         if not known:
-            # A request that is carried out already is replayed, not checked: it counts by now.
+            # Do not check a known request: it is replayed, and already counts as refunded.
             try:
                 self._clover_check_child(kind)
                 request = self._clover_child_request(kind, key)
@@ -100,16 +100,16 @@ class PaymentTransaction(models.Model):
             external_reference=idempotency.short_reference(key),
             parameters=parameters,
             payload=payload,
-            # The call itself, the look for an earlier one, and the question what became of it.
+            # Three calls: the search for an earlier request, the request, the lookup.
             lease_seconds=3 * self._clover_lease_seconds(),
         )
         self._fusion_perform_within(intent, check=self._clover_late_check(kind))
 
     def _clover_serialize(self):
-        """Make concurrent refunds, voids and captures of this transaction run one after the other.
+        """Serialize concurrent refunds, voids and captures of this transaction.
 
-        A lock alone would let the second one go on with its old snapshot, in which the first one
-        did not happen. An update makes PostgreSQL refuse it, and Odoo run it again.
+        With a lock alone, the second one would continue on its old snapshot, which does not
+        include the first. The update causes a serialization failure, and Odoo retries the request.
         """
         self.ensure_one()
         self.env.cr.execute(
@@ -126,12 +126,12 @@ class PaymentTransaction(models.Model):
         }
 
     def _clover_fingerprint_of(self, key):
-        """Return the fingerprint of the operation with this key, or None; as committed."""
+        """Return the fingerprint of the committed operation with this key, if any."""
         with own_environment(self.env) as env:
             return env["fusion.operation"].search([("idempotency_key", "=", key)]).fingerprint
 
     def _clover_late_check(self, kind):
-        """Return the check that runs once the documents are held, on a fresh snapshot."""
+        """Return the check that runs on a new snapshot once the documents are held."""
         source_id, move_ids = self.source_transaction_id.id, self.invoice_ids.ids
         reference, amount = self.reference, abs(self.amount)
 
@@ -140,16 +140,16 @@ class PaymentTransaction(models.Model):
                 return
             source = env["payment.transaction"].browse(source_id)
             source._clover_check_refund(amount, besides=reference)
-            # A credit note of the caller's own transaction is not there yet.
+            # A credit note created in the caller's transaction is not committed yet.
             moves = env["account.move"].browse(move_ids).exists()
             moves._clover_check_refund_due(amount, besides=reference)
 
         return still_possible
 
     def _clover_child_request(self, kind, key):
-        """Return the request for Clover, or None when there is nothing to ask for any more.
+        """Return the request for Clover, or None if the payment was voided already.
 
-        :raise UserError: Clover cannot be asked, or says that it is impossible
+        :raise UserError: Clover cannot be asked, or its answer rules the request out
         """
         charge_id = self.source_transaction_id.provider_reference
         amount = self._clover_money()
@@ -186,9 +186,9 @@ class PaymentTransaction(models.Model):
     # === BUSINESS METHODS - PROCESSING === #
 
     def _clover_close_rest(self):
-        """Close the authorization of which this is a capture of a part: Clover captures once.
+        """Close the authorization after a partial capture, because Clover captures only once.
 
-        It may be a capture whose answer came late, when nobody is there to release the rest.
+        This also covers a capture whose answer came late, when no user releases the rest.
         """
         source = self.source_transaction_id
         if self.state != "done" or source.state != "authorized":
@@ -204,7 +204,7 @@ class PaymentTransaction(models.Model):
             )
 
     def _void(self, amount_to_void=None):
-        """Override of `payment`: nothing is left to release once a part was captured."""
+        """Override of `payment` to skip the release once a part was captured: nothing is left."""
         if self.provider_code == const.PROVIDER_CODE and self.state != "authorized":
             return self.browse()
         return super()._void(amount_to_void=amount_to_void)

@@ -20,12 +20,12 @@ from ...client.refund_routing import (
 
 
 class PaymentTransaction(models.Model):
-    """How money can go back to the card, asked of Clover and said in words."""
+    """The way a refund takes back to the card: facts from Clover, decision and wording."""
 
     _inherit = "payment.transaction"
 
     def _clover_payment_facts(self):
-        """Ask Clover what the way back depends on, terminals of ours left aside.
+        """Return Clover's data on which the way back depends; it does not cover terminals.
 
         :return: the :class:`~odoo.addons.fusion_clover.client.refund_routing.PaymentFacts`
         :raise UserError: Clover cannot be asked now
@@ -50,7 +50,7 @@ class PaymentTransaction(models.Model):
                 return facts
             properties = client.merchants.properties()
         except errors.GatewayError:
-            # Only decides what is announced; Clover decides what becomes of it.
+            # These facts only affect the announcement; Clover decides between void and refund.
             return facts
         same_batch = in_same_batch(payment, gateway, properties, now_ms=now_ms)
         return replace(facts, same_batch=same_batch)
@@ -65,7 +65,7 @@ class PaymentTransaction(models.Model):
         )
 
     def _clover_route(self, facts, amount, *, besides=None):
-        """Return how ``amount`` of this payment goes back to the card.
+        """Return the routing of a refund of ``amount`` of this payment.
 
         :param float amount: in the currency, without surcharge
         :param str besides: reference of the refund itself, once it exists
@@ -75,7 +75,7 @@ class PaymentTransaction(models.Model):
         return decide(facts, money.minor, age_limit_days=self._clover_refund_age_limit())
 
     def _clover_check_route(self, facts, amount, *, besides=None):
-        """Refuse what the table of ways has no open way for.
+        """Refuse a refund for which no way is open.
 
         :raise ValidationError: with the reason; nothing was sent
         """
@@ -95,7 +95,7 @@ class PaymentTransaction(models.Model):
         return int(limit)
 
     def _clover_left_label(self, minor):
-        """Return minor units as text for people."""
+        """Return an amount in minor units as formatted text."""
         return self.currency_id.format(to_amount(minor, self.currency_id))
 
     def _clover_way_sentence(self, way, facts, amount):
@@ -150,7 +150,7 @@ class PaymentTransaction(models.Model):
         }[way]
 
     def _clover_reason_sentence(self, reason, facts):
-        """Return why a way is closed, in words a clerk can act on."""
+        """Return why a way is closed, as a sentence that a clerk can act on."""
         return {
             Reason.NOT_PAID: self.env._("Clover shows this payment as failed: nothing was taken."),
             Reason.STILL_PENDING: self.env._(
