@@ -11,15 +11,15 @@ from .. import const
 class CloverCheckoutController(http.Controller):
     @http.route(const.PROCESS_CARD_PATH, type="jsonrpc", auth="public", methods=["POST"])
     def clover_process_card(self, reference, access_token, source, card=None, **_kwargs):
-        """Charge the card that a shopper entered, for a transaction of this very page.
+        """Charge or save the card that a shopper entered, for this page's transaction.
 
-        The transaction was committed by the request that made it. A second call for it, however it
-        comes about, finds out what became of the first and charges nobody.
+        The transaction was committed by the request that created it. A second call for it returns
+        the result of the first and charges nothing.
 
         :param str reference: of the transaction
-        :param str access_token: vouches for its reference, amount, currency and partner
+        :param str access_token: signs its reference, amount, currency and partner
         :param str source: token of Clover's card form, never a card number
-        :param dict card: what the form says about a card that is only saved
+        :param dict card: the form's data about a card that is only saved
         :return: ``{"state": done|pending|declined|refused, "message": sentence}``
         """
         transaction = _transaction_of(reference, access_token)
@@ -29,18 +29,18 @@ class CloverCheckoutController(http.Controller):
             )
         if transaction.operation not in ("online_direct", "validation"):
             return _refused(request.env._("This payment needs no card. Reload the page."))
-        # Two tabs share a session: the status page is about the payment that is being made.
+        # Tabs share a session: make the status page show this payment.
         PaymentPostProcessing.monitor_transaction(transaction)
         return transaction._clover_pay_online(source, card if isinstance(card, dict) else None)
 
     @http.route(const.QUOTE_PATH, type="jsonrpc", auth="public", methods=["POST"])
     def clover_quote(self, reference, access_token, source, card=None, **_kwargs):
-        """Fix the surcharge for the card that a shopper entered, and return it to be shown.
+        """Set the surcharge for the card that a shopper entered, and return it for display.
 
         :param str reference: of the transaction
-        :param str access_token: vouches for its reference, amount, currency and partner
+        :param str access_token: signs its reference, amount, currency and partner
         :param str source: token of Clover's card form, never a card number
-        :param dict card: what the form says about the card
+        :param dict card: the form's data about the card
         :return: ``{"surcharge": text, "total": text, "message": sentence}``, or ``{"state":
             "refused", "message": sentence}``
         """
@@ -56,13 +56,13 @@ class CloverCheckoutController(http.Controller):
 
     @http.route(const.RETURN_PATH, type="http", auth="public", methods=["GET"])
     def clover_return(self, **_kwargs):
-        """Lead whoever comes back from elsewhere to the status of their payment."""
+        """Redirect a shopper who returns from another site to the payment's status page."""
         return request.redirect("/payment/status")
 
 
 def _transaction_of(reference, access_token):
-    """Return the transaction (elevated) that the access token vouches for, or none."""
-    # Elevated: shoppers have no access to transactions; the access token vouches for this one.
+    """Return the transaction (elevated) for which the access token is valid, or none."""
+    # Elevated: shoppers have no access to transactions; the token authorizes this one.
     transaction = request.env["payment.transaction"].sudo().search(
         [("reference", "=", str(reference)), ("provider_code", "=", const.PROVIDER_CODE)]
     )

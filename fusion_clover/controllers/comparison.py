@@ -3,7 +3,7 @@ from odoo.http import content_disposition, request
 
 
 class CloverComparisonController(http.Controller):
-    """The comparison as a file."""
+    """Download of a comparison as a spreadsheet."""
 
     @http.route(
         "/fusion_clover/comparison/<int:comparison_id>/xlsx",

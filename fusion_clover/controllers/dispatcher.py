@@ -1,6 +1,7 @@
-"""The four addresses of a Clover app that many databases share. 404 while this is not its owner.
+"""The public routes of a Clover app that many databases share.
 
-Open to the world: a stranger costs no session, no query, and no row. See also :mod:`.webhook`.
+They return 404 unless this database is the dispatcher. Requests of strangers must stay cheap: no
+session, no query, no row. See also :mod:`.webhook`.
 """
 
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ _CHEAP = {
 }
 
 
-#: To whoever opened an app that Clover connects by the way it has retired.
+#: Answer for apps that Clover still connects by its retired (legacy) OAuth flow.
 _LEGACY = (
     "Clover sent a legacy code, because the app has no Alternate Launch Path. Enter /clover/launch "
     "there in Clover's developer dashboard, then open the app again."
@@ -41,7 +42,7 @@ _LEGACY = (
 
 @dataclass(frozen=True)
 class ForwardedBody(InboundEvent):
-    """A body for tenants, with the proofs that belong to it."""
+    """A webhook body for tenants, with the headers that prove its origin."""
 
     clover_headers: dict | None = None
 
@@ -49,15 +50,15 @@ class ForwardedBody(InboundEvent):
 class CloverDispatcherController(http.Controller):
     @http.route(const_dispatcher.HEALTH_PATH, **_CHEAP)
     def clover_health(self):
-        """Say that this server answers."""
+        """Return that this server is up."""
         return Response('{"status": "ok"}', content_type="application/json")
 
-    # Not read-only: a state that is genuine is used up.
+    # Not read-only: a genuine state is marked as used.
     @http.route(const_dispatcher.CALLBACK_PATH, **{**_CHEAP, "readonly": False})
     def clover_dispatcher_callback(self, state="", code="", merchant_id="", **_kwargs):
-        """Send a browser that comes from Clover on to the tenant, with everything it brought.
+        """Redirect a browser that comes from Clover to the tenant, with its whole query string.
 
-        403 unless the state was signed by that very tenant within the hour and is new.
+        Return 403 unless the tenant signed the state within the last hour and it is unused.
         """
         dispatcher = _dispatcher()
         if not dispatcher._is_enabled():
@@ -72,12 +73,12 @@ class CloverDispatcherController(http.Controller):
         except StateError as error:
             dispatcher._note_refusal(state, error, merchant_id)
             return plain(403, "This link is not valid, or not any more. Click Connect again.")
-        # To the letter: what the tenant verifies is what Clover sent.
+        # Forward the query string unchanged: the tenant verifies what Clover sent.
         return _redirect(f"{callback}?{request.httprequest.query_string.decode('latin-1')}")
 
     @http.route(const_dispatcher.LAUNCH_PATH, **_CHEAP)
     def clover_dispatcher_launch(self, merchant_id="", **_kwargs):
-        """Begin the connection of a merchant who opened the app in Clover."""
+        """Start the connection of a merchant who opened the app in Clover."""
         dispatcher = _dispatcher()
         if not dispatcher._is_enabled():
             return plain(404)
@@ -95,15 +96,15 @@ class CloverDispatcherController(http.Controller):
 
     @http.route(const_dispatcher.WEBHOOK_PATH, **_CHEAP)
     def clover_dispatcher_alive(self):
-        """Answer Clover's look at the address."""
+        """Answer Clover's check of the webhook address."""
         return plain(200 if _dispatcher()._is_enabled() else 404)
 
     @webhook_route(const_dispatcher.WEBHOOK_PATH, max_body=const_dispatcher.MAX_BODY)
     def clover_dispatcher_webhook(self):
-        """Take in a body for any number of merchants; it is stored when this answers 200.
+        """Store a webhook body for one or more merchants; 200 means that it is committed.
 
-        A verification code comes without proof: it is shown to the administrator and passed on.
-        503 while no Auth Code is set, 401 for another one, 413 for a body that is too large.
+        A verification code carries no proof; it is shown to the administrator and forwarded.
+        Return 503 while no Auth Code is set, 401 for a wrong one, 413 for a body that is too large.
         """
         dispatcher = _dispatcher()
         if not dispatcher._is_enabled():
@@ -145,13 +146,13 @@ def _parse(inbound, _genuine):
 
 
 def _dispatcher():
-    # Elevated: browsers and Clover are no users.
+    # Elevated: requests of browsers and Clover have no user.
     return request.env(user=SUPERUSER_ID, su=True)["clover.dispatcher"]
 
 
 def _redirect(address):
     answer = werkzeug.utils.redirect(address, 302, Response=Response)
     answer.headers["Cache-Control"] = "no-store"
-    # The address holds a code: whoever comes next need not know.
+    # The address contains a code, which must not leak to the next site.
     answer.headers["Referrer-Policy"] = "no-referrer"
     return answer

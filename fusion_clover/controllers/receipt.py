@@ -15,9 +15,9 @@ class CloverReceiptController(CustomerPortal):
         website=True,
     )
     def clover_receipt(self, invoice_id, transaction_id, access_token=None, **_kwargs):
-        """Show the receipt of a card payment to whoever may see its invoice.
+        """Return the receipt of a card payment to anyone who may see its invoice.
 
-        A PDF; a page where the server has no program that makes PDFs.
+        It is a PDF, or an HTML page if the server cannot render PDFs.
         """
         try:
             invoice = self._document_check_access("account.move", invoice_id, access_token)
@@ -26,7 +26,7 @@ class CloverReceiptController(CustomerPortal):
         paid = invoice._clover_receipt_transactions().filtered(lambda tx: tx.id == transaction_id)
         if not paid:
             return request.not_found()
-        # Elevated: the customer may see the invoice, and so the receipts of its payments.
+        # Elevated: customers who may see the invoice may see the receipts of its payments.
         report = request.env.ref(RECEIPT_REPORT).sudo()
         if report.get_wkhtmltopdf_state() not in PDF_WORKS:
             page, _kind = report._render_qweb_html(report.report_name, paid.ids)

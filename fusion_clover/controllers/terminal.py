@@ -7,11 +7,11 @@ from ..models.fusion_operation import TERMINAL_KINDS
 
 
 class CloverTerminalController(http.Controller):
-    """Terminals for whoever does not use the dialog: the same methods, the same rights."""
+    """JSON routes for terminals without the dialog, with the same methods and access rights."""
 
     @http.route(const.TERMINALS_PATH, type="jsonrpc", auth="user", methods=["POST"])
     def clover_terminals(self, invoice_id, **_kwargs):
-        """Return the terminals that an invoice can be paid on: id, name, serial, how they are."""
+        """Return the terminals for an invoice: id, name, serial, use and last contact."""
         move = _readable_invoice(invoice_id)
         terminals = request.env["clover.terminal"]._usable(move._clover_locations())
         return [
@@ -27,7 +27,7 @@ class CloverTerminalController(http.Controller):
 
     @http.route(const.SEND_TO_TERMINAL_PATH, type="jsonrpc", auth="user", methods=["POST"])
     def clover_send_to_terminal(self, invoice_id, terminal_id, amount=None, **_kwargs):
-        """Have an invoice, or ``amount`` (in its currency) of it, paid on a terminal.
+        """Send an invoice, or ``amount`` of it (in its currency), to a terminal.
 
         :return: ``{"dialog": id for terminal_status, ...}``, see ``clover_terminal_status``
         :raise UserError: nothing is sent; the message says why
@@ -42,7 +42,7 @@ class CloverTerminalController(http.Controller):
 
     @http.route(const.TERMINAL_STATUS_PATH, type="jsonrpc", auth="user", methods=["POST"])
     def clover_terminal_status(self, dialog, cancel=False, **_kwargs):
-        """Return how a payment stands, after asking the terminal to end it if ``cancel``."""
+        """Return the status of a payment; if ``cancel``, first ask the terminal to cancel it."""
         wizard = request.env["clover.payment.wizard"].browse(int(dialog)).exists()
         wizard.check_access("read")
         return wizard.clover_terminal_cancel() if cancel else wizard.clover_terminal_status()
@@ -51,11 +51,11 @@ class CloverTerminalController(http.Controller):
         const.TERMINAL_CALLBACK_PATH, type="http", auth="public", methods=["POST"], csrf=False
     )
     def clover_terminal_callback(self, **_kwargs):
-        """Somebody says that something happened on a terminal: have open payments looked at.
+        """Wake the worker to look up open payments, because a terminal may have news.
 
-        Nothing that the caller says is believed, or even read.
+        The body is not read and not trusted.
         """
-        # Elevated: anybody may ask the worker to look; what is due decides what it does.
+        # Elevated: anyone may wake the worker; it only handles operations that are due.
         operations = request.env["fusion.operation"].sudo()
         if operations.search_count([("kind", "in", TERMINAL_KINDS), ("applied_at", "=", False)], 1):
             operations._queue_wake()

@@ -1,6 +1,6 @@
-"""Where a database takes in what Clover has to say, directly or through a dispatcher.
+"""Clover's webhooks, received directly or through a dispatcher.
 
-Nothing that a relay did is trusted: the proof is compared again, merchants are looked up again.
+The dispatcher's checks are not trusted: proof and merchants are verified again.
 """
 
 import logging
@@ -30,17 +30,17 @@ class CloverWebhookController(http.Controller):
         readonly=True,
     )
     def clover_webhook_alive(self):
-        """Answer Clover's look at the address."""
+        """Answer Clover's check of the webhook address."""
         return plain(200)
 
     @webhook_route(const_dispatcher.TENANT_WEBHOOK_PATH, max_body=const_dispatcher.MAX_BODY)
     def clover_webhook(self):
-        """Store every notice about a merchant of ours; 200 once they are committed.
+        """Store every notice about this database's merchants; 200 means that they are committed.
 
-        A verification code comes without proof and is shown to the administrator. 503 while no
-        secret is set, 401 for what is not proven to come from Clover.
+        A verification code carries no proof and is shown to the administrator. Return 503 while no
+        secret is set, 401 if the request does not prove that it comes from Clover.
         """
-        # Elevated: Clover is no user.
+        # Elevated: requests of Clover have no user.
         env = request.env(user=SUPERUSER_ID, su=True)
         if code := challenge_of(request.httprequest):
             env["clover.verification"]._keep(code)
@@ -58,7 +58,7 @@ class CloverWebhookController(http.Controller):
 
 
 def _parse(inbound, listeners):
-    """Return an event for each notice about a merchant of ours, and one for the rest of it."""
+    """Return one event per notice about this database's merchants, and one for all others."""
     notices = webhooks.notices(inbound.body)
     if const_dispatcher.SIGNATURE_HEADER in inbound.headers and not notices:
         checkout = webhooks.checkout_notice(inbound.body)
@@ -81,15 +81,15 @@ def _parse(inbound, listeners):
         if notice.merchant_id in companies
     ]
     if not notices or len(events) < len(notices):
-        # Of other tenants, or of a shape that we do not know: kept as it came, and ignored.
+        # Notices of other tenants or of unknown format: store the body unchanged, ignore it.
         events.append(InboundEvent(event_key="", event_type="unknown", payload=inbound.body))
     return events
 
 
 def challenge_of(httprequest):
-    """Return the code if this is Clover's verification of the address, else None.
+    """Return the verification code if this is Clover's check of the address, else None.
 
-    Only a body of a few bytes without any proof is looked at.
+    Only small bodies without proof headers are read.
     """
     length = httprequest.content_length
     if not length or length > const_dispatcher.MAX_CHALLENGE:
@@ -100,11 +100,11 @@ def challenge_of(httprequest):
 
 
 def closed(whose):
-    """Return the answer of a route that has no secret to compare with: 503, come back later."""
+    """Return 503, so that the sender retries: the route has no secret to compare with."""
     _logger.warning("The webhook of %s is closed: no Auth Code is set", whose)
     return plain(503)
 
 
 def plain(status, text=""):
-    """Return an answer for programs."""
+    """Return a plain-text response."""
     return Response(text, status=status, content_type="text/plain; charset=utf-8")

@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class CloverComparisonAccept(models.TransientModel):
-    """Why a difference between Clover and the books may stay."""
+    """Dialog to accept differences between Clover and the books, with a reason."""
 
     _name = "clover.comparison.accept"
     _description = "Accept a Difference"
@@ -13,6 +13,6 @@ class CloverComparisonAccept(models.TransientModel):
     reason = fields.Char(required=True)
 
     def action_accept(self):
-        """Accept the differences for this reason."""
+        """Accept the differences with this reason."""
         self.difference_ids._accept(self.reason)
         return {"type": "ir.actions.act_window_close"}

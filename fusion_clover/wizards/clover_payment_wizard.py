@@ -3,7 +3,7 @@ from odoo.fields import Command
 
 
 class CloverPaymentWizard(models.TransientModel):
-    """Collect Payment: gathers who pays what and shows how it went. The card is never in it."""
+    """Collect Payment: payer, amount, method and result. It never contains card data."""
 
     _name = "clover.payment.wizard"
     _description = "Collect Payment with Clover"
@@ -56,7 +56,7 @@ class CloverPaymentWizard(models.TransientModel):
         [("test", "Test"), ("enabled", "Enabled")], compute="_compute_provider_state"
     )
     surcharge_notice = fields.Char(compute="_compute_provider_state")
-    # Elevated reads only: clerks have no access to transactions they could change.
+    # Read it elevated: clerks have no access to transactions.
     transaction_id = fields.Many2one("payment.transaction", readonly=True, copy=False)
     is_resumed = fields.Boolean(readonly=True)
     is_under_way = fields.Boolean(compute="_compute_is_under_way")
@@ -123,11 +123,11 @@ class CloverPaymentWizard(models.TransientModel):
     # === WHAT IS PAID, AND TO WHOM === #
 
     def _documents(self):
-        """Return the order, or the invoices, that are paid."""
+        """Return the order or the invoices to pay."""
         return self.order_id or (self.move_ids | self.move_id)
 
     def _provider(self):
-        """Return the provider (elevated) that takes the payment: a terminal's own location."""
+        """Return the provider (elevated) that takes the payment: the terminal's, else the first."""
         providers = self._documents()._clover_locations()
         # Elevated: providers are readable by administrators only.
         own = self.terminal_id.sudo().provider_id if self.method == "terminal" else None
@@ -142,13 +142,13 @@ class CloverPaymentWizard(models.TransientModel):
     def _check_document_access(self):
         self._documents().check_access("read")
 
-    # === OPENED BY THE DOCUMENTS === #
+    # === CALLED BY THE DOCUMENTS === #
 
     @api.model
     def _open(self, documents):
         """Return the action that shows a new dialog.
 
-        :param documents: what is to be paid: invoices, or an order
+        :param documents: the invoices or the order to pay
         :raise UserError: the merchant cannot take such a payment
         """
         if documents._name == "sale.order":
@@ -163,12 +163,12 @@ class CloverPaymentWizard(models.TransientModel):
 
     @api.model
     def _resume(self, transaction, document):
-        """Return the action that shows a payment which a terminal is busy with.
+        """Return the action that shows a payment under way on a terminal.
 
-        The dialog is the current user's own, whoever began the payment.
+        The new dialog belongs to the current user, even if another user started the payment.
 
         :param transaction: elevated
-        :param document: the invoice or the order that it was looked for on
+        :param document: the invoice or order on which the user opened the dialog
         """
         order = document if document._name == "sale.order" else self.env["sale.order"]
         wizard = self.create(
@@ -185,6 +185,6 @@ class CloverPaymentWizard(models.TransientModel):
         return wizard._show()
 
     def _show(self):
-        """Return the action that opens this very dialog."""
+        """Return the action that opens this dialog."""
         title = self.env._("Collect Payment")
         return self._get_records_action(name=title, target="new", context={})

@@ -3,14 +3,14 @@ from odoo.exceptions import UserError
 
 
 class CloverPaymentWizard(models.TransientModel):
-    """Collect Payment with a card that is typed, or that the customer has saved."""
+    """Collect Payment with a typed card or a saved card."""
 
     _inherit = "clover.payment.wizard"
 
     # === CALLED BY THE DIALOG === #
 
     def clover_form_config(self):
-        """Return what Clover's card form needs to show itself; nothing of it is secret.
+        """Return the configuration of Clover's card form; it contains no secrets.
 
         :raise UserError: Clover is not connected or does not answer
         """
@@ -27,13 +27,13 @@ class CloverPaymentWizard(models.TransientModel):
         return [{"id": card.id, "label": card.display_name} for card in self._saved_cards()]
 
     def clover_prepare(self, card_id=False):
-        """Fix what is to be charged: a draft transaction, committed when this call returns.
+        """Create the draft transaction to charge; it is committed when this call returns.
 
-        Called again for the same amount (a double click) it returns the same transaction.
+        A second call for the same amount (a double click) returns the same transaction.
 
         :param int card_id: a saved card, one of :meth:`clover_saved_cards`
         :return: its reference
-        :raise UserError: the amount, or the card, cannot be charged (any more)
+        :raise UserError: the amount or the card cannot be charged (any more)
         """
         self.ensure_one()
         self._check_document_access()
@@ -47,10 +47,10 @@ class CloverPaymentWizard(models.TransientModel):
         return transaction.reference
 
     def clover_quote(self, source, card):
-        """Fix the surcharge for the card, committed when this call returns.
+        """Set the surcharge for the card; it is committed when this call returns.
 
         :param str source: a token, never a card number
-        :param dict card: what Clover's form says about the card
+        :param dict card: the data of Clover's form about the card
         :return: see :meth:`~PaymentTransaction._clover_quote`
         """
         self.ensure_one()
@@ -59,7 +59,7 @@ class CloverPaymentWizard(models.TransientModel):
         return self.transaction_id.sudo()._clover_quote(source, card)
 
     def clover_charge(self, source):
-        """Charge the card that Clover's form turned into ``source`` and return how it went.
+        """Charge the card that Clover's form turned into ``source``, and return the status.
 
         :param str source: a token, never a card number
         :return: see :meth:`clover_status`
@@ -82,7 +82,7 @@ class CloverPaymentWizard(models.TransientModel):
         return self.transaction_id.sudo()._clover_collect_saved_card()
 
     def clover_status(self):
-        """Return how the payment stands; asks Clover when the answer is overdue.
+        """Return the payment's status; look it up at Clover if the answer is overdue.
 
         :return: ``{"state": draft|approved|checking|declined, "message": sentence, "card": text}``
         """
@@ -96,7 +96,7 @@ class CloverPaymentWizard(models.TransientModel):
         return self.env["payment.token"]._clover_saved_for(self.partner_id, self._provider())
 
     def _saved_card(self, card_id):
-        """Return the saved card (elevated) with this id, or none for none."""
+        """Return the saved card (elevated) with this id; an empty recordset without an id."""
         if not card_id:
             return self.env["payment.token"]
         card = self._saved_cards().filtered(lambda one: one.id == card_id)

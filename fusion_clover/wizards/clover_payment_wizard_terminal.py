@@ -3,16 +3,16 @@ from odoo.exceptions import UserError
 
 
 class CloverPaymentWizard(models.TransientModel):
-    """Collect Payment on a terminal: sends it, shows how it stands, cancels it, gives a receipt."""
+    """Collect Payment on a terminal: send, status, cancel, decide and receipt."""
 
     _inherit = "clover.payment.wizard"
 
     # === CALLED BY THE DIALOG === #
 
     def clover_terminal_check(self):
-        """Ask the chosen terminal in the background whether it answers.
+        """Ping the chosen terminal in the background.
 
-        :return: ``{"channel": of the bus, "message": how the last contact went, "ok": bool}``
+        :return: ``{"channel": of the bus, "message": result of the last contact, "ok": bool}``
         """
         self.ensure_one()
         terminal = self.terminal_id
@@ -22,7 +22,7 @@ class CloverPaymentWizard(models.TransientModel):
         return self.clover_terminal_contact()
 
     def clover_terminal_contact(self):
-        """Return how the last contact with the terminal went; asks nobody."""
+        """Return the result of the last contact with the terminal, from the database only."""
         self.ensure_one()
         terminal = self.terminal_id
         return {
@@ -32,7 +32,7 @@ class CloverPaymentWizard(models.TransientModel):
         }
 
     def clover_send_to_terminal(self):
-        """Fix what is to be paid and queue it for the terminal, in one transaction.
+        """Create the transaction and queue it for the terminal, in one database transaction.
 
         A second click changes nothing.
 
@@ -51,10 +51,10 @@ class CloverPaymentWizard(models.TransientModel):
         return transaction._clover_terminal_status()
 
     def clover_terminal_status(self):
-        """Return how the payment stands, as committed; asks nobody.
+        """Return the committed status of the payment, without a call to Clover.
 
         :return: see :meth:`~PaymentTransaction._clover_terminal_status`
-        :raise AccessError: it is somebody else's dialog, or the document is not the user's to read
+        :raise AccessError: it is another user's dialog, or the user may not read the document
         """
         self.ensure_one()
         self.check_access("read")
@@ -65,7 +65,7 @@ class CloverPaymentWizard(models.TransientModel):
         )
 
     def clover_terminal_cancel(self):
-        """Ask the terminal to end the payment.
+        """Ask the terminal to cancel the payment.
 
         :return: see :meth:`clover_terminal_status`
         """
@@ -77,14 +77,14 @@ class CloverPaymentWizard(models.TransientModel):
         return self.clover_terminal_status()
 
     def clover_terminal_decide(self, decision):
-        """Keep a payment that Clover warns of, or have it given back.
+        """Keep or refund a payment with a warning from Clover.
 
         :param str decision: ``keep`` or ``give_back``
         :return: see :meth:`clover_terminal_status`
         """
         self.ensure_one()
         self._check_document_access()
-        # Elevated: clerks decide about what they have collected.
+        # Elevated: clerks may decide about payments that they may collect.
         transaction = self.transaction_id.sudo()
         transaction.with_context(payment_backend_action=True)._clover_decide(decision)
         return self.clover_terminal_status()
@@ -95,11 +95,11 @@ class CloverPaymentWizard(models.TransientModel):
         :param str method: ``PRINT``, ``EMAIL``, ``SMS``, or ``ASK``: the customer chooses on the
             terminal's screen
         :return: see :meth:`clover_terminal_status`
-        :raise UserError: there is none, or it was not made, and why
+        :raise UserError: there is no receipt, or it was not made; the message says why
         """
         self.ensure_one()
         self._check_document_access()
-        # Elevated: whoever may collect may give the customer a receipt.
+        # Elevated: users who may collect may give the customer a receipt.
         transaction = self.transaction_id.sudo()
         if method == "ASK":
             transaction._clover_ask_receipt()

@@ -8,7 +8,7 @@ from ..models.terminal.payment_transaction_terminal_refund import KIND_OF_WAY
 
 
 class CloverRefundWizard(models.TransientModel):
-    """Refund: shows what will happen to the money, and why other ways are closed, before acting."""
+    """Refund: announces how the money goes back, and why other ways are closed, then refunds."""
 
     _name = "clover.refund.wizard"
     _description = "Refund with Clover"
@@ -50,7 +50,7 @@ class CloverRefundWizard(models.TransientModel):
     is_open = fields.Boolean(compute="_compute_way")
     what_happens = fields.Char(compute="_compute_way")
     closed_ways = fields.Text(compute="_compute_way")
-    # At a terminal: which one, and the reason of what is not tied to a payment.
+    # At a terminal: the terminal, and the reason of a credit, which is not tied to a payment.
     terminal_ids = fields.Many2many(
         "clover.terminal", string="Terminals to Choose From", compute="_compute_terminal_ids"
     )
@@ -83,7 +83,7 @@ class CloverRefundWizard(models.TransientModel):
             transaction = wizard.transaction_id
             last4 = transaction.clover_card_last4 or ""
             wizard.card = f"{transaction.clover_card_brand or ''} •••• {last4}".strip()
-            # Of the payment, not of the provider, which may have gone live since.
+            # Use the payment's environment: the provider may have gone live since.
             wizard.is_sandbox = transaction.clover_environment == "sandbox"
 
     @api.depends("facts", "transaction_id")
@@ -96,7 +96,7 @@ class CloverRefundWizard(models.TransientModel):
     @api.depends("facts", "move_id", "transaction_id")
     def _compute_amount_most(self):
         for wizard in self:
-            # Elevated: Refunders need not have access to transactions.
+            # Elevated: Refunders may have no access to transactions.
             transaction = wizard.transaction_id.sudo()
             wizard.amount_most = transaction._clover_most_to_refund(
                 wizard._facts(), wizard.move_id
@@ -119,14 +119,14 @@ class CloverRefundWizard(models.TransientModel):
             wizard.closed_ways = announced.closed_ways if announced else ""
 
     def _announcement(self):
-        """Return what is announced, or None in a dialog that only follows a refund."""
+        """Return the announcement; None in a dialog that only follows a refund."""
         facts = self._facts()
-        # Elevated: Refunders need not have access to transactions.
+        # Elevated: Refunders may have no access to transactions.
         transaction = self.transaction_id.sudo()
         return transaction._clover_announce_refund(facts, self.amount) if facts else None
 
     def _facts(self):
-        """Return what Clover said when the dialog was opened; None where it was not asked."""
+        """Return Clover's data from when the dialog was opened; None if it was not asked."""
         return PaymentFacts.from_dict(self.facts) if self.facts else None
 
     @api.depends("transaction_id")
@@ -167,9 +167,9 @@ class CloverRefundWizard(models.TransientModel):
 
     @api.model
     def _resume(self, refund):
-        """Return the action that shows a refund which a terminal is busy with.
+        """Return the action that shows a refund under way on a terminal.
 
-        The dialog is the current user's own, whoever began the refund.
+        The new dialog belongs to the current user, even if another user started the refund.
 
         :param refund: elevated
         """
@@ -187,15 +187,15 @@ class CloverRefundWizard(models.TransientModel):
         return wizard._show()
 
     def _show(self):
-        """Return the action that opens this very dialog."""
+        """Return the action that opens this dialog."""
         return self._get_records_action(name=self.env._("Refund"), target="new", context={})
 
     def action_refund(self):
-        """Give the money back, once however often it is clicked, and say what came of it.
+        """Refund once, even on a double click, and show the result.
 
-        Where the customer has to present the card the dialog stays open until that is done.
+        If the customer has to present the card, the dialog stays open to follow the refund.
 
-        :raise AccessError: no Refunder, or a credit without a Manager
+        :raise AccessError: the user is no Refunder, or for a credit no Manager
         :raise UserError: nothing was sent; the message says why
         """
         self.ensure_one()
@@ -207,10 +207,10 @@ class CloverRefundWizard(models.TransientModel):
             self.transaction_id._clover_check_credit((self.approval_note or "").strip())
         if self.sent:
             raise UserError(self.env._("This refund was sent already."))
-        # The second of two clicks waits here for the first one's transaction, and is run again.
+        # A second click waits here for the first one's transaction, and is then retried.
         self.sent = True
         self.flush_recordset(["sent"])
-        # Elevated: Refunders need not have access to transactions.
+        # Elevated: Refunders may have no access to transactions.
         source = self.transaction_id.sudo().with_context(**self._refund_context())
         refund = source._clover_refund_for(self.amount, self.move_id)
         self.refund_id = refund
@@ -219,7 +219,7 @@ class CloverRefundWizard(models.TransientModel):
         return source._clover_result_notification(refund)
 
     def _refund_context(self):
-        """Return the context in which the payment is refunded as the dialog says."""
+        """Return the context that passes the dialog's choices to the refund."""
         context = {"payment_backend_action": True, "clover_refund_reason": self.reason}
         if self.needs_terminal:
             context |= {
@@ -230,10 +230,10 @@ class CloverRefundWizard(models.TransientModel):
         return context
 
     def _check_may_give_back(self):
-        """Refuse what the user may not do, or a payment that has nothing to do with the note.
+        """Check the user's rights, and that the payment belongs to the credit note.
 
-        :raise AccessError: no Refunder, or another company's documents
-        :raise UserError: the credit note is for other payments
+        :raise AccessError: the user is no Refunder, or may not read the documents
+        :raise UserError: the payment is not refundable for this credit note
         """
         self.transaction_id._clover_check_may_give_back()
         self.transaction_id.check_access("read")

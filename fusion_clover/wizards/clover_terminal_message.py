@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class CloverTerminalMessage(models.TransientModel):
-    """A text for the screen of a terminal."""
+    """Dialog to show a text on the screen of a terminal."""
 
     _name = "clover.terminal.message"
     _description = "Message on a Terminal"
@@ -13,7 +13,7 @@ class CloverTerminalMessage(models.TransientModel):
     text = fields.Char(required=True)
 
     def action_show(self):
-        """Show it until the next payment or the welcome screen."""
+        """Show the text until the next payment or welcome screen."""
         self.ensure_one()
         self.terminal_id._show_message(self.text)
         return {"type": "ir.actions.act_window_close"}

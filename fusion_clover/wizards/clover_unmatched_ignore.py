@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class CloverUnmatchedIgnore(models.TransientModel):
-    """Why payments made outside Odoo do not concern these books."""
+    """Dialog to ignore payments made outside Odoo, with a reason."""
 
     _name = "clover.unmatched.ignore"
     _description = "Ignore Clover Payments"
@@ -12,7 +12,7 @@ class CloverUnmatchedIgnore(models.TransientModel):
     reason = fields.Char(required=True)
 
     def action_ignore(self):
-        """Close them with the reason."""
+        """Ignore the payments with this reason."""
         self.ensure_one()
         self.unmatched_ids._ignore(self.reason)
         return {"type": "ir.actions.act_window_close"}

@@ -4,7 +4,7 @@ from odoo.fields import Command
 
 
 class CloverUnmatchedMatch(models.TransientModel):
-    """Which document a payment made outside Odoo belongs to."""
+    """Dialog to match a payment made outside Odoo with a document."""
 
     _name = "clover.unmatched.match"
     _description = "Match a Clover Payment"
@@ -24,7 +24,7 @@ class CloverUnmatchedMatch(models.TransientModel):
 
     @api.model
     def _open(self, unmatched):
-        """Return the action that shows what fits, as of now."""
+        """Return the action that shows the current suggestions."""
         lines = [
             Command.create(
                 {
@@ -40,7 +40,7 @@ class CloverUnmatchedMatch(models.TransientModel):
         return dialog._get_records_action(name=title, target="new", context={})
 
     def action_match_other(self):
-        """Match the invoice that was chosen by hand."""
+        """Match the manually chosen invoice."""
         self.ensure_one()
         if not self.move_id:
             raise UserError(self.env._("Choose an invoice, or one of the suggestions."))
@@ -54,7 +54,7 @@ class CloverUnmatchedMatch(models.TransientModel):
 
 
 class CloverUnmatchedMatchLine(models.TransientModel):
-    """A document that fits, with its reasons."""
+    """A suggested document, with the reasons why it fits."""
 
     _name = "clover.unmatched.match.line"
     _description = "Suggested Match"
@@ -75,6 +75,6 @@ class CloverUnmatchedMatchLine(models.TransientModel):
     points = fields.Integer(string="Fits", readonly=True, aggregator=None)
 
     def action_choose(self):
-        """Match this one."""
+        """Match this document."""
         self.ensure_one()
         return self.wizard_id._match(self.document)

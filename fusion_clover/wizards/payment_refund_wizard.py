@@ -10,13 +10,13 @@ class PaymentRefundWizard(models.TransientModel):
     clover_sent = fields.Boolean(readonly=True, copy=False)
 
     def action_refund(self):
-        """Override of `account_payment` to send one refund per dialog, however often it is clicked.
+        """Override of `account_payment` to send one refund per dialog, even on a double click.
 
-        The second of two clicks waits for the first one's transaction, is run again by Odoo, and
-        finds the mark.
+        A second click waits for the first one's transaction, is retried by Odoo, and then finds
+        ``clover_sent`` set.
         """
         self.ensure_one()
-        # Elevated: who may refund need not have access to the provider.
+        # Elevated: users who may refund may have no access to the transaction.
         if self.transaction_id.sudo().provider_code == const.PROVIDER_CODE:
             if self.clover_sent:
                 raise UserError(self.env._("This refund was sent already."))

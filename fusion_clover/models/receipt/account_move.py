@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class AccountMove(models.Model):
-    """Card receipts from the invoice and the credit note."""
+    """Card receipts of invoices and credit notes."""
 
     _inherit = "account.move"
 
@@ -15,18 +15,18 @@ class AccountMove(models.Model):
             move.clover_has_receipts = bool(move._clover_receipt_transactions())
 
     def _clover_receipt_transactions(self):
-        """Return the card payments (elevated) of this document that there is a receipt for."""
+        """Return the card payments (elevated) of this document that have a receipt."""
         self.ensure_one()
-        # Elevated: whoever may read the document may have its receipts.
+        # Elevated: users who may read the document may read its receipts.
         transactions = self.sudo().transaction_ids
         return (transactions | transactions.child_transaction_ids).filtered(
             lambda tx: tx._clover_has_receipt() and not tx._clover_captures(states=("done",))
         )
 
     def _clover_receipt_url(self, transaction):
-        """Return where whoever may see this document finds the receipt of a payment of it."""
+        """Return the receipt URL of a payment, for anyone who may see this document."""
         self.ensure_one()
-        # Elevated: the document's own token opens its receipts.
+        # Elevated: the URL needs the document's access token, which may have to be created.
         token = self.sudo()._portal_ensure_token()
         return f"/my/invoices/{self.id}/card_receipt/{transaction.id}?access_token={token}"
 
@@ -37,7 +37,7 @@ class AccountMove(models.Model):
         return self._clover_receipt_transactions().sudo(False).action_clover_print_receipt()
 
     def action_clover_send_receipts(self):
-        """Send the latest card receipt of this document, again if it was sent before."""
+        """Send the latest card receipt of this document, even if it was sent before."""
         self.ensure_one()
         self.check_access("read")
         latest = self._clover_receipt_transactions().sorted("id")[-1:]

@@ -5,7 +5,7 @@ from odoo.tools import mute_logger
 
 
 class CloverReceipt(models.Model):
-    """That a receipt was sent: once for the payment itself, and whenever somebody asks for it."""
+    """A sent receipt: one sent automatically per payment, others on request."""
 
     _name = "clover.receipt"
     _description = "Card Receipt Sent"
@@ -27,9 +27,9 @@ class CloverReceipt(models.Model):
 
     @api.model
     def _claim(self, transaction, email):
-        """Return a new row for the one receipt that is sent by itself, empty if there is one.
+        """Return a new row for the automatic receipt; an empty recordset if it exists already.
 
-        Two that try at the same time wait for each other in the database.
+        Of two concurrent calls, the database's unique constraint makes the second one wait.
         """
         values = {
             "transaction_id": transaction.id,

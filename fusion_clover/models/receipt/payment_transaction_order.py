@@ -10,17 +10,17 @@ from ... import const
 _logger = logging.getLogger(__name__)
 
 ORDER_CRON = "fusion_clover.ir_cron_clover_orders"
-#: Payments whose order is asked for in one run; Clover's limits are shared with people who wait.
+#: Payments per run. Clover's rate limits are shared with users who are waiting.
 ORDER_BATCH = 50
-#: How often an order is asked for; some payments have none.
+#: Most lookups of an order; some payments have none.
 ORDER_TRIES = 20
 
 
 class PaymentTransaction(models.Model):
-    """The same payment in Odoo and in Clover's dashboard, found from either side.
+    """The link between a payment in Odoo and its order in Clover's dashboard.
 
     The merchant searches the dashboard by order. Clover's answer to a new charge does not name the
-    order (reference "Create a charge", docs.clover.com): it is read afterwards, and nobody waits.
+    order (reference "Create a charge", docs.clover.com), so it is read later in the background.
     """
 
     _inherit = "payment.transaction"
@@ -30,15 +30,15 @@ class PaymentTransaction(models.Model):
     # === ORDER === #
 
     def _post_process(self):
-        """Override of `payment` to have orders of new payments read soon, and receipts sent."""
+        """Override of `payment` to schedule reading the orders and sending the receipts."""
         super()._post_process()
         self._clover_have_orders_read()
         self._clover_have_receipts_sent()
 
     def _clover_have_orders_read(self):
-        """Start the scheduled action that reads the orders of those who do not know theirs."""
+        """Trigger the scheduled action that reads missing orders, if any of these has none."""
         if self._clover_without_order():
-            # Elevated: shoppers and clerks start the scheduled action, they do not own it.
+            # Elevated: shoppers and clerks may trigger the scheduled action without access to it.
             self.env.ref(ORDER_CRON).sudo()._trigger()
 
     def _clover_without_order(self):
@@ -52,7 +52,7 @@ class PaymentTransaction(models.Model):
 
     @api.model
     def _cron_clover_read_orders(self):
-        """Read the orders of payments that do not know theirs yet, the least asked for first."""
+        """Read missing orders of payments, those with the fewest attempts first."""
         cron = self.env["ir.cron"]
         found = self.search(
             [
@@ -73,12 +73,12 @@ class PaymentTransaction(models.Model):
             try:
                 transaction._clover_read_order()
             except GatewayError as error:
-                # Nothing depends on it: the next run asks again, or whoever opens the dashboard.
+                # Ignore failures: the next run, or opening the dashboard, reads the order again.
                 _logger.info("No order of %s: %s", transaction.reference, error)
             cron._commit_progress(1)
 
     def _clover_read_order(self):
-        """Read the order of this payment from Clover and keep it here and on the payment's memo.
+        """Read the order of this payment from Clover; store it here and in the payment's memo.
 
         :raise GatewayError: Clover cannot be asked
         """
@@ -89,22 +89,21 @@ class PaymentTransaction(models.Model):
             self._clover_complete_memo()
 
     def _create_payment(self, **extra_create_values):
-        """Override of `account_payment` to name the payment as it is called at Clover.
+        """Override of `account_payment` to add Clover's references to the payment's memo.
 
-        The journal items take their label from the memo when the payment is posted: that is what
-        models of bank reconciliation see.
+        On posting, the journal items take their label from the memo; bank reconciliation models
+        match on that label.
         """
         if self.provider_code == const.PROVIDER_CODE and "memo" not in extra_create_values:
             core = f"{self.reference} - {self.provider_reference or ''}"
             extra_create_values["memo"] = " - ".join([core, *self._clover_names_not_in(core)])
         if self.clover_tip_amount:
-            # What is booked is what moved on the card.
+            # Book the amount that moved on the card.
             extra_create_values.setdefault("amount", abs(self.fusion_card_amount))
         return super()._create_payment(**extra_create_values)
 
     def _clover_complete_memo(self):
-        """Add to the payment's memo, and to its label for the bank, what people look for: our
-        reference at Clover, the order."""
+        """Add the reference at Clover and the order to the payment's memo and outstanding line."""
         payment = self.payment_id
         if self.provider_code != const.PROVIDER_CODE or not payment:
             return
@@ -131,7 +130,7 @@ class PaymentTransaction(models.Model):
         """
         self.ensure_one()
         self.check_access("read")
-        # Elevated: whoever may see the payment may see where it is; providers are for few.
+        # Elevated: users who may read the payment may open its order without provider access.
         transaction = self.sudo()
         transaction = transaction.source_transaction_id or transaction
         if not transaction.clover_order_ref:

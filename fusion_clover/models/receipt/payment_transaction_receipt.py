@@ -10,7 +10,7 @@ RECEIPT_REPORT = "fusion_clover.action_report_receipt"
 
 
 class PaymentTransaction(models.Model):
-    """What a receipt says; the templates only show it."""
+    """The content of a receipt; the templates only render it."""
 
     _inherit = "payment.transaction"
 
@@ -19,18 +19,18 @@ class PaymentTransaction(models.Model):
     )
 
     def _clover_has_receipt(self):
-        """Return whether money moved, so that there is something to give a receipt for."""
+        """Return whether this payment has a receipt: money moved."""
         self.ensure_one()
         moved = self.state == "done" and self.operation != "validation"
         return self.provider_code == const.PROVIDER_CODE and moved
 
     def _clover_receipt_pages(self):
-        """Return what the receipt has a page for: a refund comes with its payment."""
+        """Return the transactions to print, one page each: a refund includes its payment."""
         self.ensure_one()
         return [self, *(self.source_transaction_id if self.operation == "refund" else ())]
 
     def _clover_receipt(self):
-        """Return what the receipt says, in the language of the context.
+        """Return the content of the receipt in the language of the context.
 
         :return: ``{"title", "is_sandbox", "merchant": [line], "amounts": [(label, text)], "rows":
             [(label, text)], "closing": sentence}``
@@ -68,7 +68,7 @@ class PaymentTransaction(models.Model):
         return [*amounts, (label, money(abs(self.fusion_card_amount)))]
 
     def _clover_receipt_taxes(self):
-        """Return the taxes of the documents that were paid; 0 if this was only a part of them."""
+        """Return the taxes of the paid documents; 0 if they were paid only in part."""
         documents = self.invoice_ids
         total = sum(documents.mapped("amount_total"))
         if not documents or self.currency_id.compare_amounts(total, abs(self.amount)):
@@ -107,14 +107,14 @@ class PaymentTransaction(models.Model):
         return self.env._("The bank takes a few days to show it on the card's statement.")
 
     def _clover_card_label(self):
-        """Return brand and last four digits for people."""
+        """Return the card's brand and last four digits as a label."""
         self.ensure_one()
         code = const.BRAND_TO_METHOD_CODE.get(self.clover_card_brand)
         brand = BRANDS.get(code) or self.clover_card_brand or ""
         return f"{brand} •••• {self.clover_card_last4 or '????'}".strip()
 
     def _clover_entry_label(self):
-        """Return how the card was read, in words; Clover's own word where it has a new one."""
+        """Return how the card was read as a label; unknown entry types as Clover names them."""
         self.ensure_one()
         return {
             "KEYED": self.env._("Typed by staff"),
@@ -128,7 +128,7 @@ class PaymentTransaction(models.Model):
         }.get(self.clover_entry_type, self.clover_entry_type or "")
 
     def _clover_receipt_name(self):
-        """Return what a receipt is called where several are listed."""
+        """Return the name of the receipt for lists and files."""
         self.ensure_one()
         name = self._clover_receipt()["title"]
         return f"{name} {self.reference}, {self.currency_id.format(abs(self.fusion_card_amount))}"
@@ -138,7 +138,7 @@ class PaymentTransaction(models.Model):
     def action_clover_print_receipt(self):
         """Return the PDF of the receipts of these payments.
 
-        :raise UserError: there is none
+        :raise UserError: none of them has a receipt
         """
         printed = self._clover_receipts_or_refuse()
         return self.env.ref(RECEIPT_REPORT).report_action(printed)
@@ -146,10 +146,10 @@ class PaymentTransaction(models.Model):
     def _clover_receipts_or_refuse(self):
         """Return those of these payments that have a receipt.
 
-        :raise UserError: none of them
+        :raise UserError: none of them has one
         """
         self.check_access("read")
-        # Elevated: clerks may hand out receipts without access to providers.
+        # Elevated: clerks may print and send receipts without access to providers.
         found = self.filtered(lambda tx: tx.sudo()._clover_has_receipt())
         if not found:
             raise UserError(self.env._("No card was charged here: there is no receipt."))

@@ -9,21 +9,21 @@ _logger = logging.getLogger(__name__)
 
 RECEIPT_TEMPLATE = "fusion_clover.mail_template_receipt"
 RECEIPT_CRON = "fusion_clover.ir_cron_clover_receipts"
-#: States of the PDF program in which it works; see ``ir.actions.report`` of Odoo.
+#: States of wkhtmltopdf in which it can render; see ``ir.actions.report`` of Odoo.
 PDF_WORKS = ("ok", "upgrade", "workers")
 
 
 class PaymentTransaction(models.Model):
-    """Receipts by e-mail: by themselves once, and on request as often as somebody asks."""
+    """Receipts by e-mail: once automatically, and any number of times on request."""
 
     _inherit = "payment.transaction"
 
     clover_receipt_due = fields.Boolean(readonly=True, copy=False, index="btree_not_null")
 
-    # === BY ITSELF === #
+    # === AUTOMATIC === #
 
     def _clover_have_receipts_sent(self):
-        """Have the receipts of these payments sent at once, where the company wants that."""
+        """Schedule the receipts of these payments, if their company sends them automatically."""
         wanted = self.filtered(
             lambda tx: tx.company_id.clover_send_receipts
             and tx._clover_has_receipt()
@@ -31,12 +31,12 @@ class PaymentTransaction(models.Model):
         )
         if wanted:
             wanted.clover_receipt_due = True
-            # Elevated: shoppers and clerks start the scheduled action, they do not own it.
+            # Elevated: shoppers and clerks may trigger the scheduled action without access to it.
             self.env.ref(RECEIPT_CRON).sudo()._trigger()
 
     @api.model
     def _cron_clover_send_receipts(self):
-        """Send the receipts that are due, once each; a PDF that fails stays due."""
+        """Send the receipts that are due, once each; a receipt that fails stays due."""
         cron = self.env["ir.cron"]
         due = self.search([("clover_receipt_due", "=", True)])
         cron._commit_progress(remaining=len(due))
@@ -45,7 +45,7 @@ class PaymentTransaction(models.Model):
                 with self.env.cr.savepoint():
                     transaction._clover_send_receipt_once()
             except Exception:
-                # The others get theirs. This one stays due and is tried again next time.
+                # Continue with the others. This receipt stays due; the next run retries it.
                 _logger.exception("The receipt of %s could not be sent", transaction.reference)
             cron._commit_progress(1)
 
@@ -61,11 +61,11 @@ class PaymentTransaction(models.Model):
     # === ON REQUEST === #
 
     def action_clover_send_receipt(self):
-        """Send the receipts of these payments, again if they were sent before.
+        """Send the receipts of these payments, even if they were sent before.
 
         :raise UserError: there is no receipt, or the customer has no e-mail address
         """
-        # Elevated: clerks may hand out receipts without access to providers and mails.
+        # Elevated: clerks may send receipts without access to providers and mails.
         transactions = self._clover_receipts_or_refuse().sudo()
         for transaction in transactions:
             email = transaction.partner_id.email
@@ -97,7 +97,7 @@ class PaymentTransaction(models.Model):
     # === HELPERS === #
 
     def _clover_queue_receipt(self, email):
-        """Return the id of the mail with the receipt; it is sent once this is committed."""
+        """Queue the mail with the receipt, to be sent after the commit, and return its id."""
         self.ensure_one()
         template = self.env.ref(RECEIPT_TEMPLATE)
         values = {"email_to": email, "recipient_ids": []}
@@ -106,9 +106,9 @@ class PaymentTransaction(models.Model):
         return template.send_mail(self.id, email_values=values)
 
     def _clover_receipt_pdf(self):
-        """Return the stored PDF of the receipt, made the first time; none where PDFs do not work.
+        """Return the stored PDF of the receipt, rendered on first use; empty if PDFs do not work.
 
-        The mail itself says all that the PDF does.
+        The mail itself contains the same information as the PDF.
         """
         self.ensure_one()
         report = self.env.ref(RECEIPT_REPORT)

@@ -6,9 +6,9 @@ from odoo.addons.fusion_payment_common.lib.errors import GatewayError
 
 
 class CloverTerminal(models.Model):
-    """A device of a merchant, under a name that the shop gave it.
+    """A merchant's device.
 
-    Calls are addressed to the ``serial``; payments name the ``device_ref``. Which devices there are
+    Calls are addressed to the ``serial``; payments refer to the ``device_ref``. The list of devices
     comes from Clover (:meth:`_sync`), their names from the shop.
     """
 
@@ -71,9 +71,9 @@ class CloverTerminal(models.Model):
             terminal.in_use_notice = terminal._lease()._notice()
 
     def _lease(self):
-        """Return the lease (elevated) that is running, if any."""
+        """Return the active lease (elevated), if any."""
         self.ensure_one()
-        # Elevated: whoever may use a terminal has to know that somebody else does.
+        # Elevated: users of a terminal must know whether another user has it.
         return (
             self.env["clover.terminal.lease"]
             .sudo()
@@ -86,13 +86,13 @@ class CloverTerminal(models.Model):
             )
         )
 
-    # === WHICH ONE === #
+    # === SELECTION === #
 
     @api.model
     def _usable(self, providers):
         """Return the terminals that take payments for these providers as connected now.
 
-        :param providers: elevated; several are several locations of a company
+        :param providers: elevated; several providers are several locations of a company
         """
         if not providers:
             return self.browse()
@@ -108,36 +108,36 @@ class CloverTerminal(models.Model):
 
     @api.model
     def _preferred(self, providers):
-        """Return the terminal to offer: the user's own, the company's default, or the only one."""
+        """Return the terminal to preselect: the user's own, the default, or the only usable one."""
         usable = self._usable(providers)
         own = self.env.user.clover_terminal_id & usable
         default = (providers.clover_default_terminal_id & usable)[:1]
         return own or default or (usable if len(usable) == 1 else self.browse())
 
     def action_prefer(self):
-        """Make it the terminal that is offered first to the current user."""
+        """Preselect this terminal for the current user."""
         self.ensure_one()
         self.check_access("read")
-        # Elevated: users may choose their own preference.
+        # Elevated: users may set this preference, but not write users in general.
         self.env.user.sudo().clover_terminal_id = self
 
     def action_make_default(self):
-        """Make it the terminal that is offered first in its company."""
+        """Make this terminal the default of its provider."""
         self.ensure_one()
         self.check_access("write")
         if self.reach == "local":
             raise UserError(self.env._("Clover's cloud cannot reach this device."))
-        # Elevated: Managers choose the default without access to the provider's credentials.
+        # Elevated: Managers set the default without access to the provider.
         self.sudo().provider_id.clover_default_terminal_id = self
 
     # === SYNCHRONISATION === #
 
     @api.model
     def _sync(self, provider):
-        """Read the merchant's devices: new ones are added, those that are gone archived.
+        """Read the merchant's devices from Clover; add new ones and archive missing ones.
 
         :param provider: elevated
-        :return: how many there are, and how many of them Clover's cloud reaches
+        :return: the number of devices, and how many of them Clover's cloud reaches
         :raise UserError: Clover cannot be asked; nothing was changed
         """
         try:

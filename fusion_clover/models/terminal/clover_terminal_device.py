@@ -13,36 +13,36 @@ from odoo.addons.fusion_payment_common.tools.cursors import in_own_transaction
 from ...client.terminal_outcomes import situation_of_error
 from ...client.terminals import IDLE
 
-#: Seconds within which a device that has answered is not asked again.
+#: Seconds after an answer in which the device is not pinged again.
 FRESH = 15
-#: Seconds after which an answer no longer says how the device is.
+#: Seconds after which an answer no longer shows the device's current status.
 STALE = 600
 
 
 class CloverTerminal(models.Model):
-    """Calls to the device itself: whether it answers, what its screen shows."""
+    """Calls to the device itself: ping and screen."""
 
     _inherit = "clover.terminal"
 
     # === ACTION METHODS === #
 
     def action_ping(self):
-        """Ask the devices whether they answer, while the user waits."""
+        """Ping the devices while the user waits."""
         self.check_access("read")
         for terminal in self:
-            # Elevated: whoever may use a terminal may ask it without seeing credentials.
+            # Elevated: users may ping a terminal without access to the credentials.
             client = terminal.sudo().provider_id._clover_client()
             terminal._record_contact(*_ask(client, terminal.serial))
         return self._notification()
 
     def action_welcome(self):
-        """Show the welcome screen, which also removes a spinner."""
+        """Show the welcome screen; this also clears a leftover spinner."""
         return self._on_screen(lambda terminals, serial: terminals.welcome(serial))
 
     def action_reset(self):
-        """Restart the device's display, which ends what is on the screen and may void a payment.
+        """Reset the device's display. This ends what the screen shows and may void a payment.
 
-        :raise UserError: a payment is on it that somebody waits for
+        :raise UserError: a payment is under way on the terminal
         """
         self.ensure_one()
         notice = self.in_use_notice
@@ -53,21 +53,21 @@ class CloverTerminal(models.Model):
         return self._on_screen(lambda terminals, serial: terminals.reset(serial))
 
     def action_reset_in_use(self):
-        """Restart the display although somebody waits for a payment on it; Managers only.
+        """Reset the display during a payment; Managers only.
 
-        Clover is still asked for the outcome of that payment.
+        Odoo still looks up the outcome of that payment at Clover.
         """
         self.ensure_one()
         return self._on_screen(lambda terminals, serial: terminals.reset(serial))
 
     def _show_message(self, text):
-        """Show a text on the screens until the next payment or welcome."""
+        """Show a text on the screens until the next payment or welcome screen."""
         return self._on_screen(lambda terminals, serial: terminals.display(serial, text))
 
     def _on_screen(self, call):
         self.check_access("write")
         for terminal in self:
-            # Elevated: Managers handle terminals without seeing credentials.
+            # Elevated: Managers control terminals without access to the credentials.
             client = terminal.sudo().provider_id._clover_client()
             try:
                 call(client.terminals, terminal.serial)
@@ -85,12 +85,12 @@ class CloverTerminal(models.Model):
     # === PRE-FLIGHT === #
 
     def _ping_later(self):
-        """Ask the device in the background; the bus tells open dialogs."""
+        """Ping the device in the background; the bus notifies open dialogs."""
         self.ensure_one()
         now = fields.Datetime.now()
         if self.last_ping_at and (now - self.last_ping_at).total_seconds() < FRESH:
             return
-        # Elevated: whoever may use a terminal may ask it without seeing credentials.
+        # Elevated: users may ping a terminal without access to the credentials.
         client = self.sudo().provider_id._clover_client()
         env, terminal_id, serial = self.env, self.id, self.serial
 
@@ -103,10 +103,10 @@ class CloverTerminal(models.Model):
         long_calls.detach(f"ping of terminal {serial}", ping)
 
     def _record_contact(self, status, error):
-        """Keep what the device said, and tell open dialogs.
+        """Store the result of a call to the device, and notify open dialogs.
 
-        :param str status: what it does, as Clover words it; None when that was not asked
-        :param error: the error it ended with, if any
+        :param str status: the device's status in Clover's terms; None if it was not requested
+        :param error: the error of the call, if any
         """
         self.ensure_one()
         now = fields.Datetime.now()
@@ -115,16 +115,16 @@ class CloverTerminal(models.Model):
             values |= {"last_ping_at": now, "last_status": status or self.last_status}
         else:
             values["last_error"] = self._situation_sentence(situation_of_error(error))
-        # Elevated: users may not write what a device has answered.
+        # Elevated: users may not write the answers of a device.
         self.sudo().write(values)
         self.env["bus.bus"]._sendone(self._channel(), "fusion_clover.terminal", {"id": self.id})
 
     def _channel(self):
-        """Return the bus channel that says that there is news of the terminal, but not which."""
+        """Return the bus channel that announces changes of the terminal, without their content."""
         return f"fusion_clover.terminal/{self.serial}"
 
     def _contact_sentence(self):
-        """Return how the last contact went and how long ago, for people."""
+        """Return a sentence on the result and age of the last contact."""
         self.ensure_one()
         if self.last_error:
             return self.env._(
@@ -150,7 +150,7 @@ class CloverTerminal(models.Model):
         )
 
     def _age(self, moment):
-        """Return how long ago a moment was, in the user's language: ``3 seconds``, ``2 days``."""
+        """Return the time since a moment in the user's language: ``3 seconds``, ``2 days``."""
         locale = babel_locale_parse(get_lang(self.env).code)
         return format_timedelta(fields.Datetime.now() - moment, threshold=1.5, locale=locale)
 
@@ -168,12 +168,12 @@ class CloverTerminal(models.Model):
 
     @api.model
     def _situation_sentence(self, situation):
-        """Return what a situation means, in words a clerk can act on."""
+        """Return what a situation means, as a sentence that a clerk can act on."""
         return self.env["payment.transaction"]._clover_terminal_sentence(situation)
 
 
 def _ask(client, serial):
-    """Return the status of the device and the error that asking ended with, one of them None."""
+    """Return ``(status, error)`` of the device; one of them is None."""
     try:
         return client.terminals.status(serial), None
     except GatewayError as error:

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 from odoo.addons.fusion_payment_common.lib.health import Finding, Level
 
-#: Hours without an answer of a terminal after which somebody should look at it.
+#: Hours without an answer after which a terminal needs attention.
 SILENT_HOURS = 24
 
 
@@ -11,7 +11,7 @@ class CloverTerminal(models.Model):
 
     @api.model
     def _probe_terminals(self, company):
-        """Return how the company's terminals are; its value is the oldest answer in seconds."""
+        """Return the finding on the terminals; its value: the oldest answer's age in seconds."""
         terminals = self.search([("company_id", "=", company.id), ("reach", "!=", "local")])
         if not terminals:
             return Finding(Level.OK, self.env._("No terminals are used in this company."))

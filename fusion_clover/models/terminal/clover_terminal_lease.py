@@ -6,10 +6,10 @@ from odoo.tools import SQL
 
 
 class CloverTerminalLease(models.Model):
-    """Which payment has a terminal, and until when: the database allows one at a time.
+    """The lease of a terminal by one payment; the database allows one at a time.
 
-    It ends in the transaction that books the result, or when its time is over: a payment whose
-    outcome is not known must not block the device for everybody.
+    It ends in the transaction that books the result, or when it expires, so that a payment with an
+    unknown outcome does not block the device.
     """
 
     _name = "clover.terminal.lease"
@@ -19,7 +19,7 @@ class CloverTerminalLease(models.Model):
     terminal_id = fields.Many2one(
         "clover.terminal", required=True, readonly=True, ondelete="cascade"
     )
-    # They name the device; several connections to its merchant may list it.
+    # Environment and serial identify the device; several providers of its merchant may list it.
     environment = fields.Char(required=True, readonly=True)
     serial = fields.Char(required=True, readonly=True)
     reference = fields.Char(required=True, readonly=True)
@@ -31,11 +31,11 @@ class CloverTerminalLease(models.Model):
 
     @api.model
     def _take(self, terminal, reference, seconds):
-        """Give a terminal to a payment, unless another one has it.
+        """Lease a terminal to a payment, unless another payment has it.
 
-        :param str reference: of the payment's transaction; it may take what it has already
-        :param float seconds: how long it may have it
-        :raise UserError: it is in use; the message says by whom and since when
+        :param str reference: of the payment's transaction; it may renew its own lease
+        :param float seconds: duration of the lease
+        :raise UserError: the terminal is in use; the message says by whom and since when
         """
         now = self.env.cr.now().replace(microsecond=0)
         self.env.cr.execute(
@@ -72,7 +72,7 @@ class CloverTerminalLease(models.Model):
     def _give_back(self, reference):
         """End the lease of a payment; a second call does nothing.
 
-        :return: whether the terminal was still this payment's
+        :return: whether the payment still had the lease
         """
         leases = self.search([("reference", "=", reference)])
         was_ours = bool(leases)
@@ -80,7 +80,7 @@ class CloverTerminalLease(models.Model):
         return was_ours
 
     def _notice(self):
-        """Return who has the terminal and since when; False when nobody has it."""
+        """Return who has the terminal and since when; False if there is no lease."""
         if not self:
             return False
         return self.env._(

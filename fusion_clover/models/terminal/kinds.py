@@ -22,22 +22,22 @@ from ..refund.kinds import Refund
 from .words import SITUATION_OF_CODE
 
 NOBODY_PAID = str(Situation.NOBODY_PAID)
-#: HTTP statuses with which a request was refused before the device showed anything.
+#: HTTP statuses of requests that were refused before the device showed anything.
 NEVER_SHOWN = (409, 503)
-#: Seconds by which an answer may come before the end of the wait and still mean that nobody paid.
+#: Seconds before the end of the wait from which an error still means that nobody paid.
 WAIT_TOLERANCE = 5
 
 
 @register(TERMINAL_CHARGE)
 class TerminalCharge(Kind):
-    """A payment that the customer makes at a terminal."""
+    """A charge that the customer pays at a terminal."""
 
     request_class = TerminalPaymentRequest
 
     def call(self, transactions, operation, observer):
         """Return the function that shows the payment on the terminal and waits for the customer.
 
-        :raise RequestRejectedError: it was cancelled, or is not due any more; nothing was sent
+        :raise RequestRejectedError: it was cancelled or is no longer due; nothing was sent
         """
         is_repeated = operation.attempt_count > 1
         refuse_cancelled(operation)
@@ -49,27 +49,27 @@ class TerminalCharge(Kind):
         return lambda: carry_out_payment(client, request, key, is_repeated=is_repeated)
 
     def lookup(self, transactions, operation, observer):
-        """Return the function that finds out what became of the payment."""
+        """Return the function that looks up the outcome of the payment."""
         client = operation._clover_client(observer)
         request = self.request_of(operation)
         search = search_of(operation)
         return lambda: find_payment(client, request, search)
 
     def retrieve(self, transactions, operation, provider_reference, observer):
-        """Return the function that reads the payment that a Manager names."""
+        """Return the function that reads the payment that a Manager has named."""
         client = operation._clover_client(observer)
         request = self.request_of(operation)
         return lambda: payment_answer(client.payments.retrieve(provider_reference), request)
 
     def apply_outcome(self, transaction, payment_data):
-        """Extend: what was cancelled, or nobody paid, is no failure."""
+        """Extend to cancel the transaction if the payment was cancelled or nobody paid."""
         if payment_data.get("error_code") not in (CANCELLED, NOBODY_PAID):
             super().apply_outcome(transaction, payment_data)
         elif transaction.state != "cancel":
             transaction._set_canceled(state_message=self.refusal(transaction, payment_data))
 
     def recorded_values(self, transaction, payment_data):
-        """Extend to keep the tip, and what Clover warns of."""
+        """Extend to record the tip, the signature and Clover's warnings."""
         told = {
             "clover_tip_amount": to_amount(
                 payment_data.get("tip_amount") or 0, transaction.currency_id
@@ -93,7 +93,7 @@ class TerminalCharge(Kind):
         return env._("%s Nothing was charged.", sentence)
 
     def pending_message(self, transaction, payment_data):
-        """Return what is known of the terminal."""
+        """Return the sentence on the terminal's situation; None if there is none."""
         situation = SITUATION_OF_CODE.get(payment_data.get("error_code"))
         if not situation:
             return None
@@ -105,12 +105,12 @@ class TerminalCharge(Kind):
 
 @register(TERMINAL_REFUND, TERMINAL_CREDIT)
 class TerminalRefund(Refund):
-    """Money that goes back at a terminal, to the card that paid or, a credit, to any."""
+    """A refund at a terminal to the card that paid, or a credit to any card."""
 
     request_class = TerminalRefundRequest
 
     def send(self, transaction):
-        """Queue the refund for the terminal that the dialog names, or leave it in error."""
+        """Queue the refund for the terminal chosen in the dialog, or set it in error."""
         terminal_id = transaction.env.context["clover_refund_terminal_id"]
         terminal = transaction.env["clover.terminal"].browse(terminal_id)
         try:
@@ -119,7 +119,7 @@ class TerminalRefund(Refund):
             transaction._set_error(str(error))
 
     def call(self, transactions, operation, observer):
-        """Return the function that gives the money back once the card is presented.
+        """Return the function that refunds once the card is presented.
 
         :raise RequestRejectedError: it was cancelled; nothing was sent
         """
@@ -134,7 +134,7 @@ class TerminalRefund(Refund):
         )
 
     def lookup(self, transactions, operation, observer):
-        """Return the function that finds out what became of the refund or credit."""
+        """Return the function that looks up the outcome of the refund or credit."""
         client = operation._clover_client(observer)
         request = self.request_of(operation)
         search = search_of(operation)
@@ -142,13 +142,13 @@ class TerminalRefund(Refund):
         return lambda: find_terminal_refund(client, request, search, others)
 
     def retrieve(self, transactions, operation, provider_reference, observer):
-        """Return the function that reads the refund or credit that a Manager names."""
+        """Return the function that reads the refund or credit that a Manager has named."""
         client = operation._clover_client(observer)
         request = self.request_of(operation)
         return lambda: read_terminal_refund(client, request, provider_reference)
 
     def refusal(self, transaction, payment_data):
-        """Return what happened at the terminal, if that is why nothing was given back."""
+        """Extend to say what happened at the terminal, if that is why nothing was refunded."""
         env = transaction.env
         situation = SITUATION_OF_CODE.get(payment_data.get("error_code"))
         if not situation:
@@ -160,7 +160,7 @@ class TerminalRefund(Refund):
         )
 
     def pending_message(self, transaction, payment_data):
-        """Return what is known of the terminal, if anything is."""
+        """Extend to say what is known of the terminal, if anything."""
         situation = SITUATION_OF_CODE.get(payment_data.get("error_code"))
         if not situation or payment_data.get("review"):
             return super().pending_message(transaction, payment_data)
@@ -170,7 +170,7 @@ class TerminalRefund(Refund):
 
 
 def refuse_cancelled(operation):
-    """Refuse to send what a clerk has cancelled meanwhile.
+    """Refuse to send an operation that a clerk has cancelled.
 
     :raise RequestRejectedError: nothing was sent
     """
@@ -179,12 +179,12 @@ def refuse_cancelled(operation):
 
 
 def search_of(operation):
-    """Return what is known about an operation whose answer is missing.
+    """Return the facts for looking up an operation whose answer is missing.
 
     :rtype: Search
     """
     calls = operation.attempt_ids.filtered(lambda one: one.action in ("call", "repeat"))
-    # Elevated: the request is kept for the ledger alone.
+    # Elevated: only the ledger may read the stored request.
     wait = operation.sudo().request_payload["request"]["wait"]
     return Search(
         since_ms=since_ms(operation),
@@ -201,7 +201,7 @@ def search_of(operation):
 
 def other_credits(operation):
     """Return Clover's ids of the credits that belong to other operations."""
-    # Elevated: nobody reads the ledger of all companies by hand.
+    # Elevated: the search covers all companies; no user may read all of them.
     others = operation.sudo().search(
         [
             ("provider_code", "=", const.PROVIDER_CODE),

@@ -20,7 +20,7 @@ from .kinds import NOBODY_PAID
 
 
 class PaymentTransaction(models.Model):
-    """Charges on a terminal: queued, because the customer takes minutes."""
+    """Charges on a terminal; they are queued, because a customer may take minutes."""
 
     _inherit = "payment.transaction"
 
@@ -43,7 +43,7 @@ class PaymentTransaction(models.Model):
             ) % (self.env._("Signature"), uri)
 
     def _clover_signature_uri(self):
-        """Return the signature as a source for an image, which runs no script; False for none."""
+        """Return the signature as a data URI for an image (no scripts run); False if none."""
         svg = self.clover_signature_svg
         if not svg:
             return False
@@ -52,12 +52,12 @@ class PaymentTransaction(models.Model):
     # === BUSINESS METHODS === #
 
     def _clover_send_to_terminal(self, terminal):
-        """Queue the payment of this transaction on a terminal; it is sent after the commit.
+        """Queue this transaction for a terminal; it is sent after the commit.
 
-        A second call for the same transaction changes nothing.
+        A second call for the same transaction returns the same operation.
 
         :return: the operation (elevated)
-        :raise UserError: the terminal or the document is in use, or nothing is due; nothing is sent
+        :raise UserError: terminal or document is in use, or nothing is due; nothing is sent
         """
         self.ensure_one()
         self._clover_check_terminal(terminal)
@@ -86,7 +86,7 @@ class PaymentTransaction(models.Model):
             )
         merchant_currency = self.provider_id.clover_merchant_currency
         if merchant_currency and merchant_currency != self.currency_id.name:
-            # A request to a terminal names no currency: it takes the merchant's.
+            # Requests to terminals have no currency; Clover uses the merchant's.
             raise UserError(
                 self.env._(
                     "The terminals take %(merchant)s, this is in %(currency)s. Nothing was sent.",
@@ -96,9 +96,9 @@ class PaymentTransaction(models.Model):
             )
 
     def _clover_drop_quote(self):
-        """Forget a surcharge that was quoted for a typed card: at terminals Clover adds its own."""
+        """Remove a surcharge quoted for a typed card: on terminals Clover adds its own."""
         if self.fusion_surcharge_origin == "own":
-            # Elevated: what the quote was for is kept from everybody.
+            # Elevated: users may not write the stored quote.
             self.sudo().write(
                 {
                     "fusion_surcharge_amount": 0.0,
@@ -108,7 +108,7 @@ class PaymentTransaction(models.Model):
             )
 
     def _clover_terminal_wait(self):
-        """Return how many seconds a terminal waits for the customer, within what Clover takes."""
+        """Return the seconds a terminal waits for the customer, within Clover's limits."""
         # Elevated: system parameters are readable by administrators only.
         wait = (
             self.env["ir.config_parameter"]
@@ -146,9 +146,9 @@ class PaymentTransaction(models.Model):
         return intent.with_changes(send_within=const.TERMINAL_SEND_WITHIN, is_long=True)
 
     def _clover_check_still_due(self, operation):
-        """Refuse, on a new snapshot, what was paid while it waited in the queue.
+        """Check on a new snapshot that the payment is still due after waiting in the queue.
 
-        :raise RequestRejectedError: nothing was sent
+        :raise RequestRejectedError: it is no longer due; nothing was sent
         """
         transaction = self.search(
             [
@@ -164,9 +164,9 @@ class PaymentTransaction(models.Model):
     # === BUSINESS METHODS - PROCESSING === #
 
     def _fusion_apply(self, operation, answer):
-        """Override to release the terminal and its screen once the customer is done.
+        """Override to release the terminal and clear its screen once the customer is done.
 
-        A terminal does not wait for a Manager's decision, nor for Clover to settle a payment.
+        The terminal is released even if a Manager must still decide or Clover is still processing.
         """
         super()._fusion_apply(operation, answer)
         is_over = (
@@ -176,18 +176,18 @@ class PaymentTransaction(models.Model):
         )
         if operation.kind not in TERMINAL_KINDS or not is_over:
             return
-        # After the end of its lease, the screen may show another payment.
+        # If the lease has expired, the screen may show another payment: leave it alone.
         if self.env["clover.terminal.lease"]._give_back(operation.reference):
             self._clover_clear_screen(operation, answer)
 
     def _clover_clear_screen(self, operation, answer):
-        """Show thank-you or welcome once the result is committed; else a spinner stays.
+        """Show the thank-you or welcome screen after the commit, to replace the spinner.
 
-        A failure changes nothing about the payment.
+        A failure does not affect the payment.
         """
         if not answer.provider_reference and answer.error_code not in (CANCELLED, NOBODY_PAID):
             return
-        # Elevated: the request is kept for the ledger alone.
+        # Elevated: only the ledger may read the stored request.
         serial = operation.sudo().request_payload["request"]["serial"]
         terminals = operation._clover_client().terminals
         if answer.outcome == Outcome.SUCCEEDED:

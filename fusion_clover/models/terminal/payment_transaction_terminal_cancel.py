@@ -13,7 +13,7 @@ from ...client.terminal_errors import CANCELLED
 from ...client.terminal_outcomes import situation_of_error
 from .kinds import search_of
 
-#: How often the device is asked to cancel, and the seconds between.
+#: Number of cancel requests to the device, and the seconds between them.
 CANCEL_TRIES = 4
 CANCEL_PAUSE = 3
 
@@ -25,16 +25,16 @@ class FusionOperation(models.Model):
     clover_cancel_error = fields.Char(readonly=True)
 
     def _clover_can_cancel(self):
-        """Return whether asking (once more) to cancel makes sense: the last time is over."""
+        """Return whether a cancel can be requested: no earlier request is still running."""
         asked_at = self.clover_cancel_requested_at
         over_at = fields.Datetime.now() - timedelta(seconds=CANCEL_TRIES * CANCEL_PAUSE)
         return not asked_at or bool(self.clover_cancel_error) or asked_at <= over_at
 
     def _clover_is_to_be_cancelled(self):
-        """Return whether the device may be told to end what it shows: it is this payment's.
+        """Return whether the device may be told to cancel: its screen shows this payment.
 
-        A payment that was never shown, or whose time at the terminal is over, leaves whatever is
-        on the screen alone.
+        If this payment was never shown, or another one has the terminal by now, the screen must be
+        left alone.
         """
         if self.state in CLOSED_STATES or self.review_reason:
             return False
@@ -47,11 +47,11 @@ class FusionOperation(models.Model):
         return not lease or lease.reference == self.reference
 
     def _clover_request_cancel(self):
-        """Record that it is to be cancelled; close it at once if nothing was sent yet.
+        """Record the cancel request; close the operation at once if nothing was sent yet.
 
-        Must run in a transaction of its own: the worker has to see it.
+        Must run in a separate transaction, so that the worker sees it.
 
-        :return: whether it was sent, so that the device has to be told
+        :return: whether the operation was sent, so that the device must be told to cancel
         """
         self._lock()
         if self.state in CLOSED_STATES:
@@ -62,14 +62,14 @@ class FusionOperation(models.Model):
             self._finish(Answer(outcome=Outcome.REJECTED, error_code=CANCELLED), [])
             return False
         if not self.lease_until or self.lease_until <= fields.Datetime.now():
-            # Nobody is waiting for the device: ask it what there is to be cancelled.
+            # No call to the device is running: have the worker look the operation up now.
             self.next_attempt_at = fields.Datetime.now()
             self._queue_wake()
         return True
 
 
 class PaymentTransaction(models.Model):
-    """Cancelling a payment on a terminal: Clover says whether it was cancelled."""
+    """The cancellation of a payment on a terminal; Clover decides whether it succeeds."""
 
     _inherit = "payment.transaction"
 
@@ -97,7 +97,7 @@ class PaymentTransaction(models.Model):
 
 
 def _cancel(env, operation_id, terminals, serial):
-    """Tell the device again until the payment is over: it ignores a cancel before the payment."""
+    """Repeat the cancel until the payment is over: devices ignore it before the payment shows."""
 
     def in_ledger(function):
         return in_own_transaction(

@@ -11,12 +11,12 @@ from ...client.terminal_outcomes import situation_of_error
 from ..fusion_operation import TERMINAL_CHARGE, channel_of
 from .payment_transaction_terminal import quietly
 
-#: Our value of the customer's choice, by Clover's word for it.
+#: Values of ``clover_receipt_choice`` by Clover's receipt method.
 CHOICES = {"NO_RECEIPT": "none", "PRINT": "print", "EMAIL": "email", "SMS": "sms"}
 
 
 class PaymentTransaction(models.Model):
-    """Clover's own receipt of a payment on a terminal. A failure does not touch the payment."""
+    """Clover's receipt of a payment on a terminal. A failure does not affect the payment."""
 
     _inherit = "payment.transaction"
 
@@ -51,20 +51,23 @@ class PaymentTransaction(models.Model):
     # === BUSINESS METHODS === #
 
     def _clover_receipt_addresses(self):
-        """Return where the customer's receipt goes unless the customer says otherwise."""
+        """Return the default addresses for the receipt, by method."""
         return {
             "EMAIL": self.partner_email or self.partner_id.email,
             "SMS": self.partner_phone or self.partner_id.phone,
         }
 
     def _clover_terminal_receipt(self, method, address):
-        """Ask the terminal for a receipt; :raise UserError: it was not made, and why."""
+        """Ask the terminal for a receipt.
+
+        :raise UserError: no receipt was made; the message says why
+        """
         self.ensure_one()
         self.check_access("read")
         self._clover_check_has_receipt()
         if method != "PRINT" and not address:
             raise UserError(self.env._("The customer has no address to send the receipt to."))
-        # Elevated: whoever may read the payment may give the customer a receipt.
+        # Elevated: users who may read the payment may give the customer a receipt.
         transaction = self.sudo()
         client = transaction.provider_id._clover_client()
         serial = transaction.clover_terminal_id.serial
@@ -87,7 +90,7 @@ class PaymentTransaction(models.Model):
     def _clover_ask_receipt(self):
         """Let the customer choose on the screen: no receipt, print, e-mail or text message.
 
-        It takes as long as the customer takes, in the background; the bus tells open dialogs.
+        Runs in the background until the customer has chosen; the bus notifies open dialogs.
 
         :raise UserError: there is no receipt, or the terminal is in use
         """
@@ -101,9 +104,9 @@ class PaymentTransaction(models.Model):
         long_calls.detach(f"receipt of {self.reference}", ask)
 
     def _clover_receipt_question(self, terminals):
-        """Return the function that asks the customer, gives the receipt and says thank you.
+        """Return the function that asks the customer, makes the receipt and shows thank-you.
 
-        :param terminals: the client's part for terminals
+        :param terminals: the client's terminal interface
         """
         return partial(
             _ask,
@@ -128,11 +131,11 @@ class PaymentTransaction(models.Model):
         self.env["bus.bus"]._sendone(channel_of(self.reference), "fusion_clover.payment", {})
 
     def _clover_good_end(self, operation, terminals, serial):
-        """Return the function that ends a payment at the terminal; it runs without a transaction.
+        """Return the function that shows the final screen; it runs without a transaction.
 
-        Where the company wants that, the customer is asked for the receipt first.
+        If the company has enabled it, the customer is first asked about the receipt.
 
-        :param terminals: the client's part for terminals
+        :param terminals: the client's terminal interface
         """
         transaction = self.search([("reference", "=", operation.reference)], limit=1)
         asks = transaction.company_id.clover_ask_receipt and operation.kind == TERMINAL_CHARGE
@@ -143,7 +146,7 @@ class PaymentTransaction(models.Model):
 
 
 def _ask(terminals, serial, payment_id, addresses, tell):
-    """Ask the customer and do what they want; the payment is made, whatever becomes of this."""
+    """Ask the customer and make the chosen receipt. A failure does not affect the payment."""
     try:
         choice = terminals.receipt_options(serial)
         told = CHOICES.get(choice.method, "failed")

@@ -10,7 +10,7 @@ from ...client.refund_routing import Way
 from ...client.terminal_types import TerminalRefundRequest
 from ..fusion_operation import TERMINAL_CREDIT, TERMINAL_REFUND
 
-#: Kinds of operations by the way the money goes.
+#: Kind of operation for each way that uses a terminal.
 KIND_OF_WAY = {
     Way.DEVICE_VOID: TERMINAL_REFUND,
     Way.DEVICE_REFUND: TERMINAL_REFUND,
@@ -19,9 +19,9 @@ KIND_OF_WAY = {
 
 
 class PaymentTransaction(models.Model):
-    """Money back with the card at a terminal; ``self`` is core's child transaction.
+    """Refunds at a terminal; ``self`` is core's child transaction.
 
-    Queued as a charge is: the customer has to present the card.
+    They are queued like charges, because the customer has to present the card.
     """
 
     _inherit = "payment.transaction"
@@ -31,7 +31,7 @@ class PaymentTransaction(models.Model):
     )
 
     def _clover_refund_facts(self):
-        """Ask Clover what the way back depends on, and whether there is a terminal for it.
+        """Return the facts on which the way back depends, including whether a terminal exists.
 
         :return: the :class:`~odoo.addons.fusion_clover.client.refund_routing.PaymentFacts`
         :raise UserError: Clover cannot be asked now
@@ -40,12 +40,12 @@ class PaymentTransaction(models.Model):
         return replace(self._clover_payment_facts(), has_terminal=bool(usable))
 
     def _clover_refund_on_terminal(self, terminal):
-        """Queue this refund for a terminal, on the way that Clover's answer decides now.
+        """Queue this refund for a terminal, by the way that Clover's current data allows.
 
-        :raise AccessError: a credit without a Manager
-        :raise UserError: the terminal or the document is in use, or the clerk was told of another
+        :raise AccessError: it is a credit and the user is no Manager
+        :raise UserError: the terminal or the document is in use, or the dialog announced another
             way; nothing is sent
-        :raise ValidationError: it cannot be given back this way; nothing is sent
+        :raise ValidationError: no way through a terminal is open; nothing is sent
         """
         self.ensure_one()
         self._clover_check_terminal(terminal)
@@ -88,7 +88,7 @@ class PaymentTransaction(models.Model):
         )
 
     def _clover_check_announced(self, way):
-        """Refuse another way than the one that the dialog has shown.
+        """Refuse a way that differs from the one announced in the dialog.
 
         :raise UserError: nothing is sent
         """
@@ -102,10 +102,10 @@ class PaymentTransaction(models.Model):
             )
 
     def _clover_approve_credit(self):
-        """Keep who approves this credit and why, here and on the documents.
+        """Record who approves this credit and why, here and on the documents.
 
         :raise AccessError: the user is no Manager
-        :raise UserError: without a reason
+        :raise UserError: no reason is given
         """
         user = self.env.user
         reason = (self.env.context.get("clover_credit_reason") or "").strip()
@@ -123,7 +123,10 @@ class PaymentTransaction(models.Model):
             )
 
     def _clover_terminal_refund_request(self, terminal, way, facts):
-        """:raise UserError: Clover cannot be asked which refunds there are already"""
+        """Return the request for the terminal.
+
+        :raise UserError: Clover cannot be asked for the payment's earlier refunds
+        """
         amount, wait = self._clover_money(), self._clover_terminal_wait()
         device_ref = terminal.sudo().device_ref or None
         if way == Way.CREDIT:

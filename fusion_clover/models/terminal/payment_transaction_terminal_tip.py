@@ -3,11 +3,11 @@ from odoo.fields import Command
 
 
 class PaymentTransaction(models.Model):
-    """A tip comes on top of what is paid for: it is money of the staff, not a revenue.
+    """Tips: paid on top of the document's amount. They belong to the staff and are no revenue.
 
-    The payment that is booked is what moved on the card. An entry moves the tip from the customer's
-    account to the one where the company owes it to its staff; without such an account it is an open
-    credit of the customer's, where an accountant finds it, and pays no invoice.
+    The payment is booked with the full card amount. An entry moves the tip from the customer's
+    receivable account to the tips account. Without a tips account the tip remains an open credit
+    of the customer for the accountant, and does not settle an invoice.
     """
 
     _inherit = "payment.transaction"
@@ -17,7 +17,7 @@ class PaymentTransaction(models.Model):
     )
 
     def _compute_fusion_card_amount(self):
-        """Override of `fusion_payment_common` to count the tip."""
+        """Override of `fusion_payment_common` to include the tip."""
         super()._compute_fusion_card_amount()
         for transaction in self.filtered("clover_tip_amount"):
             transaction.fusion_card_amount = transaction.currency_id.round(
@@ -39,9 +39,10 @@ class PaymentTransaction(models.Model):
                 transaction.with_company(transaction.company_id)._clover_book_tip(booked)
 
     def _clover_book_tip(self, payment):
-        """Move the tip out of the payment, once: an invoice paid in part would take it as well.
+        """Book the entry that separates the tip from the payment, once.
 
-        A tip that goes back is negative, and so is its entry.
+        Otherwise the tip would settle a part of the invoice. A refunded tip is negative, and so is
+        its entry.
         """
         self.ensure_one()
         receivable = payment.destination_account_id
@@ -86,7 +87,7 @@ class PaymentTransaction(models.Model):
         (payment.move_id.line_ids + taken).filtered(
             lambda line: line.account_id == receivable and not line.reconciled
         ).reconcile()
-        # Without an account of its own the tip was an open credit of the customer's: it is closed.
+        # Without a tips account the tip was an open credit of the customer: close it on a refund.
         (entry + self.source_transaction_id.clover_tip_move_id).line_ids.filtered(
             lambda line: line.account_id == receivable and not line.reconciled
         ).reconcile()

@@ -8,32 +8,32 @@ from ...client.terminal_outcomes import ASKING, Situation
 from ..fusion_operation import TERMINAL_CHARGE, channel_of
 from .words import SITUATION_OF_CODE
 
-#: States in which the terminal can still be asked to end it.
+#: States in which the terminal can still be asked to cancel.
 CANCELLABLE = ("sending", "waiting", "checking")
 
 
 class PaymentTransaction(models.Model):
-    """How a payment or a refund at a terminal stands: decided here, shown by dialogs and routes."""
+    """The live status of a payment or refund at a terminal, for dialogs and routes."""
 
     _inherit = "payment.transaction"
 
     def _clover_terminal_status(self):
-        """Return how this payment or refund stands at its terminal; asks nobody.
+        """Return the status of this payment or refund at its terminal, from the database only.
 
-        Of no transaction, as before the first is made, it says that all is ready.
+        An empty recordset, before the first transaction is created, has the state ``ready``.
 
         :return: a dictionary
 
             * ``state``: ready, sending, waiting (for the customer), processing (the answer is
-              being booked), checking (the outcome is not known), partial or review (somebody has
-              to decide), approved, declined, cancelled
-            * ``message``: a sentence that says so and what to do
-            * ``seconds`` since it began
-            * ``channel`` of the bus on which news are announced
-            * ``can_cancel``; ``cancelling``: somebody has asked for it
-            * ``can_decide`` whether to keep the payment; ``issues`` that Clover warns of, as
-              sentences; ``signature`` as the source of an image
-            * ``receipt``: what became of the customer's receipt, as a sentence
+              being booked), checking (the outcome is unknown), partial or review (a user must
+              decide), approved, declined, cancelled
+            * ``message``: a sentence on the state and what to do
+            * ``seconds`` since the start
+            * ``channel``: the bus channel that announces changes
+            * ``can_cancel``: whether a cancel can be requested; ``cancelling``: whether it was
+            * ``can_decide``: whether the user can keep or refund the payment; ``issues``: Clover's
+              warnings as sentences; ``signature``: as the source of an image
+            * ``receipt``: a sentence on the customer's receipt
         """
         operation = self.fusion_operation_ids[:1]
         state = terminal_state(self, operation)
@@ -49,7 +49,7 @@ class PaymentTransaction(models.Model):
         }
 
     def _clover_status_of_payment(self, state):
-        """Return the part of the status that only an approved payment has something in."""
+        """Return the part of the status that is filled for approved or partial payments only."""
         is_paid = state == "approved" and self.operation != "refund"
         is_undecided = bool(self.clover_issues) and not self.clover_issue_decision
         return {
@@ -89,7 +89,7 @@ class PaymentTransaction(models.Model):
         return self._clover_terminal_sentence(known)
 
     def _clover_booking_sentence(self, operation):
-        """Return what Clover has answered, while that is being booked."""
+        """Return Clover's answer as a sentence while it is being booked."""
         is_good = operation.state == Outcome.SUCCEEDED
         if self.operation == "refund":
             if is_good:
@@ -152,7 +152,7 @@ class PaymentTransaction(models.Model):
         )
 
     def _clover_issue_sentences(self):
-        """Return what Clover warns of: in our words where there are any, then in its own."""
+        """Return Clover's warnings: first in Odoo's words, if known, then in Clover's."""
         sentences = {
             "signature": self.env._("Compare the signature with the card."),
             "duplicate": self.env._("Clover takes this for a second payment of the same kind."),
@@ -169,7 +169,7 @@ class PaymentTransaction(models.Model):
         ]
 
     def _clover_receipt_sentence(self):
-        """Return what became of the receipt that the customer was asked about."""
+        """Return a sentence on the receipt that the customer was asked about."""
         return {
             "asking": self.env._("The customer chooses a receipt on the terminal…"),
             "none": self.env._("The customer wants no receipt."),
@@ -183,7 +183,7 @@ class PaymentTransaction(models.Model):
 def terminal_state(transaction, operation):
     """Return the state of a payment or refund at a terminal, see ``_clover_terminal_status``.
 
-    :param operation: the latest of the transaction, or none
+    :param operation: the transaction's latest operation, or none
     """
     if not operation:
         return "ready"
@@ -202,16 +202,15 @@ def terminal_state(transaction, operation):
 def _result_of(transaction, operation):
     if transaction.state in ("done", "authorized"):
         return "approved"
-    # A refund that was cancelled is an error for core: it gave nothing back.
+    # Core sets a cancelled refund in error, because nothing was refunded.
     is_cancelled = operation.error_code in (CANCELLED, Situation.NOBODY_PAID)
     return "cancelled" if is_cancelled or transaction.state == "cancel" else "declined"
 
 
 def _is_at_terminal(operation):
-    """Return whether a request is with the terminal right now, the first or a repeated one.
+    """Return whether a first or repeated request is at the terminal right now.
 
-    While a request is repeated the operation is still one whose outcome is not known: only its
-    open attempt tells.
+    During a repeat the operation's state is still unknown, so the open attempt decides.
     """
     current = operation.attempt_ids.filtered(lambda one: not one.outcome)[:1]
     is_leased = operation.lease_until and operation.lease_until > fields.Datetime.now()

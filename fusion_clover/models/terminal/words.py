@@ -11,7 +11,7 @@ from ...client.terminal_errors import (
 )
 from ...client.terminal_outcomes import Situation
 
-#: Codes of errors, as the ledger keeps them, that have a situation of their own.
+#: The situation for each error code that the ledger stores.
 SITUATION_OF_CODE = {
     ASLEEP: Situation.ASLEEP,
     CANCELLED: Situation.CANCELLED,
@@ -27,13 +27,13 @@ SITUATION_OF_CODE = {
 
 
 class PaymentTransaction(models.Model):
-    """What a clerk is told about a payment on a terminal: one sentence per situation."""
+    """Messages for clerks about payments on a terminal: one sentence per situation."""
 
     _inherit = "payment.transaction"
 
     @api.model
     def _clover_terminal_sentence(self, situation):
-        """Return what a situation means and what to do, in words for a clerk."""
+        """Return the clerk's sentence for a situation: what it means and what to do."""
         return {
             Situation.APPROVED: self.env._("Approved."),
             Situation.PARTIAL: self.env._(
