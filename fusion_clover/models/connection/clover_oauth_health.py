@@ -4,7 +4,7 @@ from odoo.addons.fusion_payment_common.lib.health import Finding, Level
 
 from ... import const
 
-#: Days of life left at which a connection that does not renew itself is worth a look.
+#: Warn when a connection that does not renew itself has fewer days of life left.
 WARN_DAYS = 14
 
 
@@ -13,7 +13,7 @@ class CloverOAuthToken(models.Model):
 
     @api.model
     def _probe_connection(self, company):
-        """Return how the company's connection is; its value is the age of the tokens in seconds."""
+        """Return the state of the company's connection; its value is the tokens' age in seconds."""
         provider = self._provider_of(company)
         if not provider:
             return Finding(Level.OK, self.env._("Clover is switched off in this company."))
@@ -58,7 +58,7 @@ class CloverOAuthToken(models.Model):
 
     @api.model
     def _remedy_connection(self, company):
-        """Open the provider, whose form says what to do; its readers are administrators."""
+        """Open the provider, whose form says what to do; only administrators can read it."""
         provider = self._provider_of(company)
         return {
             "type": "ir.actions.act_window",

@@ -7,11 +7,11 @@ from odoo.addons.fusion_payment_common.tools.cursors import in_own_transaction
 
 
 class CloverOAuthToken(models.Model):
-    """The tokens of one connected merchant in one environment, in a table of their own.
+    """The tokens of one connected merchant in one environment, in a separate table.
 
-    A refresh token works once. Renewing therefore happens one at a time, under a row lock, in a
-    transaction of its own that is committed before the new token is used: no rollback of a caller
-    can lose it.
+    A refresh token works once. Renewals therefore run one at a time, under a row lock, in a
+    separate transaction that is committed before the new token is used. A rollback of the caller
+    cannot lose the new token.
     """
 
     _name = "clover.oauth.token"
@@ -56,16 +56,16 @@ class CloverOAuthToken(models.Model):
 
     @api.model
     def _store_committed(self, provider, pair, merchant):
-        """Keep the tokens of a new connection for good, whatever becomes of the caller.
+        """Store the tokens of a new connection and commit, even if the caller rolls back later.
 
         :param pair: a :class:`~odoo.addons.fusion_clover.client.types.TokenPair`
-        :param merchant: the :class:`~odoo.addons.fusion_clover.client.types.Merchant` that these
-            tokens were proven to belong to
+        :param merchant: the verified :class:`~odoo.addons.fusion_clover.client.types.Merchant` that
+            these tokens belong to
         """
         values = {
             "provider_id": provider.id,
             "environment": provider._clover_environment_name(),
-            # Elevated: whoever may connect may use the app's credentials.
+            # Elevated: users who may connect may use the app's credentials.
             "app_id": provider.sudo().clover_app_id,
             "merchant_id": merchant.id,
             "merchant_name": merchant.name,
@@ -100,12 +100,12 @@ class CloverOAuthToken(models.Model):
         }
 
     def _is_current(self, provider=None):
-        """Return whether the provider, as it is set up now, talks to Clover by this connection.
+        """Return whether the provider, with its present settings, uses this connection.
 
-        :param provider: as somebody edits it; else as it is stored
+        :param provider: the provider with unsaved changes; by default the stored one
         """
         self.ensure_one()
-        # Elevated: only the names of the environment and of the app are compared.
+        # Elevated: only the environment and the App ID are compared.
         provider = (provider or self.provider_id).sudo()
         return (
             self.environment == provider._clover_environment_name()

@@ -6,25 +6,25 @@ from .payment_provider_connection import CONNECT_PURPOSE
 
 
 class PaymentProvider(models.Model):
-    """What happens when Clover sends an administrator's browser back to Odoo."""
+    """Handle the redirect of an administrator's browser from Clover back to Odoo."""
 
     _inherit = "payment.provider"
 
     @api.model
     def _clover_return_from_oauth(self, *, state, code, merchant_id):
-        """Finish the connection that the administrator began.
+        """Finish the connection that the administrator started.
 
-        Nothing in the address is trusted: the state is verified and used up, the merchant is read
-        from Clover with the new token.
+        Nothing in the address is trusted: the state is verified and used up, and the merchant is
+        read from Clover with the new token.
 
-        :param str state: empty when somebody opened the app at Clover
-        :return: the provider whose form says what came of it, or none
+        :param str state: empty when the app was opened at Clover
+        :return: the provider whose form shows the result, or none
         :raise AccessError: the user may not change that provider
         :raise UserError: the state is not genuine, was used before, or is too old
         """
         if not state:
             return self._clover_opened_at_clover(code)
-        # Elevated: the row that makes the state valid only once is nobody's to read.
+        # Elevated: users cannot read the rows that make each state valid only once.
         states = self.env["fusion.signed.state"].sudo()
         provider = states._redeem(
             CONNECT_PURPOSE,
@@ -46,7 +46,7 @@ class PaymentProvider(models.Model):
 
     @api.model
     def _clover_opened_at_clover(self, code):
-        """Say on the company's provider what is next: at Clover nothing was begun by anybody here.
+        """Show the next step on the company's provider: no connection was started in Odoo.
 
         :return: the provider, or none
         """
@@ -56,6 +56,6 @@ class PaymentProvider(models.Model):
         )
         if code and provider:
             provider.check_access("write")
-            # The code is not exchanged: nobody here has asked for it, it may be anybody's.
+            # Do not exchange the code: nobody here requested it, so it may belong to anybody.
             provider.clover_connection_message = provider._clover_legacy_launch()
         return provider

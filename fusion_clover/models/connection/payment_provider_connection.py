@@ -15,7 +15,7 @@ CONNECT_PURPOSE = "fusion_clover.connect"
 
 
 class PaymentProvider(models.Model):
-    """The connection to a merchant as the administrator sees and handles it."""
+    """The connection to a merchant, as administrators see and manage it."""
 
     _inherit = "payment.provider"
 
@@ -67,13 +67,13 @@ class PaymentProvider(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Override of `payment` to listen to Clover for the new providers."""
+        """Override of `payment` to listen to Clover's events for the new providers."""
         providers = super().create(vals_list)
         self.env["clover.webhook"]._forget_listeners()
         return providers
 
     def write(self, vals):
-        """Override of `payment` to use the connection of the new state or app, and listen."""
+        """Override of `payment` to switch to the connection of the new state or app, and listen."""
         result = super().write(vals)
         if {"state", "clover_app_id"} & set(vals):
             self.filtered(lambda one: one.code == const.PROVIDER_CODE)._clover_adopt_connection()
@@ -87,7 +87,7 @@ class PaymentProvider(models.Model):
         return result
 
     def _clover_adopt_connection(self):
-        """Let the provider name the merchant of the connection that it now uses."""
+        """Set the provider's merchant to that of the connection it now uses."""
         # Elevated: tokens are readable by administrators only.
         for provider in self.sudo():
             provider.invalidate_recordset(["clover_token_id", "clover_connection_state"])
@@ -105,11 +105,11 @@ class PaymentProvider(models.Model):
     # === ACTION METHODS === #
 
     def action_clover_oauth_connect(self):
-        """Send the administrator to Clover to allow the app to act for a merchant."""
+        """Redirect the administrator to Clover to authorize the app for a merchant."""
         self.ensure_one()
         self._clover_require_ready_to_connect()
         redirect_uri = self._clover_redirect_uri()
-        # Elevated: the row that makes the state valid only once is nobody's to write.
+        # Elevated: users cannot write the rows that make each state valid only once.
         state = self.env["fusion.signed.state"].sudo()._issue(
             CONNECT_PURPOSE,
             self,
@@ -129,14 +129,14 @@ class PaymentProvider(models.Model):
         }
 
     def action_clover_disconnect(self):
-        """Forget the merchant's tokens in the present environment. Payments stay as they are.
+        """Delete the merchant's tokens of the present environment. Payments do not change.
 
-        Saved cards cannot be charged any more and are put away, while Clover still listens to us.
+        Archive the saved cards, which can no longer be charged, while the tokens still work.
         """
         self.ensure_one()
         self.check_access("write")
         self.env["payment.token"]._clover_put_away(self)
-        # Elevated: tokens are readable by administrators and writable by nobody.
+        # Elevated: administrators can read tokens, but no user can write them.
         self.sudo().clover_token_id.unlink()
         self.write(
             {
@@ -149,13 +149,13 @@ class PaymentProvider(models.Model):
         )
 
     def action_clover_test_connection(self):
-        """Ask Clover who we are and what this merchant can do, and say it in words.
+        """Read the merchant and its features from Clover and show them in words.
 
         :raise UserError: with the reason and what to do about it
         """
         self.ensure_one()
         self.check_access("write")
-        # Elevated: tokens are readable by administrators and writable by nobody.
+        # Elevated: administrators can read tokens, but no user can write them.
         self.sudo().clover_token_id.filtered("error")._give_another_chance()
         # Elevated: the tokens are used, not shown.
         provider = self.sudo()
@@ -189,7 +189,7 @@ class PaymentProvider(models.Model):
     # === BUSINESS METHODS === #
 
     def _clover_require_ready_to_connect(self):
-        # Elevated: only whether there is a secret matters.
+        # Elevated: only checks whether a secret is set.
         provider = self.sudo()
         self.check_access("write")
         if provider.state == "disabled":
@@ -210,14 +210,14 @@ class PaymentProvider(models.Model):
         return urljoin(self.get_base_url(), const.OAUTH_CALLBACK_PATH)
 
     def _clover_redirect_uri(self):
-        """Return where Clover sends the browser: the dispatcher if there is one, else ourselves."""
+        """Return the redirect address: the dispatcher's if there is one, else this database's."""
         # Elevated: system parameters are readable by administrators only.
         parameters = self.env["ir.config_parameter"].sudo()
         return parameters.get_param(const.DISPATCHER_URL_PARAMETER) or self._clover_own_callback()
 
     def _clover_state_secret(self):
-        """Return the key that signs states: the dispatcher's, or one that only we know."""
-        # Elevated: secrets of the database.
+        """Return the key that signs states: the dispatcher's, or this database's secret."""
+        # Elevated: users cannot read the secrets of the database.
         parameters = self.env["ir.config_parameter"].sudo()
         shared = parameters.get_param(const.DISPATCHER_SECRET_PARAMETER)
         if shared:

@@ -5,12 +5,12 @@ from odoo.exceptions import ValidationError
 
 from ... import const
 
-#: Credentials by which an app or a merchant of the sandbox can be told from one in production.
+#: Credentials that differ between a sandbox app or merchant and a production one.
 PROVEN_FIELDS = ("clover_app_id", "clover_rest_api_token", "clover_api_key")
 
 
 class PaymentProvider(models.Model):
-    """What Clover told about the merchant, and which credentials have worked in the sandbox."""
+    """What Clover reports about the merchant, and which credentials have worked in the sandbox."""
 
     _inherit = "payment.provider"
 
@@ -46,7 +46,7 @@ class PaymentProvider(models.Model):
 
     @api.constrains("state", "code", *PROVEN_FIELDS)
     def _check_clover_credentials_are_for_production(self):
-        """Refuse to take real payments with credentials that are known to be the sandbox's."""
+        """Refuse to enable the provider with credentials that are known to be the sandbox's."""
         for provider in self.filtered(lambda one: one.code == const.PROVIDER_CODE):
             if provider.state != "enabled":
                 continue
@@ -68,7 +68,7 @@ class PaymentProvider(models.Model):
     # === BUSINESS METHODS === #
 
     def _clover_sandbox_credentials(self):
-        """Return the fields of those credentials that are known to be the sandbox's."""
+        """Return the names of the credential fields that are known to hold sandbox values."""
         # Elevated: secrets are compared by their hashes, not shown.
         provider = self.sudo()
         known = set(provider.clover_sandbox_hashes or ())
@@ -83,14 +83,14 @@ class PaymentProvider(models.Model):
         }
 
     def _clover_remember_sandbox_credentials(self, name):
-        """Remember that Clover's sandbox has just accepted us, if that is where we are.
+        """Remember that the sandbox accepted a credential; do nothing in production.
 
-        :param str name: the field of what was accepted, one of ``PROVEN_FIELDS``; nothing if empty
+        :param str name: the field of that credential, one of ``PROVEN_FIELDS``; empty: do nothing
         """
         self.ensure_one()
         if self.state == "enabled":
             return
-        # Elevated: nobody but the system keeps this list.
+        # Elevated: only the system writes this list.
         provider = self.sudo()
         accepted = provider._clover_credential_hashes().get(name)
         known = set(provider.clover_sandbox_hashes or ())
@@ -98,7 +98,7 @@ class PaymentProvider(models.Model):
             provider.clover_sandbox_hashes = sorted({*known, accepted})
 
     def _clover_facts_values(self, facts):
-        """Return the values of the fields above, as Clover tells them now.
+        """Return the values of the fields above, from Clover's present answer.
 
         :param facts: the :class:`~odoo.addons.fusion_clover.client.merchant_facts.MerchantFacts`
         """
@@ -118,7 +118,7 @@ class PaymentProvider(models.Model):
         }
 
     def _clover_saving_values(self, gateway):
-        """Return whether cards can be saved, as the gateway says; None if it could not be read."""
+        """Return whether the gateway says that cards can be saved; None if it could not be read."""
         if not gateway:
             return {"clover_saves_cards": "unknown"}
         if gateway.supports_multi_pay_token:
@@ -141,7 +141,7 @@ class PaymentProvider(models.Model):
         return ", ".join(name for name, offered in features.items() if offered) or False
 
     def _clover_facts_in_words(self):
-        """Return who we are connected to, and what this merchant can do."""
+        """Return a text that names the connected merchant and its features."""
         self.ensure_one()
         unknown = self.env._("not known")
         sentences = [
@@ -178,7 +178,7 @@ class PaymentProvider(models.Model):
             return ""
 
     def _clover_currency_warning(self):
-        """Return a sentence if the merchant settles in another currency than the company."""
+        """Return a warning if the merchant settles in a currency other than the company's."""
         currency = self.clover_merchant_currency
         if not currency or currency == self.company_id.currency_id.name:
             return ""

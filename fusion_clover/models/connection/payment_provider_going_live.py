@@ -4,7 +4,7 @@ from ... import const
 
 
 class PaymentProvider(models.Model):
-    """How the connection is, in words, and its steps to production."""
+    """The status of the connection in words, and its steps to production."""
 
     _inherit = "payment.provider"
 

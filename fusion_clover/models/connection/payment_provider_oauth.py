@@ -15,17 +15,17 @@ _logger = logging.getLogger(__name__)
 
 
 class PaymentProvider(models.Model):
-    """The way back from Clover: from the code to a merchant that was proven to be the right one."""
+    """The return from Clover: exchange the code, then verify the merchant."""
 
     _inherit = "payment.provider"
 
     def _clover_connect_merchant(self, *, code, merchant_id):
-        """Exchange the code, prove that it belongs to the merchant, and keep the tokens.
+        """Exchange the code, verify that it belongs to the merchant, and store the tokens.
 
-        An earlier connection stays as it is until the new one is proven.
+        An earlier connection does not change until the new one is verified.
 
-        :param str code: single-use, short-lived: exchanged at once
-        :param str merchant_id: from the browser, so worth nothing until Clover confirms it
+        :param str code: single-use and short-lived; exchanged at once
+        :param str merchant_id: from the browser; not trusted until Clover confirms it
         :raise UserError: with the reason and what to do about it
         """
         self.ensure_one()
@@ -36,7 +36,7 @@ class PaymentProvider(models.Model):
             raise UserError(self._clover_connection_problem(error)) from error
         merchant = self._clover_proven_merchant(connected.pair, merchant_id)
         self.env["clover.oauth.token"]._store_committed(self, connected.pair, merchant)
-        # Our own snapshot is older than the row just stored.
+        # The row just stored is newer than this transaction's snapshot.
         client = self._clover_client(
             authorizer=StaticToken(connected.pair.access_token), merchant_id=merchant.id
         )
@@ -51,15 +51,15 @@ class PaymentProvider(models.Model):
                 **self._clover_facts_at_connect(client),
             }
         )
-        # By name: the row just stored cannot be seen from here.
+        # Pass the name: the row just stored is not visible in this transaction.
         self._clover_remember_sandbox_credentials("clover_app_id")
 
     def _clover_hold(self):
-        """Let nobody else write the provider until the end of this transaction.
+        """Lock the provider's row until the end of this transaction.
 
-        Whoever writes it just now is waited for; then Odoo runs the request again. Both happen
-        here, before a code is sent that works only once. Not FOR UPDATE: the tokens are stored on
-        another cursor, with a reference to the provider.
+        This waits for a concurrent writer; Odoo then retries the request. Both must happen before
+        the single-use code is sent. Not FOR UPDATE: the tokens are stored on another cursor, with a
+        reference to the provider.
         """
         self.ensure_one()
         self.flush_recordset()
@@ -68,7 +68,7 @@ class PaymentProvider(models.Model):
         )
 
     def _clover_facts_at_connect(self, client):
-        """Return what this merchant can do; nothing if it does not answer."""
+        """Return the merchant's features; nothing if Clover does not answer."""
         try:
             return self._clover_facts_values(read_facts(client))
         except GatewayError as error:
@@ -76,9 +76,9 @@ class PaymentProvider(models.Model):
             return {}
 
     def _clover_proven_merchant(self, pair, merchant_id):
-        """Return the merchant as Clover tells it to whoever has these tokens.
+        """Return the merchant that Clover reports for these tokens.
 
-        :raise UserError: it is not the merchant the browser came back with, or cannot be read
+        :raise UserError: it is not the merchant that the browser named, or cannot be read
         """
         client = self._clover_client(
             authorizer=StaticToken(pair.access_token), merchant_id=merchant_id
@@ -86,7 +86,7 @@ class PaymentProvider(models.Model):
         try:
             merchant = client.merchants.retrieve()
         except errors.AuthenticationError as error:
-            # The token is new: what is missing is the permission, or it is another merchant's.
+            # The token is new, so a permission is missing or the token is another merchant's.
             raise UserError(
                 self.env._(
                     "Clover gave a token that cannot read merchant %s. Tick the permission to read "
@@ -104,9 +104,9 @@ class PaymentProvider(models.Model):
         return merchant
 
     def _clover_read_public_key(self, client):
-        """Return the key for the card form and no warning, or neither a key nor a failure.
+        """Return ``(key for the card form, False)``, or ``(False, warning)`` on an error.
 
-        Terminals work without it, so that its absence does not undo a connection.
+        Terminals work without the key, so a missing key does not undo a connection.
         """
         try:
             return client.tokens.public_key().api_access_key, False
@@ -136,9 +136,9 @@ class PaymentProvider(models.Model):
         )
 
     def _clover_get_public_key(self):
-        """Return the key for the card form; asked for once, then kept.
+        """Return the key for the card form; read it from Clover once, then keep it.
 
-        :raise UserError: Clover does not give it, with the reason
+        :raise UserError: Clover does not return it; with the reason
         """
         self.ensure_one()
         # Elevated: clerks use the key without access to the provider.
@@ -155,12 +155,12 @@ class PaymentProvider(models.Model):
         return provider.clover_public_key
 
     def _clover_oauth_client(self, connection=None):
-        """Return the client for tokens: of the provider as it is set up, or of a connection.
+        """Return the OAuth client, with the settings of the provider or of a connection.
 
-        :param connection: the ``clover.oauth.token`` whose environment and app are meant, whatever
-            the provider's are by now; the secret of another app is not known
+        :param connection: the ``clover.oauth.token`` whose environment and app are used instead of
+            the provider's present ones; the secret of another app is not known
         """
-        # Elevated: the secret is needed, not shown.
+        # Elevated: the secret is used, not shown.
         provider = self.sudo()
         app_id, secret = provider.clover_app_id or "", provider.clover_app_secret or ""
         if connection and (connection.app_id or "") != app_id:
@@ -185,7 +185,7 @@ class PaymentProvider(models.Model):
         return self._clover_connection_problem(error)
 
     def _clover_connection_problem(self, error):
-        """Return what went wrong between us and Clover as a sentence that says what to do."""
+        """Return a sentence that states the connection problem and what to do about it."""
         sentences = self._clover_problem_sentences()
         for key in (error.code, *(kind.__name__ for kind in type(error).__mro__)):
             if key in sentences:
@@ -193,7 +193,7 @@ class PaymentProvider(models.Model):
         return self.env._("Clover did not answer as expected (%s). Try again.", error)
 
     def _clover_problem_sentences(self):
-        """Return sentences by the error's code, or by the name of its class or of a base."""
+        """Return sentences, keyed by error code or by the name of the error's class or base."""
         return {
             "invalid_code": self.env._(
                 "Clover refused the code. Most likely the App Secret is wrong, or belongs to the "

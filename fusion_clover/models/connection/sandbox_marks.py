@@ -4,7 +4,7 @@ from ... import const
 
 
 class PaymentTransaction(models.Model):
-    """Which of Clover's worlds a payment belongs to, so that nobody takes a test for money."""
+    """The Clover environment of a payment, so that a test is not taken for real money."""
 
     _inherit = "payment.transaction"
 
@@ -16,7 +16,7 @@ class PaymentTransaction(models.Model):
         readonly=True,
     )
 
-    # Not of the provider's state: a payment stays what it was when the provider goes live.
+    # Do not depend on the provider's state: a test payment stays one after the provider goes live.
     @api.depends("provider_id")
     def _compute_clover_environment(self):
         for transaction in self:
@@ -41,7 +41,7 @@ class AccountPayment(models.Model):
 
 
 class CloverTestedDocument(models.AbstractModel):
-    """A document with ``transaction_ids``: it says when it was paid in a test."""
+    """A document with ``transaction_ids`` that shows when it was paid in the sandbox."""
 
     _name = "clover.tested.document"
     _description = "Document That May Be Paid in a Test"

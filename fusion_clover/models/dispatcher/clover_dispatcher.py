@@ -15,7 +15,7 @@ from ...client.oauth import OAuthClient
 
 
 class CloverDispatcher(models.AbstractModel):
-    """What the database that owns the Clover app does for its tenants' browsers."""
+    """The database that owns the Clover app redirects browsers to and from its tenants."""
 
     _name = "clover.dispatcher"
     _description = "Clover Dispatcher"
@@ -24,7 +24,7 @@ class CloverDispatcher(models.AbstractModel):
 
     @api.model
     def _parameter(self, name):
-        # Elevated: browsers and Clover are no users; no value is shown to them.
+        # Elevated: browsers and Clover have no user; no value is shown to them.
         return self.env["ir.config_parameter"].sudo().get_param(name) or ""
 
     @api.model
@@ -43,7 +43,7 @@ class CloverDispatcher(models.AbstractModel):
     def _environment(self):
         """Return the hosts of the app: the sandbox's unless production was chosen.
 
-        :raise ConfigurationError: the address that replaces the sandbox is none
+        :raise ConfigurationError: the address that replaces the sandbox's is invalid
         """
         if self._parameter(const_dispatcher.ENVIRONMENT_PARAMETER) == "production":
             return clover_environment.PRODUCTION
@@ -62,11 +62,11 @@ class CloverDispatcher(models.AbstractModel):
     def _relay(self, token):
         """Return the address of the tenant's callback that a state leads to, and use the state up.
 
-        The tenant is found by the host that the state names; then everything is verified with that
-        tenant's own key, so that another tenant's signature is worth nothing.
+        The host in the state selects the tenant; the state is then verified with that tenant's own
+        key, so another tenant's signature is not accepted.
 
-        :raise StateError: not signed by that tenant, too old, for a host that is no tenant's,
-            for another page of it, or used before
+        :raise StateError: the state is not signed by that tenant, is too old, names a host that
+            belongs to no tenant or another page of the tenant, or was used before
         """
         claimed = signed_state.claimed_redirect(token)
         try:
@@ -80,7 +80,7 @@ class CloverDispatcher(models.AbstractModel):
         payload = self._verified(token, key, host)
         if payload.redirect_to != callback:
             raise signed_state.StateHostError("the state leads to another page than the callback")
-        # Before the state is used up: should somebody write the tenant now, all of it runs again.
+        # Before the state is used up: a concurrent write to the tenant makes Odoo retry this.
         self.env["clover.tenant"].browse(tenant_id)._forget_refusal()
         if not self.env["clover.used.state"]._use(payload.nonce):
             raise signed_state.StateExpiredError("the state was used before")
@@ -92,7 +92,7 @@ class CloverDispatcher(models.AbstractModel):
         try:
             return signed_state.verify(key, token, now=now, allowed_hosts={host})
         except signed_state.StateSignatureError:
-            # Only while customers are being moved to keys of their own.
+            # Only while customers are being moved to their own keys.
             legacy = self._parameter(const_dispatcher.LEGACY_SECRET_PARAMETER).strip()
             if not legacy:
                 raise
@@ -102,9 +102,9 @@ class CloverDispatcher(models.AbstractModel):
 
     @api.model
     def _launch(self, merchant_id):
-        """Return Clover's authorize page with a fresh state of the merchant's tenant, or None.
+        """Return Clover's authorize page with a new state of the merchant's tenant, or None.
 
-        :raise ConfigurationError: the dispatcher's App ID is not set, or its sandbox is nowhere
+        :raise ConfigurationError: the App ID is not set, or the sandbox's address is invalid
         """
         tenant_id = self.env["clover.tenant"]._directory()[1].get(merchant_id)
         if not tenant_id:

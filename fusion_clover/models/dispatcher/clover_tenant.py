@@ -11,8 +11,8 @@ from odoo.addons.fusion_payment_common.lib.errors import ConfigurationError
 
 from ... import const, const_dispatcher
 
-#: How an endpoint is called whose order must be kept: a tenant that was down for a minute has
-#: everything a minute later, one that was down for three days loses nothing.
+#: Delivery settings that keep the order of events: after a minute's outage the tenant catches up
+#: within a minute; after three days it has lost nothing.
 ENDPOINT_VALUES = {
     "is_ordered": True,
     "is_signed": False,
@@ -23,15 +23,15 @@ ENDPOINT_VALUES = {
 }
 
 
-#: What is noted about a browser that was sent away; no route depends on it.
+#: Fields that describe a rejected browser redirect; no route depends on them.
 REFUSAL_FIELDS = {"refusal", "refused_address", "refused_at"}
 
 
 class CloverTenant(models.Model):
     """An Odoo database that uses the Clover app which this database owns.
 
-    States are signed with a key that only this tenant and we know, so that nobody can have a
-    browser, and the code it carries, sent to another tenant.
+    States are signed with a key that only this tenant and this database know. Nobody else can
+    redirect a browser, and the code it carries, to another tenant.
     """
 
     _name = "clover.tenant"
@@ -104,9 +104,9 @@ class CloverTenant(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Override of `orm` to set up where notices for the new tenants are delivered."""
+        """Override of `orm` to create the delivery endpoints of the new tenants."""
         tenants = super().create([self._tidy(values) for values in vals_list])
-        # Elevated: whoever may add a customer need not manage deliveries.
+        # Elevated: users who may add a customer need not manage deliveries.
         endpoints = self.env["fusion.delivery.endpoint"].sudo()
         for tenant in tenants:
             tenant.endpoint_id = endpoints.create({**ENDPOINT_VALUES, **tenant._endpoint_values()})
@@ -114,7 +114,7 @@ class CloverTenant(models.Model):
         return tenants
 
     def write(self, vals):
-        """Override of `orm` to have notices delivered to where the tenant is now, or held back."""
+        """Override of `orm` to deliver events to the tenant's new address, or to pause them."""
         result = super().write(self._tidy(vals))
         if {"name", "base_url", "active"} & set(vals):
             for tenant in self:
@@ -125,9 +125,9 @@ class CloverTenant(models.Model):
         return result
 
     def unlink(self):
-        """Override of `orm` to forget the tenant, and to send it nothing more, at once.
+        """Override of `orm` to delete the tenant and stop its deliveries at once.
 
-        What was forwarded to it stays listed.
+        Past deliveries stay listed.
         """
         # Elevated: as in `create`.
         endpoints = self.endpoint_id.sudo()
@@ -138,7 +138,7 @@ class CloverTenant(models.Model):
 
     @api.model
     def _tidy(self, values):
-        """Write the address as browsers do, so that it can be compared to the letter."""
+        """Normalize the address as browsers do, so that plain string comparison works."""
         base_url = values.get("base_url")
         if not base_url:
             return values
@@ -153,7 +153,7 @@ class CloverTenant(models.Model):
             "active": self.active,
             "name": self.env._("Clover notices for %s", self.name),
             "url": self.base_url + const_dispatcher.TENANT_WEBHOOK_PATH,
-            # Plain http is possible to this very machine only, and only in test state.
+            # Plain http is allowed only to this machine, and only in test state.
             "state": "test" if is_loopback else "enabled",
         }
 
@@ -166,7 +166,7 @@ class CloverTenant(models.Model):
             tenant.signing_key = secrets.token_hex(32)
 
     def action_open_deliveries(self):
-        """Show what was forwarded to this tenant, and what waits."""
+        """Open the tenant's past and waiting deliveries."""
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
@@ -185,11 +185,11 @@ class CloverTenant(models.Model):
     @api.model
     @ormcache()
     def _directory(self):
-        """Return ``(ids of active tenants by host, ids by merchant)``: asked for by every stranger.
+        """Return ``(ids of active tenants by host, ids by merchant)``; any request may need it.
 
-        Keys are not in it: they are read for the one tenant that is concerned.
+        Keys are not included: they are read only for the tenant concerned.
         """
-        # Elevated: browsers and Clover are no users.
+        # Elevated: browsers and Clover have no user.
         tenants = self.sudo().search([("active", "=", True)])
         merchants = {
             line.merchant_id: line.tenant_id.id for line in tenants.merchant_line_ids
@@ -199,17 +199,17 @@ class CloverTenant(models.Model):
     @api.model
     @ormcache("tenant_id")
     def _relay_facts(self, tenant_id):
-        """Return ``(signing key, OAuth callback, name)`` of a tenant, without asking the database.
+        """Return ``(signing key, OAuth callback, name)`` of a tenant, from the cache.
 
         A forged state costs one HMAC and no query.
         """
-        # Elevated: the key verifies a browser's state and is shown to nobody.
+        # Elevated: the key verifies a browser's state and is never shown.
         tenant = self.sudo().browse(tenant_id)
         return tenant.signing_key, tenant._oauth_callback, tenant.name
 
     @api.model
     def _new_from(self, name, base_url, merchant_ids):
-        """Create a tenant with its merchants: what the form does."""
+        """Create a tenant with its merchants, as the form does."""
         lines = [Command.create({"merchant_id": one}) for one in merchant_ids]
         return self.create({"name": name, "base_url": base_url, "merchant_line_ids": lines})
 
@@ -243,13 +243,13 @@ class CloverTenantMerchant(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Override of `orm` to route to the new merchants at once."""
+        """Override of `orm` to route events to the new merchants at once."""
         lines = super().create(vals_list)
         self.env.registry.clear_cache()
         return lines
 
     def write(self, vals):
-        """Override of `orm` to route as written at once."""
+        """Override of `orm` to apply the new routes at once."""
         result = super().write(vals)
         self.env.registry.clear_cache()
         return result

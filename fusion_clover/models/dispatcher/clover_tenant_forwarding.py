@@ -6,27 +6,27 @@ from odoo.addons.fusion_payment_common.tools.cursors import in_own_transaction
 from ... import const_dispatcher
 from ...client import webhooks
 
-#: Bodies that are fanned out in one transaction.
+#: Most bodies that one transaction fans out.
 BATCH = 100
 #: Seconds to reach a tenant.
 CONNECT_TIMEOUT = 5
 
 
 class CloverTenant(models.Model):
-    """From the inbox to the tenants: verbatim, to each once, in the order of arrival.
+    """Forward events from the inbox to the tenants: unchanged, once to each, in order of arrival.
 
-    A body is stored once, whatever the number of its tenants: a delivery names its event and the
-    outbox reads the body when it sends it. The outbox keeps the order of each tenant; the order in
-    which deliveries are made must therefore be that of the events, however many workers there are.
+    A body is stored once for all its tenants: a delivery names its event, and the outbox reads the
+    body when it sends it. The outbox keeps each tenant's order, so deliveries must be created in
+    the order of the events, however many workers there are.
     """
 
     _name = "clover.tenant"
     _inherit = ["clover.tenant", "fusion.event.handler"]
 
     def _fusion_handle_event(self, event, fetched=None):
-        """Override of the inbox to hand the body, and all that came before it, to the outbox."""
+        """Override of the inbox to pass the body, and all earlier ones, to the outbox."""
         body = event._body()
-        # Asked each time: a tenant that was archived meanwhile gets no delivery any more.
+        # Read in each pass: a tenant archived meanwhile gets no more deliveries.
         while tenants := self._of_body(body):
             if self._is_fanned_out(event, tenants):
                 return None
@@ -35,18 +35,18 @@ class CloverTenant(models.Model):
 
     @api.model
     def _of_body(self, body):
-        """Return the active tenants whose merchants a body is about."""
+        """Return the active tenants whose merchants the body concerns."""
         merchants = self._directory()[1]
         try:
             found = webhooks.merchant_ids(body)
         except ValueError:
-            # Stored by an earlier version; nobody can have it.
+            # Stored by an earlier version; it belongs to no tenant.
             found = ()
         return self.browse(dict.fromkeys(merchants[one] for one in found if one in merchants))
 
     @api.model
     def _is_fanned_out(self, event, tenants):
-        # Not by the ORM's cache, and on a snapshot that sees what our own transactions did.
+        # Bypass the ORM's cache, with a snapshot that sees our other committed transactions.
         def count(env):
             return env["fusion.delivery"].search_count(
                 [
@@ -59,12 +59,12 @@ class CloverTenant(models.Model):
 
     @api.model
     def _fan_out_next(self, event_id):
-        """Enqueue the oldest bodies that wait, ``event_id`` included if they are not too many.
+        """Enqueue the oldest waiting bodies, including ``event_id`` if the batch has room for it.
 
-        One at a time on all hosts: whoever comes second finds it done.
+        One process at a time on all hosts: a second one finds nothing left to do.
         """
-        # A lock that nobody else takes; taken before anything is read, so that our snapshot has
-        # what its last owner did.
+        # Nothing else takes this lock. Take it before the first read, so that the snapshot
+        # includes the work of the previous owner.
         self.env.cr.execute("LOCK TABLE clover_tenant IN SHARE UPDATE EXCLUSIVE MODE")
         events = self.env["fusion.event"].browse(self._waiting_event_ids(event_id))
         messages = []
@@ -77,7 +77,7 @@ class CloverTenant(models.Model):
 
     @api.model
     def _waiting_event_ids(self, event_id):
-        """Return received bodies without a delivery, oldest first; ``event_id`` in any case."""
+        """Return the ids of received bodies without a delivery, oldest first, and ``event_id``."""
         self.env.cr.execute(
             """
             SELECT e.id FROM fusion_event e
@@ -95,7 +95,7 @@ class CloverTenant(models.Model):
             },
         )
         ids = [row[0] for row in self.env.cr.fetchall()]
-        # It may have a delivery to some of its tenants already, from before one was added.
+        # It may already have deliveries, made before another tenant was added.
         return ids if event_id in ids or len(ids) == BATCH else sorted([*ids, event_id])
 
     # === VERIFICATION === #
@@ -104,9 +104,9 @@ class CloverTenant(models.Model):
     def _forward_challenge(self, content):
         """Pass a verification code on to every tenant, whose administrator may be waiting for it.
 
-        :param bytes content: as Clover sent it
+        :param bytes content: the body as Clover sent it
         """
-        # Elevated: Clover is no user.
+        # Elevated: Clover has no user.
         for tenant in self.sudo().search([("active", "=", True)]):
             self.env["fusion.delivery"]._enqueue(
                 tenant.endpoint_id, const_dispatcher.FORWARDED, {"content": content.decode()}
@@ -116,9 +116,9 @@ class CloverTenant(models.Model):
 
     @api.model
     def _forwarding_request(self, delivery):
-        """Return the request of a delivery: body and proofs as Clover sent them.
+        """Return the request of a delivery, with the body and proofs as Clover sent them.
 
-        :raise ValueError: the body is not kept any more
+        :raise ValueError: the body is no longer stored
         """
         headers = {"Content-Type": "application/json", "User-Agent": "Fusion-Payments/19.0"}
         if "content" in delivery.body:
@@ -129,7 +129,7 @@ class CloverTenant(models.Model):
                 raise ValueError("the body that was to be forwarded is not kept any more")
             content = event._body()
             headers |= event.clover_headers or {}
-            # The proof of the whole app, verified when it came: kept in one place only.
+            # The app's static proof, verified on arrival, is stored only in the settings.
             headers[const_dispatcher.AUTH_HEADER] = self.env["clover.dispatcher"]._auth_code()
         endpoint = delivery.endpoint_id
         return Request(
@@ -145,7 +145,7 @@ class FusionDelivery(models.Model):
     _inherit = "fusion.delivery"
 
     def _request(self, attempt):
-        """Override of the outbox to send what is forwarded as it was received."""
+        """Override of the outbox to send forwarded bodies unchanged."""
         if self.event_type != const_dispatcher.FORWARDED:
             return super()._request(attempt)
         request = self.env["clover.tenant"]._forwarding_request(self)
@@ -163,7 +163,7 @@ class FusionEvent(models.Model):
 
     @api.model
     def _handlers(self):
-        """Override of the inbox to have bodies for tenants, and notices for us, handled."""
+        """Override of the inbox to handle bodies for tenants and events for this database."""
         return super()._handlers() | {
             const_dispatcher.EVENT_SOURCE: "clover.tenant",
             "clover": "clover.webhook",

@@ -10,12 +10,12 @@ from odoo.addons.fusion_payment_common.lib.refusal_log import RefusalLog
 _logger = logging.getLogger(__name__)
 _refusals = RefusalLog()
 
-#: Of an address that a stranger may have made up: characters that are kept.
+#: Most characters kept of an address that a stranger may have made up.
 _KEPT = 120
 
 
 class CloverTenant(models.Model):
-    """Why a browser was last sent away on its way to the tenant, for whoever sets it up."""
+    """Show why the last browser redirect to the tenant was rejected, to help with its setup."""
 
     _inherit = "clover.tenant"
 
@@ -36,8 +36,8 @@ class CloverTenant(models.Model):
     refused_at = fields.Datetime(string="Refused", readonly=True, copy=False)
 
     def _forget_refusal(self):
-        """It works: what went wrong before concerns nobody any more."""
-        # Elevated: browsers are no users.
+        """Clear the last refusal after a redirect that worked."""
+        # Elevated: browsers have no user.
         tenant = self.sudo()
         if tenant.refused_at:
             tenant.write({"refusal": False, "refused_address": False, "refused_at": False})
@@ -49,14 +49,14 @@ class CloverDispatcher(models.AbstractModel):
 
     @api.model
     def _note_refusal(self, token, error, merchant_id):
-        """Tell the administrator about a browser that was sent away.
+        """Record a rejected browser redirect for the administrator.
 
-        Once a minute per tenant and reason; another reason at once. A flood of strangers costs no
-        query: which tenant is meant is known without one.
+        Record once a minute per tenant and reason; another reason at once. A flood of forged
+        requests costs no query: the tenant is found in the cache.
 
-        :param str token: the state as it came; nothing in it is proven
+        :param str token: the state as received; nothing in it is verified
         :param error: the :class:`~odoo.addons.fusion_payment_common.lib.signed_state.StateError`
-        :param str merchant_id: as it came, for states that lead to no tenant
+        :param str merchant_id: as received, for states that lead to no tenant
         """
         address, host = _claimed(token)
         hosts, merchants = self.env["clover.tenant"]._directory()
@@ -69,7 +69,7 @@ class CloverDispatcher(models.AbstractModel):
             "Sent %s browser(s) away, the last one on its way to %r: %s", count, address, error
         )
         if tenant_id and kind:
-            # Elevated: browsers are no users.
+            # Elevated: browsers have no user.
             self.env["clover.tenant"].sudo().browse(tenant_id).write(
                 {
                     "refusal": kind,
@@ -80,7 +80,7 @@ class CloverDispatcher(models.AbstractModel):
 
 
 def _claimed(token):
-    """Return where a state says it leads, without its path, and the host of it; "" for nowhere."""
+    """Return the address a state claims to lead to, without its path, and its host; or ""."""
     try:
         parts = urlsplit(signed_state.claimed_redirect(token))
     except ValueError:
@@ -89,7 +89,7 @@ def _claimed(token):
 
 
 def _kind(error):
-    """Return what the administrator can do something about, None for what is no state at all."""
+    """Return the kind of error that the administrator can act on; None if it is no state."""
     kinds = {
         signed_state.StateSignatureError: "signature",
         signed_state.StateHostError: "address",

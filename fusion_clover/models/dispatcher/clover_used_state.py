@@ -4,12 +4,12 @@ from odoo import api, fields, models
 
 from odoo.addons.fusion_payment_common.tools.cursors import in_own_transaction
 
-#: A state is good for an hour, and our clock may be a minute behind.
+#: A state is valid for an hour; allow for a clock that is a minute slow.
 KEPT = timedelta(hours=2)
 
 
 class CloverUsedState(models.Model):
-    """Nonces of states that were relayed or accepted before: each is good for one time."""
+    """Nonces of states that were relayed or accepted: each state works only once."""
 
     _name = "clover.used.state"
     _description = "Used Clover State"
@@ -22,7 +22,7 @@ class CloverUsedState(models.Model):
 
     @api.model
     def _use(self, nonce):
-        """Return True the first time, committed; False ever after."""
+        """Record the nonce and commit; return True the first time, False afterwards."""
 
         def use(env):
             env.cr.execute(
@@ -36,5 +36,5 @@ class CloverUsedState(models.Model):
 
     @api.autovacuum
     def _gc_expired(self):
-        """Delete what has expired by itself."""
+        """Delete nonces of expired states."""
         self.search([("expires_at", "<", fields.Datetime.now())], limit=1000).unlink()

@@ -18,7 +18,7 @@ class FusionSignedState(models.Model):
 
     @api.model
     def _redeem(self, purpose, token, *, secret, allowed_hosts):
-        """Override of common to accept what our dispatcher issued when Clover launched the app."""
+        """Override of common to accept states that the dispatcher issued for a launch."""
         if purpose == CONNECT_PURPOSE:
             launched = self._clover_redeem_launched(token, allowed_hosts)
             if launched:
@@ -27,11 +27,11 @@ class FusionSignedState(models.Model):
 
     @api.model
     def _clover_redeem_launched(self, token, allowed_hosts):
-        """Return the provider to connect, or None if the state is not one of a launch.
+        """Return the provider to connect, or None if the state is not from a launch.
 
-        Which merchant it is good for is checked when the connection is completed.
+        The merchant it is valid for is checked when the connection is completed.
         """
-        # Elevated: the key that we share with the dispatcher.
+        # Elevated: the key shared with the dispatcher.
         parameters = self.env["ir.config_parameter"].sudo()
         key = parameters.get_param(const.DISPATCHER_SECRET_PARAMETER)
         if not key:
@@ -41,16 +41,16 @@ class FusionSignedState(models.Model):
                 key, token, now=time.time(), allowed_hosts=allowed_hosts
             )
         except signed_state.StateError:
-            # Whoever asks next says why.
+            # The next check reports the reason.
             return None
         if self.search_count([("nonce", "=", payload.nonce)], limit=1):
             return None
         provider = self._clover_launched_provider(key, payload.nonce)
         if not provider:
             return None
-        # Whoever writes it now makes Odoo run the request again: not after the state is used up.
+        # A concurrent write makes Odoo retry the request, so lock before the state is used up.
         provider._clover_hold()
-        # Elevated: nobody's to write.
+        # Elevated: no user can write this model.
         if not self.env["clover.used.state"].sudo()._use(payload.nonce):
             return None
         return provider.with_context(**{LAUNCH_NONCE: payload.nonce})
@@ -59,8 +59,8 @@ class FusionSignedState(models.Model):
     def _clover_launched_provider(self, key, nonce):
         """Return the provider of the company whose merchant was launched, empty if there is none.
 
-        That is the one of this merchant, else the only one of no merchant yet; else the present
-        company's, which will say that it is connected to another.
+        Prefer the provider of this merchant, then the only one without a merchant, then the present
+        company's, which will report that it is connected to another merchant.
 
         :raise UserError: several companies are not connected yet
         """
@@ -89,15 +89,15 @@ class FusionSignedState(models.Model):
 
 
 class PaymentProvider(models.Model):
-    """The way back from Clover, whoever sent the browser there."""
+    """Complete a connection that was started in Odoo or launched at Clover."""
 
     _inherit = "payment.provider"
 
     def _clover_complete_connection(self, *, code, merchant_id):
-        """Connect the merchant with whom the browser came back, asked for here or launched.
+        """Connect the merchant that the browser returned with, requested here or launched.
 
-        :param str code: single-use, short-lived: exchanged at once
-        :param str merchant_id: from the browser, so worth nothing until Clover confirms it
+        :param str code: single-use and short-lived; exchanged at once
+        :param str merchant_id: from the browser; not trusted until Clover confirms it
         :raise UserError: with the reason and what to do about it
         """
         nonce = self.env.context.get(LAUNCH_NONCE)
@@ -106,11 +106,11 @@ class PaymentProvider(models.Model):
         self._clover_connect_merchant(code=code, merchant_id=merchant_id)
 
     def _clover_check_launch(self, nonce, merchant_id):
-        """Refuse to connect by a dispatcher's launch any merchant but the one it was made for.
+        """Refuse to connect any merchant but the one that the dispatcher's launch was made for.
 
         :raise UserError: with the reason and what to do about it
         """
-        # Elevated: the key that we share with the dispatcher.
+        # Elevated: the key shared with the dispatcher.
         parameters = self.env["ir.config_parameter"].sudo()
         key = parameters.get_param(const.DISPATCHER_SECRET_PARAMETER)
         if not is_launch_nonce(key, nonce, merchant_id):

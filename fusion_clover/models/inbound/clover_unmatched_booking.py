@@ -10,7 +10,7 @@ from .clover_unmatched_suggestion import UNPAID_STATES
 
 
 class CloverUnmatchedPayment(models.Model):
-    """What a Manager can do with a payment made outside Odoo; each row is decided once."""
+    """Decisions of a Manager about a payment made outside Odoo; each row is decided once."""
 
     _inherit = "clover.unmatched.payment"
 
@@ -22,7 +22,7 @@ class CloverUnmatchedPayment(models.Model):
         return self.env["clover.unmatched.match"]._open(self)
 
     def action_create_payment(self):
-        """Book it as a payment on account of the customer."""
+        """Book it as an unapplied payment of the customer."""
         self._require_open()
         if not self.partner_id:
             raise UserError(self.env._("Enter the customer who paid, then create the payment."))
@@ -32,7 +32,7 @@ class CloverUnmatchedPayment(models.Model):
         )
 
     def action_ignore(self):
-        """Ask why it does not concern these books."""
+        """Ask for the reason why it does not belong in these books."""
         for unmatched in self:
             unmatched._require_open()
         return {
@@ -47,20 +47,20 @@ class CloverUnmatchedPayment(models.Model):
     # === BUSINESS METHODS === #
 
     def _match(self, record):
-        """Say that the payment belongs to an invoice, a transaction or a payment of Odoo's.
+        """Match the payment with an invoice, a transaction or a payment of Odoo.
 
         :param record: ``account.move``, ``payment.transaction`` or ``account.payment``
-        :raise UserError: it cannot be, or Clover cannot be asked
+        :raise UserError: it does not match, or Clover cannot be reached
         """
         self._require_open()
-        # By the rights of whoever decides.
+        # With the access rights of the user who decides.
         record = record.with_env(self.env)
         record.check_access("read")
         if record._name == "account.move":
             self._check_invoice(record)
             self._book(partner=record.partner_id, invoice=record, state="matched")
         elif record._name == "payment.transaction":
-            # Elevated: Managers may book, nobody may change transactions by hand.
+            # Elevated: Managers may book, but no user changes transactions by hand.
             self._match_transaction(record.sudo())
         else:
             self._match_payment(record)
@@ -68,7 +68,7 @@ class CloverUnmatchedPayment(models.Model):
     def _ignore(self, reason):
         """Close the rows without booking anything.
 
-        :param str reason: why; kept
+        :param str reason: stored with the rows
         :raise UserError: a row was decided before, or there is no reason
         """
         if not (reason or "").strip():
@@ -78,15 +78,15 @@ class CloverUnmatchedPayment(models.Model):
             unmatched.sudo()._decide("ignored", ignore_reason=reason.strip())
 
     def _require_open(self):
-        """Refuse rows that somebody decided about, and people who may not.
+        """Refuse rows that are already decided, and users without the right to decide.
 
-        :raise UserError: with who decided
+        :raise UserError: names the user who decided
         """
         self.ensure_one()
         if not self.env.user.has_group("fusion_payment_common.group_fusion_manager"):
             raise AccessError(self.env._("Only a Manager of Fusion Payments decides about it."))
         self.check_access("write")
-        # Two Managers at once: the second one waits here, and is run again by Odoo.
+        # Of two Managers at once, the second waits here; Odoo then retries that request.
         self.env.cr.execute(
             "UPDATE clover_unmatched_payment SET write_date = write_date WHERE id = %s", [self.id]
         )
@@ -129,14 +129,14 @@ class CloverUnmatchedPayment(models.Model):
         self._decide_booked("matched", transaction)
 
     def _match_payment(self, payment):
-        """Only remember that it is the same money: it is booked already."""
+        """Only link the payment, which is already booked."""
         if payment.payment_type != "inbound" or payment.clover_unmatched_ids:
             raise UserError(self.env._("This payment cannot be the one that Clover has."))
         if payment.currency_id != self.currency_id or payment.company_id != self.company_id:
             raise UserError(
                 self.env._("The payment is in another currency, or of another company.")
             )
-        # Whoever entered it may have left out what Clover added.
+        # The amount entered by hand may exclude the surcharge that Clover added.
         possible = (self.amount, self.amount - self.surcharge_amount)
         if all(self.currency_id.compare_amounts(payment.amount, one) for one in possible):
             raise UserError(
@@ -149,9 +149,9 @@ class CloverUnmatchedPayment(models.Model):
         self.sudo()._decide("matched", payment_id=payment.id, partner_id=payment.partner_id.id)
 
     def _read(self):
-        """Return the payment as Clover has it now: only that is booked.
+        """Return the payment as Clover has it now, the only state that may be booked.
 
-        :raise UserError: Clover cannot be asked, or no money is there any more
+        :raise UserError: Clover cannot be reached, or no money is left of the payment
         """
         # Elevated: Managers need not have access to providers.
         provider = self.provider_id.sudo()
@@ -169,9 +169,9 @@ class CloverUnmatchedPayment(models.Model):
         return payment
 
     def _book(self, *, partner, state, invoice=None):
-        """Make the transaction that was missing, and have core book it."""
+        """Create the missing transaction and have core book it."""
         payment = self._read()
-        # Elevated: Managers may book what Clover has, nobody writes transactions by hand.
+        # Elevated: Managers may book what Clover has, but no user writes transactions by hand.
         transactions = self.env["payment.transaction"].sudo().with_company(self.company_id)
         links = {"invoice_ids": [Command.set(invoice.ids)]} if invoice else {}
         transaction = transactions.create(

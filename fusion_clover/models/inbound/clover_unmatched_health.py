@@ -9,7 +9,7 @@ class CloverUnmatchedPayment(models.Model):
     @api.model
     def _probe_unmatched(self, company):
         """Return how many payments of the company wait for a decision."""
-        # Elevated: health is looked at for each company in turn.
+        # Elevated: the health page checks each company in turn.
         waiting = self.sudo().search_count(
             [("company_id", "=", company.id), ("state", "=", "open")]
         )

@@ -6,22 +6,22 @@ from odoo.addons.fusion_payment_common.tools.amounts import to_money
 
 from ...client.matching import Candidate, Found, Why, suggestions
 
-#: Days around the payment in which documents are looked for, and how many of each kind.
+#: Days around the payment that are searched for documents, and most documents of each kind.
 WINDOW_DAYS = 60
 MOST_OF_A_KIND = 200
-#: States of transactions that money may still belong to.
+#: States of transactions that a payment may still belong to.
 UNPAID_STATES = ("draft", "pending", "error", "cancel")
 
 
 class CloverUnmatchedPayment(models.Model):
-    """What a payment made outside Odoo may belong to."""
+    """Suggest documents that a payment made outside Odoo may belong to."""
 
     _inherit = "clover.unmatched.payment"
 
     def _suggestions(self, *, most=10):
-        """Return what fits, the best first; see :mod:`~odoo.addons.fusion_clover.client.matching`.
+        """Return suggestions, best first; see :mod:`~odoo.addons.fusion_clover.client.matching`.
 
-        :param int most: so many at the most
+        :param int most: maximum number of suggestions
         """
         self.ensure_one()
         candidates = [
@@ -34,7 +34,7 @@ class CloverUnmatchedPayment(models.Model):
     def _found(self):
         paid_at = self.paid_at or self.create_date
         amount = self._minor(self.amount)
-        # A tip or surcharge is on no invoice.
+        # Tips and surcharges are not on the invoice.
         without = amount - self._minor(self.tip_amount) - self._minor(self.surcharge_amount)
         return Found(
             amounts=frozenset({amount, without}),
@@ -46,7 +46,7 @@ class CloverUnmatchedPayment(models.Model):
         )
 
     def _partners_of_card(self):
-        """Return who paid with a card of the same brand and ending before."""
+        """Return partners who paid before with a card of the same brand and last digits."""
         if not self.card_last4:
             return self.env["res.partner"]
         earlier = self.env["payment.transaction"].search(
@@ -99,7 +99,7 @@ class CloverUnmatchedPayment(models.Model):
         ]
 
     def _candidate_payments(self):
-        """Payments that somebody entered by hand: already booked, only not known to be Clover's."""
+        """Return payments entered by hand: already booked, but not linked to a Clover payment."""
         payments = self.env["account.payment"].search(
             [
                 ("company_id", "=", self.company_id.id),
@@ -154,7 +154,7 @@ class CloverUnmatchedPayment(models.Model):
 
 
 def _milliseconds(moment):
-    """Return a date or naive UTC time as unix milliseconds; of a date, its noon."""
+    """Return a date (at noon) or a naive UTC time as unix milliseconds."""
     if not isinstance(moment, datetime):
         moment = datetime.combine(moment, time(12))
     return int(moment.replace(tzinfo=UTC).timestamp() * 1000)

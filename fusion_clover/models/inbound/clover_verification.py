@@ -6,10 +6,10 @@ from ... import const_dispatcher
 
 
 class CloverVerification(models.Model):
-    """Codes by which Clover's dashboard wants to see that the webhook address is ours.
+    """Codes that Clover's dashboard asks for, to verify that the webhook address is ours.
 
-    They come without proof, so that anybody can send one: few are taken, and nothing is done with
-    them but to show them to an administrator.
+    They arrive without proof, so anybody can send one. Their rate is limited, and they are only
+    shown to an administrator.
     """
 
     _name = "clover.verification"
@@ -22,9 +22,9 @@ class CloverVerification(models.Model):
 
     @api.model
     def _keep(self, code):
-        """Keep the code for the administrator.
+        """Store the code for the administrator.
 
-        :return: False when too many came within the minute; then nothing was written
+        :return: False if too many arrived within the minute; nothing was written
         """
         now = fields.Datetime.now()
         recent = self.search_count(

@@ -9,7 +9,7 @@ from odoo.addons.fusion_payment_common.lib.signing import constant_time_equal
 from ... import const, const_dispatcher
 from ...client.webhook_proofs import is_signed, is_signed_by_old_relay
 
-#: Fields of a provider that decide who may bring notices, and about whom.
+#: Provider fields that decide which events are accepted, and for which merchants.
 LISTENING_FIELDS = {
     "active",
     "code",
@@ -24,11 +24,11 @@ LISTENING_FIELDS = {
 
 @dataclass(frozen=True)
 class Listener:
-    """A provider to which notices may be brought, with what proves that they are genuine.
+    """A provider that accepts events, and the secrets that prove them genuine.
 
     :param auth_code: static header of app webhooks
     :param signing_secret: of Hosted Checkout
-    :param app_secret: by which the relay of the earlier addon signed
+    :param app_secret: used by the relay of the earlier addon to sign
     """
 
     merchant_id: str
@@ -39,7 +39,7 @@ class Listener:
 
 
 class CloverWebhook(models.AbstractModel):
-    """Notices of Clover about merchants of this database: who may bring them."""
+    """Accept Clover's events about merchants of this database, if they are authentic."""
 
     _name = "clover.webhook"
     _description = "Clover Webhook"
@@ -48,11 +48,11 @@ class CloverWebhook(models.AbstractModel):
     @api.model
     @ormcache()
     def _listeners(self):
-        """Return the providers that have any secret to compare with.
+        """Return the providers that have at least one secret to compare with.
 
-        Kept in memory, as a stranger must not be able to make us ask the database.
+        Cached, so that unauthenticated requests cause no database queries.
         """
-        # Elevated: Clover is no user. Secrets are compared, never shown.
+        # Elevated: Clover has no user. Secrets are compared, never shown.
         providers = (
             self.env["payment.provider"]
             .sudo()
@@ -81,7 +81,7 @@ class CloverWebhook(models.AbstractModel):
 
     @api.model
     def _is_open(self):
-        """Return whether there is a secret to compare with; without one nothing is processed."""
+        """Return whether there is a secret to compare with; without one no event is processed."""
         old_relay = self._accepts_old_relay()
         return any(
             one.auth_code or one.signing_secret or (old_relay and one.app_secret)
@@ -90,7 +90,7 @@ class CloverWebhook(models.AbstractModel):
 
     @api.model
     def _authentic_listeners(self, inbound):
-        """Return the listeners for whom a request is genuine, each compared in constant time.
+        """Return the listeners for which a request is genuine; compare in constant time.
 
         :param inbound: the request; its body is read only if a proof depends on it
         """
@@ -124,9 +124,9 @@ class CloverWebhook(models.AbstractModel):
 
     @api.model
     def _forget_listeners(self, vals=None):
-        """Have :meth:`_listeners` read again after a provider was changed.
+        """Clear the cache of :meth:`_listeners` after a provider was changed.
 
-        :param dict vals: what was written; None for a provider that is new or gone
+        :param dict vals: written values; None for a new or deleted provider
         """
         if vals is None or LISTENING_FIELDS & set(vals):
             self.env.registry.clear_cache()

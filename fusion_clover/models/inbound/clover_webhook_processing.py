@@ -10,18 +10,18 @@ from ... import const
 from ...client.merchant_facts import read_facts
 from ...client.webhooks import Kind, stored_notice
 
-#: Attempts after which an object that Clover does not know is taken for gone: it may tell of one a
-#: moment before it shows it.
+#: Attempts after which an object that Clover does not find counts as gone: Clover may send an event
+#: a moment before the object can be read.
 LOOKS_FOR_MISSING = 3
 APP_KINDS = (Kind.APP_INSTALLED, Kind.APP_UPDATED, Kind.APP_UNINSTALLED)
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What Clover says about the object of a notice.
+    """Clover's answer about the object of an event.
 
-    :param value: the object, or a list of payments; None when Clover does not know it
-    :param refused: Clover did not let us read it
+    :param value: the object, or a list of payments; None when Clover does not find it
+    :param refused: Clover denied access to it
     """
 
     kind: Kind
@@ -30,20 +30,20 @@ class Reading:
 
 
 class CloverWebhook(models.AbstractModel):
-    """What notices mean: their object is read from Clover again, and that is brought into Odoo."""
+    """Process events: read their object from Clover again and apply it to Odoo."""
 
     _inherit = "clover.webhook"
 
     # === READING === #
 
     def _fusion_prepare_event(self, event):
-        """Override of the inbox to read what the notice is about."""
+        """Override of the inbox to read the object of the event."""
         notice = self._notice_of(event)
         provider = notice and self._provider_of(notice.merchant_id, event.company_id)
         if not provider or not notice.meaning:
             return None
         if notice.meaning in APP_KINDS and provider.clover_token_id.error:
-            # Whoever installs the app again may have brought our tokens back to life.
+            # If the app was installed again, the tokens may work again.
             provider.clover_token_id._give_another_chance()
         client = provider._clover_client()
         is_patient = event.attempt_count < LOOKS_FOR_MISSING
@@ -51,7 +51,7 @@ class CloverWebhook(models.AbstractModel):
 
     @api.model
     def _notice_of(self, event):
-        """Return the notice that is kept in an event, None if it is of a shape unknown to us."""
+        """Return the notice stored in an event, None if its shape is unknown."""
         try:
             return stored_notice(json.loads(event._body()))
         except ValueError:
@@ -59,8 +59,8 @@ class CloverWebhook(models.AbstractModel):
 
     @api.model
     def _provider_of(self, merchant_id, company):
-        """Return the provider (elevated) of a merchant, as it is now."""
-        # Elevated: Clover is no user.
+        """Return the merchant's provider (elevated), with its present settings."""
+        # Elevated: Clover has no user.
         return (
             self.env["payment.provider"]
             .sudo()
@@ -78,9 +78,9 @@ class CloverWebhook(models.AbstractModel):
     # === APPLYING === #
 
     def _fusion_handle_event(self, event, fetched=None):
-        """Override of the inbox to bring what was read into Odoo.
+        """Override of the inbox to apply the object that was read to Odoo.
 
-        :param fetched: the :class:`Reading`; None for what means nothing to us
+        :param fetched: the :class:`Reading`; None if the event is not relevant to Odoo
         """
         notice = self._notice_of(event)
         provider = notice and self._provider_of(notice.merchant_id, event.company_id)
@@ -107,13 +107,13 @@ class CloverWebhook(models.AbstractModel):
         return any(taken)
 
     def _apply_app(self, provider, notice, reading):
-        """Show whether the connection works, now that the app was installed or removed.
+        """Show whether the connection works after the app was installed or removed.
 
-        Of a connection by OAuth the tokens tell by themselves: they are renewed, or lost for good
+        An OAuth connection needs nothing here: its tokens are renewed, or they are lost for good
         and an activity says so.
         """
         if notice.object_id not in ("", provider.clover_app_id or notice.object_id):
-            # One app of the merchant's among many.
+            # Another app of the merchant.
             return False
         if not reading.refused:
             provider.clover_connection_message = False
@@ -138,7 +138,7 @@ class CloverWebhook(models.AbstractModel):
         return True
 
     def _apply_customer(self, provider, notice, reading):
-        """Put away the saved card of a customer who has none at Clover any more."""
+        """Archive the saved card of a customer who no longer has one at Clover."""
         cards = (
             self.env["payment.token"]
             .sudo()
@@ -154,10 +154,10 @@ class CloverWebhook(models.AbstractModel):
 
 
 def _read(client, notice, *, is_patient):
-    """Return the :class:`Reading` of a notice's object; without a database.
+    """Return the :class:`Reading` of a notice's object, without using the database.
 
-    :param is_patient: whether an object that Clover does not know may still come
-    :raise GatewayError: Clover cannot say now
+    :param is_patient: whether to retry when Clover does not find the object yet
+    :raise GatewayError: Clover cannot answer now
     """
     readers = {
         "P": lambda: [client.payments.retrieve(notice.object_id)],

@@ -36,7 +36,7 @@ class PaymentProvider(models.Model):
             )
 
     def _compute_clover_verification(self):
-        # Elevated: for whoever may see the provider's form.
+        # Elevated: shown to users who may see the provider's form.
         code = self.env["clover.verification"].sudo().search([], limit=1).code
         for provider in self:
             provider.clover_webhook_url = urljoin(
@@ -61,9 +61,9 @@ class PaymentProvider(models.Model):
         )
 
     def _clover_latest_event(self):
-        """Return the latest notice about this merchant, which sandbox and production never share.
+        """Return the latest event about this merchant; a merchant is in one environment only.
 
-        The key of a notice begins with its merchant.
+        The key of an event begins with its merchant.
         """
         if not self.clover_merchant_id:
             return self.env["fusion.event"]

@@ -19,16 +19,16 @@ _logger = logging.getLogger(__name__)
 _random = random.SystemRandom()
 
 CRON = "fusion_clover.ir_cron_clover_polling"
-#: Transactions that may still change without us: held money, and money nobody has heard of.
+#: States that may still change at Clover: authorized money, and payments with unknown outcome.
 NOT_FINAL = ("pending", "authorized")
-#: Rows asked about in one run: Clover's limits are shared with people who wait.
+#: Most transactions polled in one run: Clover's rate limits are shared with waiting users.
 BATCH = 100
 
 
 class PaymentTransaction(models.Model):
-    """Polling: ask Clover about transactions that are not final, at growing intervals.
+    """Polling: look up transactions that are not final, at growing intervals.
 
-    The ledger asks about open operations. This is for transactions without one: an authorization
+    The ledger looks up open operations. Polling covers transactions without one: an authorization
     that may be captured or released in Clover's dashboard, and a payment that is still pending.
     Webhooks only shorten the wait.
     """
@@ -69,8 +69,8 @@ class PaymentTransaction(models.Model):
 
     @api.model
     def _probe_clover_stuck(self, company):
-        """Return how many payments of the company have had no outcome for too long."""
-        # Elevated by the health page: for all users of the company alike.
+        """Return how many of the company's payments have been without an outcome for too long."""
+        # Elevated by the health page: the result is the same for all users of the company.
         stuck = self.search_count(
             Domain("company_id", "=", company.id) & self._clover_stuck_domain()
         )
@@ -97,7 +97,7 @@ class PaymentTransaction(models.Model):
     # === POLLING === #
 
     def _update_state(self, allowed_states, target_state, state_message):
-        """Override of `payment` to begin asking about what is not final, and to end it."""
+        """Override of `payment` to start polling what is not final, and to stop it afterwards."""
         changed = super()._update_state(allowed_states, target_state, state_message)
         ours = changed.filtered(lambda tx: tx.provider_code == const.PROVIDER_CODE)
         if target_state in NOT_FINAL:
@@ -109,21 +109,21 @@ class PaymentTransaction(models.Model):
         return changed
 
     def _clover_plan_poll(self, *, retry_after=None):
-        """Set when Clover is asked next, and wake the scheduler for it.
+        """Set the time of the next poll and wake the scheduler for it.
 
-        :param float retry_after: seconds that Clover asked for
+        :param float retry_after: seconds that Clover told us to wait
         """
         self.ensure_one()
         number = min(self.clover_poll_count + 1, len(retry.DECAYING.delays))
         delay = retry.next_delay(retry.DECAYING, number, retry_after=retry_after, rng=_random)
         self.clover_poll_at = fields.Datetime.now() + timedelta(seconds=delay)
-        # Elevated: customers and clerks start the scheduled action without access to it.
+        # Elevated: customers and clerks trigger the scheduled action without access to it.
         self.env.ref(CRON).sudo()._trigger(self.clover_poll_at)
         self._clover_wake_scheduler_in(delay)
 
     @api.model
     def _clover_wake_scheduler_in(self, delay):
-        """Wake the scheduler ``delay`` seconds after the commit; alone it looks once a minute."""
+        """Wake the scheduler ``delay`` seconds after the commit; its own interval is a minute."""
         self.env.cr.postcommit.add(lambda: alarm.set_alarm(self.env, CRON, delay))
 
     @api.model
@@ -138,7 +138,7 @@ class PaymentTransaction(models.Model):
 
     @api.model
     def _cron_clover_poll(self):
-        """Ask about everything that is due, one read at a time; one that fails stops no other."""
+        """Poll every due transaction, one read at a time; a failure does not stop the rest."""
         polled = self._clover_polled_domain()
         due = polled & (
             Domain("clover_poll_at", "=", False)
@@ -160,19 +160,19 @@ class PaymentTransaction(models.Model):
             limit=1,
         )
         if later:
-            # The alarm of an earlier row may have replaced the one for this row.
+            # An earlier row's wake-up may have replaced the one for this row.
             wait = (later.clover_poll_at - fields.Datetime.now()).total_seconds()
             self._clover_wake_scheduler_in(wait)
 
     @api.model
     def _clover_in_own_transaction(self, transaction_id, method):
-        """Call the method on one row, in a database transaction of its own."""
+        """Call the method on one row, in a separate database transaction."""
         in_own_transaction(
             self.env, lambda env: getattr(env[self._name].browse(transaction_id), method)()
         )
 
     def _clover_poll(self):
-        """Ask Clover about this transaction and take what it says."""
+        """Look up this transaction at Clover and apply the answer."""
         self.ensure_one()
         if not self.try_lock_for_update():
             return
@@ -193,7 +193,7 @@ class PaymentTransaction(models.Model):
             self._clover_plan_poll(retry_after=retry_after)
 
     def _clover_is_ours_to_ask(self):
-        """Return whether no open operation of the ledger asks already."""
+        """Return whether no open operation of the ledger looks it up already."""
         return not self.fusion_operation_ids.filtered(
             lambda operation: not operation.applied_at or operation.review_reason
         )
@@ -201,7 +201,7 @@ class PaymentTransaction(models.Model):
     def _clover_look_up(self):
         """Return the payment at Clover by its id or by our reference; None when there is none.
 
-        :raise GatewayError: Clover cannot be asked
+        :raise GatewayError: Clover cannot be reached
         """
         payments = self.provider_id._clover_client().payments
         if self.provider_reference:
