@@ -14,27 +14,27 @@ from ...client.period import REACH_MS, Period, entries_of
 _logger = logging.getLogger(__name__)
 
 CRON = "fusion_clover.ir_cron_clover_comparison"
-#: Entries that are written at once; progress is committed with them.
+#: Entries written at once; the progress is committed with them.
 BATCH = 500
-#: Seconds that are left out at the end of a period that is not over: what is happening just now.
+#: Seconds left out at the end of a period that is not over, because changes are still under way.
 SETTLING_SECONDS = 60
 #: System parameter that overrides it.
 SETTLING_PARAMETER = "fusion_clover.comparison_settling_seconds"
-#: Days in one comparison, and how many days back Clover can be asked.
+#: Most days in one comparison, and how many days back Clover's lists reach.
 MOST_DAYS = 31
 REACH_DAYS = REACH_MS // (24 * 3600 * 1000) - 1
-#: What somebody who wants a comparison says.
+#: Fields that a user fills in to request a comparison.
 ASKED = {"provider_id", "provider_choice", "date_from", "date_to"}
 MANAGER = "fusion_payment_common.group_fusion_manager"
 
 
 class CloverComparison(models.Model):
-    """What Clover has of a day, or of several, set against the books.
+    """A comparison of Clover's payments over one or more days with the books.
 
-    Webhooks are hints; this is the truth. Everything Clover lists for the period is read and kept,
-    matched with transactions and payments, and whatever does not agree becomes a difference with
-    its evidence and its repair. A comparison that was made is not changed: the next one shows
-    whether the repairs have worked.
+    Webhooks are hints; the comparison is authoritative. Everything Clover lists for the period is
+    read, stored and matched with transactions and payments. Each mismatch becomes a difference with
+    its evidence and its repair. A finished comparison does not change: the next one shows whether
+    the repairs worked.
     """
 
     _name = "clover.comparison"
@@ -106,7 +106,7 @@ class CloverComparison(models.Model):
 
     @api.model
     def _providers(self):
-        """Return all Clover providers that are in use, elevated."""
+        """Return all enabled or test Clover providers, elevated."""
         # Elevated: Managers need not have access to providers.
         providers = self.env["payment.provider"].sudo()
         return providers.search(
@@ -205,7 +205,7 @@ class CloverComparison(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Override of `base`: by hand, only what is to be compared is said."""
+        """Override of `base`: users may only set the request fields."""
         allowed = ASKED | {"difference_ids"}
         if not self.env.su and any(set(vals) - allowed for vals in vals_list):
             raise AccessError(self.env._("The result of a comparison is not written by hand."))
@@ -214,9 +214,9 @@ class CloverComparison(models.Model):
         return created
 
     def write(self, vals):
-        """Override of `base`: by hand, only what is to be compared is changed, before it is.
+        """Override of `base`: users may change only the request fields, before the comparison.
 
-        Lines are written by their own rules.
+        Lines have their own access rules.
         """
         if not self.env.su:
             allowed = ASKED if all(one.state == "draft" for one in self) else set()
@@ -229,9 +229,9 @@ class CloverComparison(models.Model):
     # === ACTION METHODS === #
 
     def action_compare(self):
-        """Have the period compared now; the form shows how far it is.
+        """Start the comparison now; the form shows its progress.
 
-        :raise UserError: it is being compared, or was: a comparison stays as it is
+        :raise UserError: it is running, or finished: a finished comparison does not change
         """
         self._require_manager()
         for one in self:
@@ -239,13 +239,13 @@ class CloverComparison(models.Model):
                 raise UserError(
                     self.env._("This comparison was made. Compare again to see what is left.")
                 )
-        # Elevated: results are written by the comparison alone.
+        # Elevated: users cannot write results.
         self.sudo().write({"state": "queued", "message": False, "try_count": 0})
-        # Elevated: Managers start the scheduled action, they do not own it.
+        # Elevated: Managers may trigger the scheduled action without access to it.
         self.env.ref(CRON).sudo()._trigger()
 
     def action_compare_again(self):
-        """Compare the same days once more, as a comparison of its own."""
+        """Compare the same days again, in a new comparison."""
         self.ensure_one()
         self._require_manager()
         again = self.create(
@@ -259,7 +259,7 @@ class CloverComparison(models.Model):
         return again._get_records_action()
 
     def action_open_entries(self):
-        """Open what was read from Clover."""
+        """Open the entries read from Clover."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "fusion_clover.clover_comparison_entry_action"
@@ -282,12 +282,12 @@ class CloverComparison(models.Model):
     # === COMPARISON === #
 
     def _compare(self):
-        """Read the period from Clover, match it with the books and list what differs.
+        """Read the period from Clover, match it with the books and list the differences.
 
-        :raise GatewayError: Clover cannot be asked
+        :raise GatewayError: Clover cannot be reached
         """
         self.ensure_one()
-        # Elevated: set against set, whoever's documents they are; results are nobody's to write.
+        # Elevated: covers all documents of the merchant; users cannot write results.
         self = self.sudo().with_company(self.company_id)
         started, calls = clock.monotonic(), []
         self._forget()
@@ -317,7 +317,7 @@ class CloverComparison(models.Model):
         )
 
     def _forget(self):
-        """Begin anew, also after an interruption."""
+        """Delete the results of an interrupted run, to start again."""
         self.write({"state": "running", "progress": 0, "message": False})
         self.difference_ids.unlink()
         self.total_ids.unlink()
@@ -327,7 +327,7 @@ class CloverComparison(models.Model):
         self.invalidate_recordset()
 
     def _read(self, client, period):
-        """Keep everything that Clover lists; a batch is committed with the progress."""
+        """Store everything that Clover lists; commit each batch with the progress."""
         batch = []
         for entry in entries_of(client, period):
             batch.append(entry)
@@ -339,7 +339,7 @@ class CloverComparison(models.Model):
         self._keep(batch, percent=90)
 
     def _name_clerks(self, client):
-        """Call the clerks by their names; by their ids where the app may not read who they are."""
+        """Store the clerks' names; their ids if the app may not read the names."""
         entries = self.env["clover.comparison.entry"]
         by_clerks = [("comparison_id", "=", self.id), ("employee_ref", "!=", False)]
         if not entries.search_count(by_clerks, limit=1):
@@ -353,14 +353,14 @@ class CloverComparison(models.Model):
 
     def _keep(self, batch, *, percent):
         self.env["clover.comparison.entry"]._insert(self, batch)
-        # The lists are read one after the other: what was reached stays reached.
+        # The lists are read one after the other, so the percentage may drop: keep the highest.
         self.progress = max(self.progress, percent)
         self.env.flush_all()
         self.env["ir.cron"]._commit_progress()
 
     def _period(self):
-        """Return the first moment of the period, the first one after it, and the moment from which
-        on nothing is settled yet (aware, UTC)."""
+        """Return the start of the period, its end (exclusive), and the time from which changes are
+        not settled yet (aware, UTC)."""
         zone = zone_named(self.timezone)
         since = datetime.combine(self.date_from, time(), tzinfo=zone).astimezone(UTC)
         end = datetime.combine(self.date_to + timedelta(days=1), time(), tzinfo=zone)
@@ -373,7 +373,7 @@ class CloverComparison(models.Model):
 
 
 def zone_named(name):
-    """Return a time zone by its name; UTC for a name that nobody knows."""
+    """Return the time zone with this name; UTC for an unknown name."""
     try:
         return ZoneInfo(name)
     except (ValueError, ZoneInfoNotFoundError):

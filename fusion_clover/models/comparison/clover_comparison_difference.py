@@ -2,17 +2,17 @@ from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_datetime
 
-#: Minutes after which a payment that was booked on another day than it was made was booked late.
+#: A payment booked on a later day counts as late after this many minutes.
 LATE_MINUTES = 15
-#: States beside those of entries and transactions: done in Odoo, but not in the books; of a payment
-#: that only the books have, what Clover says of it.
+#: States in addition to those of entries and transactions: done in Odoo but not booked; and, for a
+#: payment that only the books have, Clover's answer about it.
 NOT_BOOKED = "not booked"
 NOT_KNOWN = "not known"
 NEVER_NAMED = "never named"
 
 
 class CloverComparisonDifference(models.Model):
-    """Something on which Clover and the books do not agree, with its evidence."""
+    """A mismatch between Clover and the books, with its evidence."""
 
     _name = "clover.comparison.difference"
     _description = "Clover Comparison: Difference"
@@ -100,9 +100,9 @@ class CloverComparisonDifference(models.Model):
             found.evidence = found._evidence_in_words()
 
     def _evidence_in_words(self):
-        """Return what either side says, in a sentence that an accountant can check."""
+        """Return both sides' facts in a sentence that an accountant can check."""
         self.ensure_one()
-        # Elevated: Managers see the comparison, not every transaction.
+        # Elevated: Managers see the comparison, but not every transaction.
         own = self.sudo()
         money = self.currency_id.format
         words = {
@@ -121,7 +121,7 @@ class CloverComparisonDifference(models.Model):
         return self._sentences(words)[self.kind]
 
     def _state_in_words(self, model, name, value):
-        """Return how a state is called; what is none of the states is a word already."""
+        """Return the label of a state; a value that is no state is returned as it is."""
         words = {
             NOT_BOOKED: self.env._("not booked"),
             NOT_KNOWN: self.env._("not known"),
@@ -131,7 +131,7 @@ class CloverComparisonDifference(models.Model):
         return words.get(value, value)
 
     def _moment_in_words(self):
-        """Return when it was made, in the merchant's time zone."""
+        """Return the time of the payment, in the merchant's time zone."""
         if not self.made_at:
             return "-"
         zone = self.comparison_id.timezone or "UTC"
@@ -191,7 +191,7 @@ class CloverComparisonDifference(models.Model):
     # === WRITING === #
 
     def write(self, vals):
-        """Override of `base`: by hand, only who paid is said, and only before it is decided."""
+        """Override of `base`: users may only set the customer, before the difference is decided."""
         if not self.env.su and (
             set(vals) - {"partner_id"} or any(found.state != "open" for found in self)
         ):
@@ -201,7 +201,7 @@ class CloverComparisonDifference(models.Model):
     # === ACTION METHODS === #
 
     def action_accept(self):
-        """Ask why it may stay as it is."""
+        """Ask for the reason to accept the difference."""
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Accept"),
@@ -212,9 +212,9 @@ class CloverComparisonDifference(models.Model):
         }
 
     def _accept(self, reason):
-        """Leave it as it is; later comparisons of the same facts know.
+        """Accept the difference; later comparisons of the same facts carry this over.
 
-        :raise UserError: without a reason, or when it was decided before
+        :raise UserError: there is no reason, or the difference was decided before
         """
         self.comparison_id._require_manager()
         if not (reason or "").strip():
@@ -238,7 +238,7 @@ class CloverComparisonDifference(models.Model):
             )
 
     def _decide(self, state, **values):
-        # Elevated: differences are written by what was decided, not by hand.
+        # Elevated: differences are written by decisions, not by hand.
         self.sudo().write(
             {
                 **values,

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 from odoo import api, fields, models
 
-#: Days for which what was read is kept as evidence.
+#: Days for which entries are kept as evidence.
 KEEP_DAYS = 400
 VACUUM_BATCH = 10000
 
@@ -94,7 +94,7 @@ class CloverComparisonEntry(models.Model):
 
     @api.model
     def _insert(self, comparison, entries):
-        """Keep entries of Clover's; of those that come twice, the first.
+        """Store Clover's entries; keep only the first of duplicates.
 
         :param entries: :class:`~odoo.addons.fusion_clover.client.period.Entry` objects
         """
@@ -117,9 +117,9 @@ class CloverComparisonEntry(models.Model):
 
     @api.model
     def _name_clerks(self, comparison, names):
-        """Write who took the payments of a comparison.
+        """Store the names of the clerks who took the payments of a comparison.
 
-        :param dict names: what Clover calls its employees, by id
+        :param dict names: employee names at Clover, by id
         """
         names = {ref: name for ref, name in names.items() if name}
         shared = {name for name, count in Counter(names.values()).items() if count > 1}
@@ -174,7 +174,7 @@ class CloverComparisonEntry(models.Model):
 
     @api.autovacuum
     def _gc_entries(self):
-        """Forget entries of comparisons nobody asks about any more; the results stay."""
+        """Delete entries of comparisons past the retention period; the results stay."""
         limit = fields.Datetime.now() - timedelta(days=KEEP_DAYS)
         old = self.search([("create_date", "<", limit)], limit=VACUUM_BATCH)
         old.unlink()
@@ -182,5 +182,5 @@ class CloverComparisonEntry(models.Model):
 
 
 def _moment(unix_ms):
-    """Return unix milliseconds as Odoo writes moments: UTC without saying so."""
+    """Return unix milliseconds as a naive UTC datetime, as Odoo stores it."""
     return datetime.fromtimestamp(unix_ms / 1000, UTC).replace(tzinfo=None)

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 
 class CloverComparison(models.Model):
-    """Which of Clover's worlds was compared: the provider may go live afterwards."""
+    """The Clover environment that was compared; the provider may go live afterwards."""
 
     _inherit = "clover.comparison"
 

@@ -7,14 +7,14 @@ from odoo.tools import format_datetime
 
 
 class CloverComparison(models.Model):
-    """The comparison for people who work with it elsewhere."""
+    """Export of the comparison as a spreadsheet."""
 
     _inherit = "clover.comparison"
 
     def _spreadsheet(self):
         """Return the comparison as a workbook: summary, differences, totals, entries.
 
-        Text stays text: nothing that a customer wrote is taken for a formula.
+        Text stays text: customers' input is never read as a formula.
 
         :return: the file's bytes
         """
@@ -92,7 +92,7 @@ class CloverComparison(models.Model):
             words = format_datetime(self.env, value, tz=self.timezone or "UTC") if value else ""
             sheet.write_string(row, column, words)
         elif field.type == "many2one":
-            # Elevated: names only, of what the comparison shows anyway.
+            # Elevated: reads only names that the comparison already shows.
             sheet.write_string(row, column, value.sudo().display_name or "")
         else:
             sheet.write_string(row, column, str(value or ""))

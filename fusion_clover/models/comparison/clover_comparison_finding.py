@@ -11,15 +11,15 @@ _COLUMNS = """
      entry_id, made_at, transaction_id, payment_id, clover_state, odoo_state, clover_amount,
      odoo_amount, effect, reason, create_uid, create_date, write_uid, write_date)
 """
-#: The merchant's day on which it happened, within the period.
+#: The day of the movement within the period, in the merchant's time zone.
 _DAY = """
        LEAST(GREATEST((entry.moved_at AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date,
                       %(date_from)s), %(date_to)s)
 """
 _TRAIL = "%(uid)s, NOW() AT TIME ZONE 'UTC', %(uid)s, NOW() AT TIME ZONE 'UTC'"
 
-#: One class for each entry at the most: the first that fits. A payment that failed or was voided
-#: and that Odoo never had is no difference, for no money moved.
+#: At most one class per entry: the first that matches. A payment that failed or was voided and
+#: that Odoo never had is no difference, because no money moved.
 _CLASSES = f"""
 INSERT INTO clover_comparison_difference {_COLUMNS}
   WITH judged AS (
@@ -89,7 +89,7 @@ SELECT %(run)s, %(provider)s, %(company)s, {_DAY}, class,
  WHERE class IS NOT NULL
 """
 
-#: More than one transaction that claims to be the same payment: all but the first.
+#: Further transactions that claim the same payment: all but the first.
 _COPIES = f"""
 INSERT INTO clover_comparison_difference {_COLUMNS}
   WITH book AS ({BOOK})
@@ -102,7 +102,8 @@ SELECT %(run)s, %(provider)s, %(company)s, {_DAY}, 'duplicate', 'open',
  WHERE entry.comparison_id = %(run)s AND entry.kind = 'payment' AND entry.odoo_copies > 1
 """
 
-#: Booked on a later day of the merchant's than it was made; what was booked by a repair is not.
+#: Payments booked on a later day, in the merchant's time zone, than they were made; those booked by
+#: a repair are left out.
 _LATE = f"""
 INSERT INTO clover_comparison_difference {_COLUMNS}
 SELECT %(run)s, %(provider)s, %(company)s, {_DAY}, 'late', 'open',
@@ -130,8 +131,8 @@ SELECT %(run)s, %(provider)s, %(company)s, {_DAY}, 'late', 'open',
        )
 """
 
-#: Payments that somebody entered as paid through Clover, without a transaction; those that were
-#: matched with a payment of Clover's are compared there.
+#: Payments entered by hand as paid through Clover, without a transaction; those matched with an
+#: unmatched Clover payment are compared there.
 _BY_HAND = """
     SELECT payment.id AS payment_id, payment.date, currency.name AS currency,
            ROUND(payment.amount * 100)::bigint AS total,
@@ -150,7 +151,7 @@ _BY_HAND = """
            )
 """
 
-#: Done in the period, and not among what Clover listed. Each is asked for by its id afterwards.
+#: Payments done in the period that Clover did not list. Each is looked up by its id afterwards.
 _ODOO_ONLY = f"""
 INSERT INTO clover_comparison_difference {_COLUMNS}
   WITH book AS (
@@ -212,14 +213,14 @@ UPDATE clover_comparison_difference found
 
 
 class CloverComparison(models.Model):
-    """What does not agree, each in the class that says how to repair it."""
+    """Find the differences and classify each by its repair."""
 
     _inherit = "clover.comparison"
 
     def _find_differences(self, period):
-        """List everything on which Clover and the books differ.
+        """List all differences between Clover and the books.
 
-        :param period: its first moment and the first one after it, aware
+        :param period: its start and its end (exclusive), aware
         """
         since, until = (moment.replace(tzinfo=None) for moment in period)
         values = {
@@ -238,10 +239,10 @@ class CloverComparison(models.Model):
         self.invalidate_recordset()
 
     def _verify(self, client):
-        """Ask Clover for each payment that only the books have: it may have been made on another
-        day, and it may have failed.
+        """Look up at Clover each payment that only the books have: it may have been made on another
+        day, or it may have failed.
 
-        :raise GatewayError: Clover cannot be asked
+        :raise GatewayError: Clover cannot be reached
         """
         candidates = self.difference_ids.filtered(lambda found: found.kind == "odoo_only")
         for found in candidates:
@@ -260,7 +261,7 @@ class CloverComparison(models.Model):
             self.env["ir.cron"]._commit_progress()
 
     def _is_confirmed(self, found, payment):
-        """Return whether Clover has it after all, only not in this period."""
+        """Return whether Clover has the payment, but not in this period."""
         state = payment_state(payment)
         if found.transaction_id.operation != "refund":
             return state in ("taken", "voided")
@@ -268,7 +269,7 @@ class CloverComparison(models.Model):
         return state == "voided" or found.clover_ref in returned
 
     def _carry_decisions_over(self):
-        """What was accepted before, and is the same still, needs no second decision."""
+        """Carry over earlier acceptances of differences that have not changed."""
         self.env.flush_all()
         self._execute(_KNOWN)
         self.difference_ids.invalidate_model()

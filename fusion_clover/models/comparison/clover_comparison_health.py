@@ -6,7 +6,7 @@ from odoo.addons.fusion_payment_common.lib.health import Finding, Level
 
 #: Hours after which the daily comparison is overdue.
 OVERDUE_HOURS = 36
-#: Days whose comparisons count.
+#: Only comparisons of this many past days count.
 HEALTH_DAYS = 30
 
 
@@ -15,7 +15,7 @@ class CloverComparison(models.Model):
 
     @api.model
     def _probe_comparison(self, company):
-        """Return how many differences the company's comparisons of the last days have left open."""
+        """Return the number of open differences in the company's recent comparisons."""
         providers = self._providers().filtered(lambda one: one.company_id == company)
         if not providers:
             return Finding(Level.OK, self.env._("Clover is switched off in this company."), 0)
@@ -63,7 +63,7 @@ class CloverComparison(models.Model):
         )
 
     def _not_made_up_for(self):
-        """Return those that failed and of whose days no other comparison was made afterwards."""
+        """Return failed comparisons whose days no later comparison has covered."""
         return self.filtered(
             lambda one: one.state == "failed"
             and not self.filtered(

@@ -4,8 +4,8 @@ from odoo.addons.fusion_payment_common.tools.cursors import in_own_transaction
 
 from ... import const
 
-#: Transactions that stand for a payment at Clover: of an authorization that was captured, what was
-#: captured. ``name`` is what Clover calls those whose id we do not know yet.
+#: Transactions that represent a payment at Clover; for a captured authorization, the capture.
+#: ``name`` is the reference at Clover of those whose id is not known yet.
 BOOK = """
     SELECT tx.id, tx.provider_reference AS ref, tx.state, tx.last_state_change,
            tx.reference, tx.partner_id, currency.name AS currency, payment.id AS payment_id,
@@ -40,8 +40,8 @@ BOOK = """
            )
 """
 
-#: Refunds that are in the books. Credits given at a terminal are not among them: Clover has no
-#: list of credits, and they are not refunds of the payment for which they were given.
+#: Refunds in the books. Credits given at a terminal are not included: Clover has no list of
+#: credits, and they are not refunds of the payment for which they were given.
 RETURNS = """
     SELECT tx.id, tx.provider_reference AS ref, tx.source_transaction_id, tx.state,
            tx.last_state_change, payment.id AS payment_id, payment.id IS NOT NULL AS is_booked,
@@ -108,7 +108,7 @@ UPDATE clover_comparison_entry kept
  WHERE kept.id = best.entry_id
 """
 
-#: Of payments made outside Odoo, what a Manager said they were.
+#: A Manager's decisions about payments made outside Odoo.
 _MATCH_DECISIONS = """
 UPDATE clover_comparison_entry kept
    SET payment_id = CASE WHEN kept.kind = 'payment' THEN payment.id END,
@@ -148,7 +148,7 @@ UPDATE clover_comparison_entry kept
  WHERE kept.id = best.entry_id
 """
 
-#: A void has no refund object: what the books have given back of the payment stands for it.
+#: A void has no refund object; compare it with the sum of the payment's refunds in the books.
 _SUM_RETURNS = f"""
   WITH book AS ({RETURNS})
 UPDATE clover_comparison_entry kept
@@ -163,7 +163,7 @@ UPDATE clover_comparison_entry kept
    AND kept.transaction_id IS NOT NULL
 """
 
-#: When Odoo itself has captured, it knows the moment; Clover tells the last change only.
+#: If Odoo made the capture, it knows the time; Clover reports only the last change.
 _CAPTURES = """
 UPDATE clover_comparison_entry kept
    SET moved_minor = CASE kept.clover_state WHEN 'taken' THEN 0 ELSE -kept.total_minor END
@@ -183,8 +183,8 @@ UPDATE clover_comparison_entry kept
    AND NOT COALESCE(tx.clover_made_outside, FALSE)
 """
 
-#: Of a payment, what either side has by now, and what moved within the period. What the books lack
-#: of it is missing in both.
+#: Both sides' net amount of a payment, and what moved within the period. Money that is missing in
+#: the books is missing in both figures.
 _NETS = """
 UPDATE clover_comparison_entry kept
    SET clover_net = net_minor / 100.0,
@@ -205,14 +205,14 @@ UPDATE clover_comparison_entry kept
 
 
 class CloverComparison(models.Model):
-    """Which transaction and payment each entry is, set against set."""
+    """Match entries with transactions and payments, in set-based SQL."""
 
     _inherit = "clover.comparison"
 
     def _match_entries(self, period):
-        """Write on the entries what the books have for them.
+        """Write the matching transactions and payments on the entries.
 
-        :param period: its first moment and the first one after it, aware
+        :param period: its start and its end (exclusive), aware
         """
         since, until = (moment.replace(tzinfo=None) for moment in period)
         self._count_entries()
@@ -228,10 +228,10 @@ class CloverComparison(models.Model):
         self.env["clover.comparison.entry"].invalidate_model()
 
     def _count_entries(self):
-        """Let PostgreSQL know how many entries there are: the set is joined with itself.
+        """Update PostgreSQL's statistics of the entries, because the table is joined with itself.
 
-        It thinks of a few until it looks, minutes later, and then a loop in a loop takes as long as
-        the square of them. In a transaction of its own: only its lock is short there.
+        Until autovacuum runs, minutes later, PostgreSQL assumes a few rows and chooses nested
+        loops, which take quadratic time. A separate transaction keeps the lock short.
         """
         in_own_transaction(
             self.env, lambda env: env.cr.execute("ANALYZE clover_comparison_entry")

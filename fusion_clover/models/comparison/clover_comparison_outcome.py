@@ -9,8 +9,8 @@ from odoo.addons.fusion_payment_common.exceptions import EventTooEarly
 
 _logger = logging.getLogger(__name__)
 
-#: Open differences of earlier comparisons that this one has looked at again: those of its days, and
-#: those that it has found itself.
+#: Open differences of earlier comparisons that this one has checked again: those of the same days,
+#: and those that it has found itself.
 _SUPERSEDED = """
 SELECT earlier.id
   FROM clover_comparison_difference earlier
@@ -29,23 +29,23 @@ SELECT earlier.id
 
 
 class CloverComparison(models.Model):
-    """What follows from a comparison at once, without anybody's decision."""
+    """Apply the results of a comparison that need no decision."""
 
     _inherit = "clover.comparison"
 
     def _supersede(self):
-        """Close what earlier comparisons have left open and this one has looked at again."""
+        """Close open differences of earlier comparisons that this one has checked again."""
         self.env.flush_all()
         self._execute(_SUPERSEDED, date_from=self.date_from, date_to=self.date_to)
         ids = [found_id for (found_id,) in self.env.cr.fetchall()]
         self.env["clover.comparison.difference"].browse(ids).write({"state": "superseded"})
 
     def _take_what_was_missed(self, client):
-        """Book refunds and voids that were made at Clover and of which no webhook has told.
+        """Book refunds and voids made at Clover for which no webhook arrived.
 
-        They are booked by themselves, whoever hears of them; what cannot be booked stays open.
+        They are booked automatically; those that cannot be booked stay open.
 
-        :raise GatewayError: Clover cannot be asked
+        :raise GatewayError: Clover cannot be reached
         """
         missed = self.difference_ids.filtered(
             lambda found: found.kind == "refund_missing" and found.state == "open"
@@ -58,10 +58,10 @@ class CloverComparison(models.Model):
             except (EventTooEarly, UserError) as error:
                 _logger.info("Payment %s waits for somebody: %s", payment_ref, error)
             except OperationalError:
-                # Somebody else has changed the same rows: the comparison is made again.
+                # The rows were changed concurrently: the comparison is made again.
                 raise
             except Exception:
-                # Of any kind: what is wrong with one payment must not keep the others waiting.
+                # Catch every error: a problem with one payment must not stop the others.
                 _logger.exception("What went back of payment %s could not be booked", payment_ref)
             self.env["ir.cron"]._commit_progress()
 
@@ -70,14 +70,14 @@ class CloverComparisonDifference(models.Model):
     _inherit = "clover.comparison.difference"
 
     def _take_missed(self, payment):
-        """Have the transaction of a payment take its refunds, as from a webhook, and say so.
+        """Have the payment's transaction book its refunds, as after a webhook, and record it.
 
-        :raise EventTooEarly: somebody is at work on it
+        :raise EventTooEarly: another process is working on the transaction
         :raise UserError: it cannot be booked
         """
         transactions = self.env["payment.transaction"]
         if not transactions._clover_transaction_of(self.provider_id, payment):
-            # Nobody knows whose it is: a person decides.
+            # The customer is unknown: a person decides.
             return
         transactions._clover_take_reading(self.provider_id, payment)
         for found in self:

@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError
 
 
 class CloverComparison(models.Model):
-    """Which merchant is compared, for Managers, who need not have access to providers."""
+    """The merchant to compare, for Managers, who need not have access to providers."""
 
     _inherit = "clover.comparison"
 
@@ -19,7 +19,7 @@ class CloverComparison(models.Model):
     @api.model
     def _selection_provider(self):
         """Return the providers of the user's companies that can be compared, by name."""
-        # Nothing is told but what they are called.
+        # Only the names are exposed.
         companies = self.env.companies
         mine = self._providers().filtered(lambda one: one.company_id in companies)
         return [
@@ -51,10 +51,10 @@ class CloverComparison(models.Model):
                 one.provider_id = int(one.provider_choice)
 
     def _require_own_company(self):
-        """Refuse a merchant of a company that is not the user's; a rule sees only what was before.
+        """Refuse a merchant of another company; record rules check only the values before a write.
 
-        :raise AccessError: it is one
+        :raise AccessError: the merchant belongs to another company
         """
-        # Elevated: whoever may not read the company must not compare its merchant either.
+        # Elevated: users who may not read the company must not compare its merchant either.
         if not self.env.su and self.sudo().company_id - self.env.user.company_ids:
             raise AccessError(self.env._("Choose a merchant of one of your companies."))

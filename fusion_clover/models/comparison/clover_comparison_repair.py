@@ -6,7 +6,7 @@ from odoo.addons.fusion_payment_common.lib.errors import GatewayError, NotFoundE
 
 from ...client.period import payment_state
 
-#: Problems that are told at once; the others show when the rest is repaired.
+#: Most problems shown at once; the others show after the first are repaired.
 MOST_PROBLEMS = 5
 #: How a difference of each class is repaired.
 REPAIRS = {
@@ -24,18 +24,18 @@ REPAIRS = {
 
 
 class CloverComparisonDifference(models.Model):
-    """One click that makes the books say what Clover has, read from Clover at that moment.
+    """One-click repair: correct the books to match the payment as Clover has it at that moment.
 
-    Nothing here moves money: only the books are changed, and only to what was read.
+    Repairs never move money; they change only the books, and only to what was read.
     """
 
     _inherit = "clover.comparison.difference"
 
     def action_repair(self):
-        """Repair these differences, each for itself; what needs a person's decision is opened.
+        """Repair these differences one by one; open those that need a decision.
 
-        :return: an action to go on with; None for a single one that is repaired
-        :raise UserError: a single one cannot be repaired now; the message says why
+        :return: an action to open next; None for a single difference that was repaired
+        :raise UserError: a single difference cannot be repaired now; with the reason
         """
         self.comparison_id._require_manager()
         self._require_open()
@@ -52,7 +52,7 @@ class CloverComparisonDifference(models.Model):
         return self._repaired_notification(problems, action)
 
     def _repaired_notification(self, problems, action):
-        """Say how many were repaired, and what stood in the way of the others."""
+        """Return a notification: how many were repaired, and the problems of the others."""
         repaired = self.filtered(lambda found: found.state != "open")
         if not problems and len(repaired) == len(self):
             return None
@@ -78,18 +78,18 @@ class CloverComparisonDifference(models.Model):
         }
 
     def _label(self):
-        # Elevated: names only, of what the difference shows anyway.
+        # Elevated: reads only names that the difference already shows.
         own = self.sudo()
         return own.clover_ref or own.transaction_id.reference or own.payment_id.name or "-"
 
     def _repair(self):
         self.ensure_one()
-        # Two at once: the second one waits here, and is run again by Odoo.
+        # Of two at once, the second waits here; Odoo then retries that request.
         self.env.cr.execute(
             "UPDATE clover_comparison_difference SET write_date = write_date WHERE id = %s",
             [self.id],
         )
-        # Elevated: Managers may book what Clover has, nobody writes transactions by hand.
+        # Elevated: Managers may book what Clover has, but no user writes transactions by hand.
         found = self.sudo().with_company(self.company_id)
         action = getattr(found, REPAIRS[self.kind])()
         if not action and self.state == "open":
@@ -99,7 +99,7 @@ class CloverComparisonDifference(models.Model):
     # === ONE METHOD FOR EACH CLASS === #
 
     def _repair_clover_only(self):
-        """Bring the payment where it belongs; one that nobody asked for waits for a decision."""
+        """Book the payment on its transaction; one without a transaction waits for a decision."""
         payment = self._read_payment()
         self._take(payment)
         unmatched = self._unmatched(payment)
@@ -110,7 +110,7 @@ class CloverComparisonDifference(models.Model):
         return None
 
     def _repair_odoo_only(self):
-        """Take out of the books what never happened at Clover."""
+        """Remove from the books what Clover does not have."""
         if not self.transaction_id:
             return self._repair_entered_by_hand()
         if self.transaction_id._clover_is_credit():
@@ -124,7 +124,7 @@ class CloverComparisonDifference(models.Model):
         return None
 
     def _repair_entered_by_hand(self):
-        """Cancel a payment that Clover never had; one that may be an unmatched one is left."""
+        """Cancel a payment that Clover never had; leave one that may be an unmatched payment."""
         entered = self.payment_id
         likely = self.env["clover.unmatched.payment"].search(
             [
@@ -141,7 +141,7 @@ class CloverComparisonDifference(models.Model):
         return None
 
     def _repair_amount(self):
-        """Book what moved."""
+        """Book the amount that moved."""
         if self.entry_id.kind == "refund":
             moved = self.entry_id.total_minor
         else:
@@ -154,7 +154,7 @@ class CloverComparisonDifference(models.Model):
         self.transaction_id._clover_rebook(payment.total, tip=payment.tip_amount)
 
     def _repair_surcharge(self):
-        """Book Clover's surcharge as the document that it is."""
+        """Book Clover's surcharge as a separate document."""
         if self.entry_id.kind == "refund":
             total, surcharge = self.entry_id.total_minor, self.entry_id.surcharge_minor
         else:
@@ -163,14 +163,14 @@ class CloverComparisonDifference(models.Model):
         self.transaction_id._clover_rebook(total, surcharge=surcharge)
 
     def _repair_currency(self):
-        """Take the wrong one out of the books, and book what moved for the same customer."""
+        """Remove the entry in the wrong currency and book what moved, for the same customer."""
         payment = self._read_payment()
         partner = self.transaction_id.partner_id
         self.transaction_id._clover_unbook()
         return self._book_apart(payment, partner)
 
     def _repair_state(self):
-        """Bring the transaction to where Clover is."""
+        """Update the transaction to Clover's state."""
         transaction = self.transaction_id
         if transaction.state == "done" and not self.payment_id:
             transaction._post_process()
@@ -182,7 +182,7 @@ class CloverComparisonDifference(models.Model):
             transaction._clover_unbook()
             return
         if self.entry_id.kind == "refund" and self.clover_state == "failed":
-            # The payment stands; what did not go back of it has to leave the books.
+            # The payment is unchanged; remove the refund that failed from the books.
             transaction._clover_unbook()
             return
         self._take(payment)
@@ -190,7 +190,7 @@ class CloverComparisonDifference(models.Model):
             raise UserError(self._what_stands_between(transaction))
 
     def _repair_refund_missing(self):
-        """Book what went back."""
+        """Book the refund or void."""
         payment = self._read_payment()
         self._take(payment)
         unmatched = self._unmatched(payment)
@@ -212,9 +212,9 @@ class CloverComparisonDifference(models.Model):
         return None
 
     def _repair_duplicate(self):
-        """Of two in Odoo, keep one; of two at Clover, book the second for the customer.
+        """Keep one of two copies in Odoo; of two payments at Clover, book the second as well.
 
-        That one can be given back from its transaction.
+        The second payment can then be refunded from its own transaction.
         """
         if self.transaction_id:
             self.transaction_id._clover_unbook()
@@ -232,7 +232,7 @@ class CloverComparisonDifference(models.Model):
         return self._book_apart(payment, twin.partner_id)
 
     def _repair_late(self):
-        """Leave it: the money is in the books, on the day on which it was booked."""
+        """Change nothing: the payment is booked, on the day of its booking."""
         self._accept(self.env._("It is booked, on a later day."))
 
     # === STEPS === #
@@ -241,7 +241,7 @@ class CloverComparisonDifference(models.Model):
         return self.env["payment.transaction"]._clover_transaction_of(self.provider_id, payment)
 
     def _is_return_booked(self, payment):
-        """Return whether what went back is in the books by now.
+        """Return whether the refund or void is booked by now.
 
         :param payment: as Clover has it now
         """
@@ -259,9 +259,9 @@ class CloverComparisonDifference(models.Model):
         )
 
     def _require_booked(self, payment, unmatched):
-        """Refuse to call a payment repaired that is not in the books.
+        """Refuse to close the difference while the payment is not in the books.
 
-        :raise UserError: with what stands in the way
+        :raise UserError: with the reason why it is not booked
         """
         transaction = self._transaction_of(payment)
         entered = unmatched.payment_id
@@ -280,7 +280,7 @@ class CloverComparisonDifference(models.Model):
             raise UserError(self._what_stands_between(transaction))
 
     def _what_stands_between(self, transaction):
-        """Return why a transaction did not take what Clover has, as far as that is known."""
+        """Return why the transaction did not take Clover's state, if the reason is known."""
         review = transaction.fusion_operation_ids.filtered("review_reason")[:1].review_reason
         return (
             review
@@ -289,9 +289,9 @@ class CloverComparisonDifference(models.Model):
         )
 
     def _read_payment(self, *, must_exist=True):
-        """Return the payment as Clover has it now; only that is booked.
+        """Return the payment as Clover has it now, the only state that may be booked.
 
-        :raise UserError: Clover cannot be asked
+        :raise UserError: Clover cannot be reached
         """
         try:
             return self.provider_id._clover_client().payments.retrieve(self.payment_ref or "")
@@ -305,7 +305,7 @@ class CloverComparisonDifference(models.Model):
             raise UserError(self.provider_id._clover_connection_problem(error)) from error
 
     def _take(self, payment):
-        """Let the transaction take the reading, as it would from a webhook."""
+        """Apply the payment as read to the transaction, as after a webhook."""
         try:
             self.env["payment.transaction"]._clover_take_reading(self.provider_id, payment)
         except EventTooEarly as error:
@@ -328,13 +328,13 @@ class CloverComparisonDifference(models.Model):
         )
 
     def _book_apart(self, payment, partner):
-        """Book a payment for ``partner`` although a transaction has its name."""
+        """Book a payment for ``partner`` although a transaction has the same reference."""
         self.env["clover.unmatched.payment"]._note(self.provider_id, payment)
         return self._book_for(self._unmatched(payment), partner)
 
     def _book_for(self, unmatched, partner):
-        """Book a payment made outside on the customer's account; ask when nobody knows whose."""
-        # By the rights of whoever decides.
+        """Book a payment made outside Odoo for the customer; ask if the customer is unknown."""
+        # With the access rights of the user who decides.
         unmatched = unmatched.sudo(False)
         if not partner:
             return unmatched._get_records_action()

@@ -10,25 +10,25 @@ from .clover_comparison import zone_named
 
 _logger = logging.getLogger(__name__)
 
-#: Hour of the merchant's day from which the day before is compared: batches are closed by then.
+#: Hour, in the merchant's time zone, from which the previous day is compared: batches are closed.
 COMPARE_FROM_HOUR = 3
-#: Days of which the night was missed that are compared afterwards.
+#: Most past days without a comparison that are caught up.
 CATCH_UP_DAYS = 30
-#: Times that a comparison is tried.
+#: Most attempts at one comparison.
 MOST_TRIES = 12
 
 
 class CloverComparison(models.Model):
-    """When a comparison is made, and what happens when it cannot be."""
+    """Schedule comparisons and retry those that fail."""
 
     _inherit = "clover.comparison"
 
     @api.model
     def _cron_compare(self):
-        """Compare the day before of every merchant, and what people have asked for."""
+        """Compare every merchant's previous day, and the comparisons that users requested."""
         self._queue_yesterdays()
         cron = self.env["ir.cron"]
-        # One process at a time runs a scheduled action: what is "running" was interrupted.
+        # Only one process runs a scheduled action, so a "running" comparison was interrupted.
         waiting = self.search([("state", "in", ("queued", "running"))], order="id")
         cron._commit_progress(remaining=len(waiting))
         for one in waiting:
@@ -38,7 +38,7 @@ class CloverComparison(models.Model):
 
     @api.model
     def _queue_yesterdays(self):
-        """Queue the day before of each merchant, once its night is over, and nights missed."""
+        """Queue each merchant's previous day once the night is over, and missed days."""
         for provider in self._providers():
             now = datetime.now(zone_named(self._zone_of(provider)))
             if now.hour < COMPARE_FROM_HOUR or not provider.clover_merchant_id:
@@ -49,9 +49,9 @@ class CloverComparison(models.Model):
 
     @api.model
     def _days_to_compare(self, provider, now):
-        """Return the days that were not compared since the last one that was, yesterday included.
+        """Return days without a comparison, from the first compared recent day up to yesterday.
 
-        A day that was compared before it was over is compared again.
+        A day that was compared before it ended is compared again.
 
         :param datetime now: in the merchant's time zone
         """
@@ -63,7 +63,7 @@ class CloverComparison(models.Model):
                 ("date_to", ">=", first),
                 "|",
                 ("state", "in", ("queued", "running", "done")),
-                # What could not be compared is tried anew every night.
+                # A failed comparison is tried again every night.
                 "&",
                 ("state", "=", "failed"),
                 ("create_date", ">=", _as_utc(now.date(), now.tzinfo)),
@@ -76,14 +76,14 @@ class CloverComparison(models.Model):
                 over = _as_utc(day + timedelta(days=1), now.tzinfo)
                 if one.state != "done" or one.compared_at >= over:
                     compared.add(day)
-        # Of a merchant who was never compared, the history is nobody's concern.
+        # For a merchant that was never compared, skip the history.
         start = min((day for day in compared if day >= first), default=yesterday)
         days = (start + timedelta(days=number) for number in range((yesterday - start).days + 1))
         return [day for day in days if day not in compared]
 
     @api.model
     def _zone_of(self, provider):
-        """Return the merchant's time zone, as far as it is known without asking."""
+        """Return the merchant's time zone as stored, without asking Clover."""
         latest = self.search(
             [("provider_id", "=", provider.id), ("timezone", "!=", False)],
             order="id desc",
@@ -92,13 +92,13 @@ class CloverComparison(models.Model):
         return latest.timezone or provider.company_id.partner_id.tz or "UTC"
 
     def _compare_or_say_why_not(self):
-        """Compare; when that is not possible, say so and try again with the next run.
+        """Compare; on failure, record the reason and retry in the next run.
 
-        Whatever goes wrong, the other merchants are compared.
+        A failure does not stop the comparison of other merchants.
         """
         self.ensure_one()
         if self.try_count >= MOST_TRIES:
-            # Its tries ended without a word: the server was stopped while it was at work.
+            # All attempts ended without an error: the server was stopped each time.
             self._give_up_or_retry(self.message or self.env._("It was interrupted every time."))
             return
         self.try_count += 1
@@ -109,7 +109,7 @@ class CloverComparison(models.Model):
             _logger.warning("The comparison of %s was not possible: %s", self.name, error)
             self._give_up_or_retry(self.provider_id._clover_connection_problem(error))
         except Exception as error:
-            # Of any kind: a fault in one merchant's books must not keep the others waiting.
+            # Catch every error: a problem in one merchant's books must not stop the others.
             undo(self.env)
             _logger.exception("The comparison of %s has failed", self.name)
             self._give_up_or_retry(
@@ -122,5 +122,5 @@ class CloverComparison(models.Model):
 
 
 def _as_utc(day: date, zone):
-    """Return the beginning of a day as Odoo writes moments: UTC without saying so."""
+    """Return the start of a day as a naive UTC datetime, as Odoo stores it."""
     return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC).replace(tzinfo=None)

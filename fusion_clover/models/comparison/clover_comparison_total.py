@@ -6,8 +6,8 @@ _COLUMNS = """
 """
 _TRAIL = "%(uid)s, NOW() AT TIME ZONE 'UTC', %(uid)s, NOW() AT TIME ZONE 'UTC'"
 
-#: What moved in the period. A refund has no tender and no card of its own: those of its payment,
-#: which was read too, for a refund changes it.
+#: What moved in the period. A refund has no tender and card; take those of its payment, which was
+#: read too because the refund changes it.
 _TOTALS = f"""
 INSERT INTO clover_comparison_total {_COLUMNS}
   WITH entry AS (
@@ -47,7 +47,7 @@ SELECT %(run)s, %(company)s, dimension, COALESCE(label, '-'), COUNT(*), SUM(clov
  GROUP BY dimension, COALESCE(label, '-')
 """
 
-#: What the bank should see: all but cash, for each day of the merchant's on which it moved.
+#: Expected bank deposits: all but cash, per day of movement in the merchant's time zone.
 _DEPOSITS = f"""
 INSERT INTO clover_comparison_total {_COLUMNS}
   WITH clover AS (
@@ -70,7 +70,7 @@ SELECT %(run)s, %(company)s, 'deposit', day::text || ' ' || %(journal)s, count, 
 
 
 class CloverComparisonTotal(models.Model):
-    """A line of the totals: what Clover has and what the books have, by one dimension."""
+    """A line of the totals: Clover's amount and the books' amount, by one dimension."""
 
     _name = "clover.comparison.total"
     _description = "Clover Comparison: Total"
@@ -105,12 +105,12 @@ class CloverComparisonTotal(models.Model):
 
 
 class CloverComparison(models.Model):
-    """The totals, and whether the differences explain all of what does not agree."""
+    """The totals, and whether the differences explain every gap."""
 
     _inherit = "clover.comparison"
 
     def _sum_up(self):
-        """Write the totals, and what is left once every difference is counted."""
+        """Write the totals, and the gap that the differences do not explain."""
         values = {
             "company": self.company_id.id,
             "uid": self.env.uid,

@@ -5,17 +5,17 @@ from odoo.addons.fusion_payment_common.tools.amounts import to_amount
 
 
 class PaymentTransaction(models.Model):
-    """Corrections of the books after a comparison with Clover; no money moves."""
+    """Correct the books after a comparison with Clover; no money moves."""
 
     _inherit = "payment.transaction"
 
     def _clover_rebook(self, moved, *, surcharge=None, tip=None):
-        """Make the books say what moved on the card, and close the same documents with it.
+        """Book the amount that moved on the card and close the same documents with it.
 
-        :param int moved: all that moved, in minor units
-        :param int surcharge: the part of it that Clover added, in minor units; None: not asked
-        :param int tip: the part that is a tip, in minor units: not part of what was paid for
-        :raise UserError: the entry cannot be changed any more
+        :param int moved: total that moved, in minor units
+        :param int surcharge: Clover's surcharge within it, in minor units; None: leave unchanged
+        :param int tip: tip within it, in minor units; not applied to the documents
+        :raise UserError: the entry can no longer be changed
         """
         self.ensure_one()
         payment = self.payment_id
@@ -35,7 +35,7 @@ class PaymentTransaction(models.Model):
         invoices = payment.reconciled_invoice_ids | self.invoice_ids
         payment.action_draft()
         payment.amount = to_amount(moved, self.currency_id)
-        # Charges nobody: the payment has its transaction already.
+        # Does not charge: the payment already has its transaction.
         payment.action_post()
         payment._fusion_close_with(invoices)
         self._clover_post_correction(payment)
@@ -49,9 +49,9 @@ class PaymentTransaction(models.Model):
         )
 
     def _clover_unbook(self):
-        """Take the transaction out of the books: Clover has no such money.
+        """Remove the transaction from the books: Clover has no such money.
 
-        :raise UserError: the entry cannot be cancelled any more
+        :raise UserError: the entry can no longer be cancelled
         """
         self.ensure_one()
         refunds = self.child_transaction_ids.filtered(
@@ -73,7 +73,7 @@ class PaymentTransaction(models.Model):
         )
 
     def _clover_drop_surcharge_document(self):
-        """Cancel the document over a surcharge that was booked, so that the right one is made."""
+        """Cancel the document of a wrongly booked surcharge, so that the right one is created."""
         move = self.fusion_surcharge_move_id
         if move.state == "posted":
             move.button_draft()
@@ -81,7 +81,7 @@ class PaymentTransaction(models.Model):
         self.fusion_surcharge_move_id = False
 
     def _clover_is_credit(self):
-        """Return whether it was given at a terminal without being a refund of the payment."""
+        """Return whether it is a terminal credit and not a refund of the payment."""
         return bool(
             self.fusion_operation_ids.filtered(lambda one: one.kind == "terminal_credit")
         )
@@ -91,22 +91,22 @@ class AccountPayment(models.Model):
     _inherit = "account.payment"
 
     def _clover_leave_books(self):
-        """Cancel the payment, if there is one; its entry keeps its number, so that no gap shows.
+        """Cancel the payment, if there is one; its entry keeps its number, so there is no gap.
 
-        :raise UserError: it is matched with a bank statement, or cannot be cancelled any more
+        :raise UserError: it is matched with a bank statement, or can no longer be cancelled
         """
         self._clover_require_not_at_bank()
         if self.move_id:
-            # Cancelling the payment itself would delete its entry, which only the last one may be.
+            # Cancelling the payment would delete its entry; only the last entry can be deleted.
             self.action_draft()
             self.move_id.button_cancel()
         elif self:
             self.action_cancel()
 
     def _clover_require_not_at_bank(self):
-        """Refuse to change what somebody has found on a bank statement: that would be undone.
+        """Refuse to change a payment reconciled with a bank statement; that would be undone.
 
-        :raise UserError: with the payment
+        :raise UserError: names the payment
         """
         if self.reconciled_statement_line_ids:
             raise UserError(
