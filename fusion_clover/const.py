@@ -46,12 +46,12 @@ DISPATCHER_SECRET_PARAMETER = "fusion_clover.dispatcher_secret"
 DISPATCHER_URL_PARAMETER = "fusion_clover.dispatcher_url"
 
 OAUTH_CALLBACK_PATH = "/payment/clover/oauth/callback"
-#: Where a shopper's page has its card charged, and where the way back from elsewhere leads.
+#: Where the shopper's page posts the card charge, and where the shopper returns after a redirect.
 PROCESS_CARD_PATH = "/payment/clover/process_card"
 QUOTE_PATH = "/payment/clover/quote"
 RETURN_PATH = "/payment/clover/return"
 
-#: Terminals, for whoever does not use the dialog.
+#: Routes of terminals for clients that do not use the dialog.
 TERMINALS_PATH = "/payment/clover/terminals"
 SEND_TO_TERMINAL_PATH = "/payment/clover/send_to_terminal"
 TERMINAL_STATUS_PATH = "/payment/clover/terminal_status"
@@ -65,30 +65,30 @@ BRAKE_PARAMETERS = {
     "fusion_clover.declines_window": 60,
 }
 
-#: Seconds. A charge is answered within a few; the rest is for a slow issuer.
+#: Seconds. A charge is answered within a few; the rest allows for a slow issuer.
 CONNECT_TIMEOUT = 5.0
 CHARGE_READ_TIMEOUT = 30.0
-#: Seconds that a call waits for its turn within Clover's limits before it is refused unsent: one
-#: that moves money (a clerk waits, the operation's lease runs), and one that reads.
+#: Seconds that a call waits for its turn within Clover's limits before it fails unsent: one that
+#: moves money (a clerk waits, and the operation's lease runs), and one that reads.
 TURN_MAX_WAIT = 5.0
 READ_TURN_MAX_WAIT = 15.0
 #: System parameter that overrides CHARGE_READ_TIMEOUT.
 CHARGE_READ_TIMEOUT_PARAMETER = "fusion_clover.charge_read_timeout"
 
-#: Days after which a payment is not refunded any more, and the system parameter that says
-#: otherwise (0: no limit). Clover documents no limit; networks expect one.
+#: Days after which a payment can no longer be refunded, and the system parameter that overrides it
+#: (0: no limit). Clover documents no limit; networks expect one.
 REFUND_AGE_LIMIT_DAYS = 180
 REFUND_AGE_LIMIT_PARAMETER = "fusion_clover.refund_age_limit_days"
 
-#: Seconds that a terminal waits for the customer, and the system parameter that says otherwise (up
+#: Seconds that a terminal waits for the customer, and the system parameter that overrides it (up
 #: to 300; "Make a sale", docs.clover.com: ``X-Clover-Timeout``).
 TERMINAL_WAIT = 180
 TERMINAL_WAIT_PARAMETER = "fusion_clover.terminal_wait"
-#: Seconds in which nobody finds a card.
+#: Shortest wait in seconds; with less, the customer has no time to find a card.
 TERMINAL_WAIT_LEAST = 10
 #: Seconds after the clerk's click in which a payment may still be shown on a terminal.
 TERMINAL_SEND_WITHIN = 300
-#: Seconds beyond both for which nobody else gets the terminal while the outcome is open.
+#: Seconds beyond both for which the terminal stays reserved while the outcome is open.
 TERMINAL_LEASE_MARGIN = 60
 
 #: Sent to terminals as ``X-POS-Id`` while no RAID is known.

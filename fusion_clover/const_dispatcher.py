@@ -1,4 +1,4 @@
-"""One Clover app for many databases: names and bounds, of dispatcher and tenant."""
+"""One Clover app for many databases: names and limits of the dispatcher and its tenants."""
 
 #: System parameters of the database that owns the developer app.
 ENABLED_PARAMETER = "fusion_clover.dispatcher_enabled"
@@ -12,7 +12,7 @@ CALLBACK_PATH = "/clover/callback"
 LAUNCH_PATH = "/clover/launch"
 WEBHOOK_PATH = "/clover/webhook"
 HEALTH_PATH = "/healthz"
-#: Where a tenant takes in what Clover, or the dispatcher, has to say.
+#: Where a tenant receives requests of Clover and the dispatcher.
 TENANT_WEBHOOK_PATH = "/payment/clover/webhook"
 
 #: Source of forwarded bodies in the inbox, and their type in the outbox.
@@ -21,19 +21,19 @@ FORWARDED = "clover.forwarded"
 
 #: Static proof of app webhooks; docs.clover.com "webhooks".
 AUTH_HEADER = "X-Clover-Auth"
-#: Proofs that belong to one body, so that they can be stored with it: of Hosted Checkout
-#: (docs.clover.com "Hosted Checkout webhooks"), and of the relay that was used before.
+#: Proofs that belong to one body and are stored with it: of Hosted Checkout
+#: (docs.clover.com "Hosted Checkout webhooks"), and of the earlier relay.
 SIGNATURE_HEADER = "Clover-Signature"
 OLD_RELAY_HEADER = "X-Clover-Auth-Code"
 BODY_PROOF_HEADERS = (SIGNATURE_HEADER, OLD_RELAY_HEADER)
 PROOF_HEADERS = (AUTH_HEADER, *BODY_PROOF_HEADERS)
-#: System parameter of a tenant: whether what the earlier relay signed is accepted. Empty: no.
+#: System parameter of a tenant: whether bodies signed by the earlier relay are accepted. Empty: no.
 OLD_RELAY_PARAMETER = "fusion_clover.accept_old_relay"
 
-#: Bytes of a webhook: ten notices for each of a thousand merchants are less.
+#: Most bytes of a webhook; ten events for each of a thousand merchants take less.
 MAX_BODY = 2 * 1024 * 1024
-#: Bytes of the only message that is read without proof.
+#: Most bytes of a verification message, the only one that is read without proof.
 MAX_CHALLENGE = 512
-#: Verification codes that are taken in a minute, and how many are kept.
+#: Most verification codes accepted in a minute, and how many are kept.
 CHALLENGES_PER_MINUTE = 10
 CHALLENGES_KEPT = 10

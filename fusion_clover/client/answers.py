@@ -1,4 +1,4 @@
-"""Clover's objects as answers of the ledger: one table per kind of operation."""
+"""Convert Clover's objects to answers of the ledger: one table per kind of operation."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from .types import Charge, ChargeRequest, Payment
 
 
 def charge_answer(charge: Charge, request: ChargeRequest) -> Answer:
-    """What a charge object means for the request it answers.
+    """Return the answer that a charge object gives to its request.
 
-    Money that moved otherwise than asked is not a success and not a failure: ``review`` says what
+    A charge that differs from the request is neither a success nor a failure: ``review`` says what
     is different.
     """
     outcome = charge_outcome(charge, request)
@@ -50,13 +50,13 @@ def charge_answer(charge: Charge, request: ChargeRequest) -> Answer:
 
 
 def find_charge(client: CloverClient, request: ChargeRequest, since_ms: int) -> Answer | None:
-    """What became of a charge whose answer got lost; None when Clover does not know of it.
+    """Return the outcome of a charge whose answer was lost; None when Clover does not know it.
 
-    The list of charges cannot be searched, the list of payments can, and both share their ids. A
-    declined try and its repetition carry the same reference: what moved money comes first.
+    The list of charges cannot be searched, but the list of payments can, and both share their ids.
+    A declined attempt and its repeat carry the same reference: the one that moved money wins.
 
-    :param since_ms: unix milliseconds before which it cannot have been made.
-    :raises GatewayError: Clover could not be asked.
+    :param since_ms: unix milliseconds; the charge cannot have been made earlier.
+    :raises GatewayError: Clover could not be reached.
     """
     payments = client.payments.find_by_external_reference(
         request.external_reference_id or "", since_ms
@@ -85,7 +85,7 @@ def _declined(payment: Payment) -> Answer:
 
 
 def _entry_type(request: ChargeRequest) -> str:
-    """How the card was entered, in the platform's words where it has one (``entryType``)."""
+    """Return how the card was entered, in the platform's word if it has one (``entryType``)."""
     stored = request.stored_credentials
     if stored is not None and stored.sequence == "SUBSEQUENT":
         return "VAULTED"
@@ -93,7 +93,7 @@ def _entry_type(request: ChargeRequest) -> str:
 
 
 def _expiry(charge: Charge) -> str | None:
-    """``MM/YYYY``; Clover writes the year with two digits or four."""
+    """Return ``MM/YYYY``; Clover writes the year with two or four digits."""
     month, year = charge.exp_month or "", charge.exp_year or ""
     if not (month.isdigit() and year.isdigit()):
         return None
@@ -101,7 +101,7 @@ def _expiry(charge: Charge) -> str | None:
 
 
 def _surcharge_problem(charge: Charge, request: ChargeRequest) -> str | None:
-    """What is wrong with a charge that has a surcharge of our own in it; None when nothing is."""
+    """Return what is wrong with a charge that includes our own surcharge; None if nothing is."""
     if charge.additional_charges:
         return (
             f"Clover added {charge.additional_charges} (minor units) although our surcharge of "

@@ -15,12 +15,12 @@ ALREADY_CAPTURED = "charge_already_captured"
 
 
 def carry_out_capture(client: CloverClient, request: CaptureRequest, key: str) -> Answer:
-    """Take what was authorized under ``key`` and say what became of it.
+    """Capture the authorized amount under ``key`` and return the outcome.
 
-    A charge is captured once only: that it *is* captured, by a call whose answer got lost or in
-    Clover's dashboard, means for the money what our own capture would have meant.
+    A charge can be captured only once. If it is already captured, by a call whose answer was lost
+    or in Clover's dashboard, that counts as this capture.
 
-    :raises GatewayError: see :class:`ApiClient`; ``outcome`` says what became of it.
+    :raises GatewayError: see :class:`ApiClient`; ``outcome`` gives the outcome.
     """
     try:
         charge = client.charges.capture(
@@ -34,16 +34,16 @@ def carry_out_capture(client: CloverClient, request: CaptureRequest, key: str) -
 
 
 def find_capture(client: CloverClient, request: CaptureRequest) -> Answer | None:
-    """What became of a capture whose answer got lost; None while nothing is captured.
+    """Return the outcome of a capture whose answer was lost; None while nothing is captured.
 
-    :raises GatewayError: Clover could not be asked.
+    :raises GatewayError: Clover could not be reached.
     """
     charge = client.charges.retrieve(request.charge_id)
     return capture_answer(charge, request) if charge.captured else None
 
 
 def capture_answer(charge: Charge, request: CaptureRequest) -> Answer:
-    """What a charge object means for the capture that was asked for."""
+    """Return the answer that a charge object gives to the capture request."""
     review = None
     if charge.status == "failed":
         outcome = Outcome.DECLINED

@@ -1,4 +1,4 @@
-"""Payments as Clover has them, whoever made them, as answers of the ledger."""
+"""Convert Clover's payments, whoever made them, to answers of the ledger."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .types import Payment
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """Money that went back.
+    """A refund or void.
 
     :param id: of the refund, or of the void.
-    :param amount: minor units; None for a void, which takes back whatever was left.
-    :param additional_charges: what went back beside it of what Clover had added.
+    :param amount: minor units; None for a void, which returns all that was left.
+    :param additional_charges: the part of Clover's additions that was returned with it.
     """
 
     id: str
@@ -27,7 +27,7 @@ class Return:
 
 
 def is_captured(payment: Payment) -> bool:
-    """Whether the money was taken, not only held.
+    """Return whether the money was captured, not only authorized.
 
     "Rules of reading" of the payments reference, docs.clover.com: ``PREAUTH`` is an authorization;
     the flag "captured" is not reliable.
@@ -36,9 +36,9 @@ def is_captured(payment: Payment) -> bool:
 
 
 def payment_answer(payment: Payment, *, default_currency: str) -> Answer:
-    """What a payment object means for whoever asked for that payment.
+    """Return the answer that a payment object gives to the request for that payment.
 
-    The amount includes the tip. What Clover added comes on top of it, as for a charge.
+    The amount includes the tip. Clover's additions come on top of it, as for a charge.
 
     :param default_currency: for tenders other than cards, for which Clover names none.
     """
@@ -66,10 +66,9 @@ def payment_answer(payment: Payment, *, default_currency: str) -> Answer:
 
 
 def returns_of(payment: Payment) -> tuple[Return, ...]:
-    """What was given back of a payment, oldest first; refunds that failed or are not done yet are
-    not among it.
+    """Return the refunds of a payment, oldest first, without those that failed or are not done yet.
 
-    A void has no refund object; its own id is used where Clover tells it.
+    A void has no refund object; its own id is used if Clover reports it.
     """
     if payment.is_voided:
         identifier = payment.void_payment_id or f"{payment.id}-void"
@@ -89,10 +88,10 @@ def returns_of(payment: Payment) -> tuple[Return, ...]:
 def return_answer(
     one: Return, *, amount: int, currency: str, additional_charges: int = 0
 ) -> Answer:
-    """What a return means for the refund that stands for it.
+    """Return the answer that a refund or void gives to its refund request.
 
-    :param amount: minor units that go back.
-    :param additional_charges: minor units that go back beside them.
+    :param amount: minor units that are returned.
+    :param additional_charges: minor units of Clover's additions that are returned with it.
     """
     return Answer(
         outcome=Outcome.SUCCEEDED,

@@ -1,4 +1,4 @@
-"""Refunds and voids of Clover as answers of the ledger, and how a lost one is found again."""
+"""Convert Clover's refunds and voids to answers of the ledger, and look up lost ones."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .types import Refund
 
 
 def carry_out_refund(client: CloverClient, request: RefundRequest, key: str) -> Answer:
-    """Give the money back under ``key`` and say what became of it.
+    """Refund under ``key`` and return the outcome.
 
-    Once a key is forgotten at Clover, the repetition of a refund that went through is refused like
-    one that is too large: before a refusal is believed, our reference is looked for.
+    Once Clover has forgotten a key, it rejects the repeat of a successful refund like one that is
+    too large. Before accepting a rejection, look up the refund by our reference.
 
-    :raises GatewayError: see :class:`ApiClient`; ``outcome`` says what became of it.
+    :raises GatewayError: see :class:`ApiClient`; ``outcome`` gives the outcome.
     """
     try:
         refund = client.refunds.create(
@@ -40,15 +40,15 @@ def carry_out_refund(client: CloverClient, request: RefundRequest, key: str) -> 
 def find_refund(
     client: CloverClient, request: RefundRequest, other_ids: Collection[str], since_ms: int
 ) -> Answer | None:
-    """What became of a refund whose answer got lost; None when Clover does not know of it.
+    """Return the outcome of a refund whose answer was lost; None when Clover does not know it.
 
-    It is recognized by our reference. Where Clover does not show one, a refund of the same amount
-    that came into being since then and belongs to nobody else is taken for ours; when there are
-    several, a person decides. A whole charge may be shown as voided, without any refund.
+    Look up the refund by our reference. If Clover shows no reference, take a refund of the same
+    amount that was made since then and belongs to no other operation; if there are several, a
+    person decides. Clover may show a refunded whole charge as voided, without any refund.
 
     :param other_ids: refunds that belong to other operations.
-    :param since_ms: unix milliseconds before which it cannot have been made.
-    :raises GatewayError: Clover could not be asked.
+    :param since_ms: unix milliseconds; the refund cannot have been made earlier.
+    :raises GatewayError: Clover could not be reached.
     """
     refunds = client.refunds.list_for_charge(request.charge_id)
     others = {*other_ids, *request.known_refund_ids}
@@ -77,9 +77,9 @@ def find_refund(
 def refund_answer(
     refund: Refund, request: RefundRequest, *, voided: bool | None = None
 ) -> Answer:
-    """What a refund object means for the request it answers.
+    """Return the answer that a refund object gives to its request.
 
-    :param voided: whether Clover shows the payment as voided; None when nobody could tell.
+    :param voided: whether Clover shows the payment as voided; None if that is not known.
     """
     outcome = refund_outcome(refund, request.charge_id, request.amount)
     review = None
@@ -106,7 +106,7 @@ def refund_answer(
 
 
 def _own_refunds(refunds: list[Refund], request: RefundRequest) -> list[Refund]:
-    """The refunds that carry our reference; a failed try does not hide its repetition."""
+    """Return the refunds with our reference; a failed attempt does not hide its repeat."""
     own = [
         refund
         for refund in refunds
@@ -127,7 +127,7 @@ def _refunds_of(client: CloverClient, request: RefundRequest) -> list[Refund]:
 
 
 def _was_voided(client: CloverClient, request: RefundRequest) -> bool | None:
-    """Whether the payment is void now. Only said for the clerk: never worth losing the answer."""
+    """Return whether the payment is void now. Only informs the clerk, so errors are ignored."""
     if not request.whole:
         return False
     try:
@@ -137,7 +137,10 @@ def _was_voided(client: CloverClient, request: RefundRequest) -> bool | None:
 
 
 def _voided_answer(client: CloverClient, request: RefundRequest) -> Answer | None:
-    """A void has no refund object; before this request was begun, the payment was not void."""
+    """Return the answer for a void, which has no refund object; None if there is no void.
+
+    The payment was not void when this request started, so a void belongs to this request.
+    """
     if not request.whole:
         return None
     payment = client.payments.retrieve(request.charge_id)

@@ -1,4 +1,4 @@
-"""Requests to terminals as answers of the ledger, and how a lost one is found again."""
+"""Convert requests to terminals to answers of the ledger, and look up lost ones."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from .types import Payment
 
 @dataclass(frozen=True, slots=True)
 class Search(Stored):
-    """What is known when a payment is looked for.
+    """What is known when a payment is looked up.
 
-    :param since_ms: unix milliseconds before which it cannot have been made.
-    :param is_wanted: the customer may still be there, so that it may be sent once more.
-    :param is_cancelled: the clerk does not want it any more.
-    :param never_shown: every attempt was refused before it could show on the screen.
-    :param waited_out: an attempt was on the screen for as long as a customer is waited for.
-    :param looked_before: an earlier look has found neither a payment nor anything on the screen.
+    :param since_ms: unix milliseconds; the payment cannot have been made earlier.
+    :param is_wanted: the customer may still be there, so it may be sent again.
+    :param is_cancelled: the clerk has cancelled it.
+    :param never_shown: every attempt was rejected before it could show on the screen.
+    :param waited_out: an attempt was on the screen for the full wait for the customer.
+    :param looked_before: an earlier look-up found neither a payment nor anything on the screen.
     """
 
     since_ms: int
@@ -39,12 +39,12 @@ class Search(Stored):
 def carry_out_payment(
     client: CloverClient, request: TerminalPaymentRequest, key: str, *, is_repeated: bool
 ) -> Answer:
-    """Show the payment under ``key``, wait, and say what became of it.
+    """Show the payment under ``key``, wait, and return the outcome.
 
-    Before the refusal of a repetition is believed, the payment is looked for: the first attempt may
-    have gone through.
+    Before accepting the rejection of a repeat, look up the payment: the first attempt may have
+    succeeded.
 
-    :raises GatewayError: see :class:`ApiClient`; ``outcome`` says what became of it.
+    :raises GatewayError: see :class:`ApiClient`; ``outcome`` gives the outcome.
     """
     try:
         answer = client.terminals.pay(request, key)
@@ -62,13 +62,13 @@ def carry_out_payment(
 def find_payment(
     client: CloverClient, request: TerminalPaymentRequest, search: Search
 ) -> Answer | None:
-    """What became of a payment whose answer got lost; None when it may be sent once more.
+    """Return the outcome of a payment whose answer was lost; None when it may be sent again.
 
-    That nothing is found right after a connection broke proves nothing: as long as something is on
-    the screen, or the device cannot be asked, the payment may still be made. A declined card is no
-    end either: the device offers another try.
+    Finding nothing right after a connection broke proves nothing: while something is on the
+    screen, or the device cannot be reached, the payment may still be made. A declined card is not
+    final either: the device offers another try.
 
-    :raises GatewayError: Clover could not be asked.
+    :raises GatewayError: Clover could not be reached.
     """
     payment = _found(client, request, search.since_ms)
     if payment is not None and not payment.is_failed:
@@ -76,14 +76,14 @@ def find_payment(
     never_shown = search.never_shown and payment is None
     status = device_status(client, request.serial)
     if status is None and not never_shown:
-        # Whether it is on a screen that nobody can see from here, or was never there.
+        # It may be on a screen that cannot be read from here, or may never have been shown.
         return ruled(Situation.UNREACHABLE)
     if status not in (None, IDLE) and not never_shown:
         return ruled(Situation.ON_SCREEN)
     if payment is not None:
         return payment_answer(payment, request)
     if not (search.looked_before or never_shown):
-        # It may have been approved between the two questions: the next look tells.
+        # It may have been approved between the two calls: the next look-up shows it.
         return None
     if search.is_cancelled:
         return ruled(Situation.CANCELLED)
@@ -91,14 +91,14 @@ def find_payment(
         return ruled(Situation.NOBODY_PAID)
     if not search.is_wanted:
         return ruled(Situation.NEVER_ARRIVED)
-    # What is on the screen is somebody else's.
+    # Another request is on the screen.
     return None if status in (None, IDLE) else ruled(Situation.CONFLICT)
 
 
 def payment_answer(
     payment: Payment, request: TerminalPaymentRequest, issues: Issues | None = None
 ) -> Answer:
-    """What a payment object means for the request it answers."""
+    """Return the answer that a payment object gives to its request."""
     situation = situation_of_payment(payment, request.amount.minor)
     if situation == Situation.APPROVED and payment.currency != request.amount.currency:
         situation = Situation.AMOUNT_DIFFERS
@@ -114,7 +114,7 @@ def payment_answer(
 def _all_issues(
     payment: Payment, request: TerminalPaymentRequest, situation: Situation, told: Issues
 ) -> Issues:
-    """What Clover warns of, and what the payment itself shows."""
+    """Return Clover's warnings and those that the payment itself shows."""
     is_part = situation == Situation.PARTIAL and told.partial_of is None
     return replace(
         told,
@@ -158,7 +158,7 @@ def _review(payment: Payment, request: TerminalPaymentRequest) -> str:
 
 
 def ruled(situation: Situation) -> Answer:
-    """The answer that a situation without an object stands for."""
+    """Return the answer for a situation without an object."""
     return Answer(
         outcome=TRUTH[situation].outcome,
         error_code=str(situation),
@@ -167,7 +167,7 @@ def ruled(situation: Situation) -> Answer:
 
 
 def _found(client: CloverClient, request: TerminalPaymentRequest, since_ms: int) -> Payment | None:
-    """The payment as the platform has it, which names its currency."""
+    """Return the payment from the platform, which names its currency."""
     payments = client.payments.find_by_external_payment_id(request.external_payment_id, since_ms)
     moved = [payment for payment in payments if not payment.is_failed]
     if moved or payments:
@@ -177,7 +177,7 @@ def _found(client: CloverClient, request: TerminalPaymentRequest, since_ms: int)
     except errors.NotFoundError:
         return None
     except errors.UnknownOutcomeError:
-        # The device is not reachable; what the platform knows is all that can be known.
+        # The device cannot be reached; only the platform's data is available.
         return None
     return payment if payment.is_failed else _read_currency(client, payment)
 
@@ -193,7 +193,7 @@ def _made(client: CloverClient, request: TerminalPaymentRequest) -> Payment | No
 
 
 def _read_currency(client: CloverClient, payment: Payment) -> Payment:
-    """The same payment from the platform: terminals do not say in which currency they take it."""
+    """Return the same payment from the platform, because terminals do not name the currency."""
     try:
         return client.payments.retrieve(payment.id)
     except errors.GatewayError as error:
@@ -205,7 +205,7 @@ def _read_currency(client: CloverClient, payment: Payment) -> Payment:
 
 
 def device_status(client: CloverClient, serial: str) -> str | None:
-    """What the device does; None when it cannot be asked."""
+    """Return the device's status; None when it cannot be reached."""
     try:
         return client.terminals.status(serial)
     except errors.UnknownOutcomeError:

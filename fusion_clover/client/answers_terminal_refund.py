@@ -1,4 +1,4 @@
-"""Refunds and credits on terminals as answers of the ledger, and how a lost one is found again."""
+"""Convert refunds and credits on terminals to answers of the ledger, and look up lost ones."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def carry_out_terminal_refund(
     since_ms: int = 0,
     other_ids: Collection[str] = (),
 ) -> Answer:
-    """Give money to the card that the customer presents, under ``key``.
+    """Refund or credit the card that the customer presents, under ``key``.
 
-    Before the refusal of a repetition is believed, the refund is looked for.
+    Before accepting the rejection of a repeat, look up the refund.
 
-    :param since_ms: unix milliseconds before which it cannot have been made.
+    :param since_ms: unix milliseconds; the refund cannot have been made earlier.
     :param other_ids: credits that belong to other operations.
-    :raises GatewayError: see :class:`ApiClient`; ``outcome`` says what became of it.
+    :raises GatewayError: see :class:`ApiClient`; ``outcome`` gives the outcome.
     """
     try:
         refund = _give(client, request, key)
@@ -58,14 +58,14 @@ def find_terminal_refund(
     search: Search,
     other_ids: Collection[str] = (),
 ) -> Answer | None:
-    """What became of a refund whose answer got lost; None when it may be sent once more.
+    """Return the outcome of a refund whose answer was lost; None when it may be sent again.
 
-    A credit has no reference of ours: one of the same amount on the same device that belongs to
-    nobody else is taken for it. That none is listed proves less than for a refund: it is sent again
-    under its key, which gives no money twice, and after that a person has to look.
+    A credit does not carry our reference: take one of the same amount on the same device that
+    belongs to no other operation. An empty list proves less than for a refund: the credit is sent
+    again under its key, which cannot pay twice; after that a person has to check.
 
     :param other_ids: credits that belong to other operations.
-    :raises GatewayError: Clover could not be asked.
+    :raises GatewayError: Clover could not be reached.
     """
     found = _found_if_listed(client, request, search.since_ms, other_ids)
     if found is not None:
@@ -76,7 +76,7 @@ def find_terminal_refund(
     if status not in (None, IDLE) and not search.never_shown:
         return ruled(Situation.ON_SCREEN)
     if not (search.looked_before or search.never_shown):
-        # It may have been made between the two questions: the next look tells.
+        # It may have been made between the two calls: the next look-up shows it.
         return None
     nobody_waits = search.is_cancelled or search.waited_out or not search.is_wanted
     if request.payment_id is None and not search.never_shown:
@@ -87,12 +87,12 @@ def find_terminal_refund(
         return ruled(Situation.NOBODY_PAID)
     if not search.is_wanted:
         return ruled(Situation.NEVER_ARRIVED)
-    # What is on the screen is somebody else's.
+    # Another request is on the screen.
     return None if status in (None, IDLE) else ruled(Situation.CONFLICT)
 
 
 def terminal_refund_answer(refund: TerminalRefund, request: TerminalRefundRequest) -> Answer:
-    """What a refund or credit means for the request it answers."""
+    """Return the answer that a refund or credit gives to its request."""
     review = None
     if refund.amount != request.amount.minor:
         review = (
@@ -115,11 +115,11 @@ def terminal_refund_answer(refund: TerminalRefund, request: TerminalRefundReques
 def read_terminal_refund(
     client: CloverClient, request: TerminalRefundRequest, identifier: str
 ) -> Answer:
-    """What the refund, void or credit that a person names means for this request.
+    """Return the answer that the refund, void or credit named by a person gives to this request.
 
-    Where Clover shows no credits, the person's word counts: the customer has signed the slip.
+    If Clover shows no credits, accept the person's word: the customer has signed the slip.
 
-    :raises GatewayError: Clover could not be asked, or does not know it.
+    :raises GatewayError: Clover could not be reached, or does not know it.
     """
     if request.payment_id is None:
         return terminal_refund_answer(_named_credit(client, request, identifier), request)
@@ -150,7 +150,7 @@ def _found_credit(
     since_ms: int,
     other_ids: Collection[str],
 ) -> Answer | None:
-    """The credit of this amount that the device has given since then.
+    """Return the credit of this amount that the device has given since then.
 
     :raises NotFoundError: Clover shows no credits.
     """
@@ -203,7 +203,7 @@ def _several(identifiers: Iterable[str]) -> Answer:
 
 
 def _voided(payment: Payment, request: TerminalRefundRequest) -> Answer:
-    """The answer that a void stands for: it has no refund of its own."""
+    """Return the answer for a void, which has no refund object."""
     refund = TerminalRefund(
         payment.void_payment_id or f"{payment.id}-void",
         request.amount.minor,
@@ -217,7 +217,7 @@ def _voided(payment: Payment, request: TerminalRefundRequest) -> Answer:
 def _found_refund(
     client: CloverClient, request: TerminalRefundRequest, payment_id: str
 ) -> Answer | None:
-    """The refund of this amount that was not there before."""
+    """Return the refund of this amount that was not there before."""
     payment = client.payments.retrieve(payment_id)
     new = [
         refund

@@ -11,23 +11,23 @@ from .gateway_calls import MerchantCalls, path_id
 from .reading import Reader
 from .types import Charge, ChargeRequest, check_amount
 
-#: A charge succeeded, but not as it was asked for: somebody has to look at it.
+#: A charge succeeded, but differs from the request: a person has to review it.
 MISMATCH: Literal["mismatch"] = "mismatch"
 
 
 class Charges:
-    """Mutating calls need the idempotency key of their intent; the same key, the same charge."""
+    """Mutating calls need the operation's idempotency key; the same key gives the same charge."""
 
     def __init__(self, calls: MerchantCalls) -> None:
         self._calls = calls
 
     def create(self, request: ChargeRequest, idempotency_key: str) -> Charge:
-        """Charge, or authorize only when ``request.capture`` is False.
+        """Charge, or only authorize when ``request.capture`` is False.
 
-        The answer is not yet a success: :func:`charge_outcome` decides that.
+        The answer does not prove a success: :func:`charge_outcome` decides that.
 
-        :raises DeclinedError: the issuer said no; ``provider_reference`` is the failed attempt.
-        :raises GatewayError: see :class:`ApiClient`; ``outcome`` says what became of it.
+        :raises DeclinedError: the issuer declined; ``provider_reference`` is the failed attempt.
+        :raises GatewayError: see :class:`ApiClient`; ``outcome`` gives the outcome.
         """
         answer = self._calls.ecommerce(
             "POST",
@@ -39,7 +39,7 @@ class Charges:
         return read_charge(answer)
 
     def retrieve(self, charge_id: str) -> Charge:
-        """The charge as it stands now, refunds and order included.
+        """Return the charge in its present state, refunds and order included.
 
         :raises NotFoundError: Clover does not know it.
         """
@@ -55,7 +55,7 @@ class Charges:
         *,
         client_ip: str | None = None,
     ) -> Charge:
-        """Take what was authorized, or ``amount`` of it.
+        """Capture the authorized amount, or ``amount`` of it.
 
         :param client_ip: the shopper's address.
         :raises RequestRejectedError: code ``charge_already_captured`` the second time.
@@ -77,10 +77,11 @@ class Charges:
 def charge_outcome(
     charge: Charge, request: ChargeRequest
 ) -> Outcome | Literal["mismatch"]:
-    """What a charge means for the request it answers.
+    """Return the outcome that a charge gives to its request.
 
-    Succeeded only if it says so, is paid, and amount, tip and currency are what was asked for; a
-    charge that was to be captured and was not is a mismatch too. A word we do not know is unknown.
+    It succeeded only if its status says so, it is paid, and amount, tip and currency match the
+    request. A charge that should have been captured and was not is a mismatch too. An unknown
+    status means an unknown outcome.
     """
     if charge.status == "failed":
         return Outcome.DECLINED
@@ -97,9 +98,9 @@ def charge_outcome(
 
 
 def read_charge(document: Any) -> Charge:
-    """A charge object of Clover.
+    """Read a charge object of Clover.
 
-    :raises MalformedResponseError: when what makes a charge is missing or has another type.
+    :raises MalformedResponseError: a required field is missing or has another type.
     """
     reader = Reader(document, "the charge")
     card = reader.child("source") if not isinstance(reader.value("source"), str) else None
@@ -129,7 +130,7 @@ def read_charge(document: Any) -> Charge:
 
 
 def sum_additional_charges(reader: Reader, *names: str) -> int:
-    """Minor units Clover added to an amount; written as an array, or with ``elements``."""
+    """Return the minor units that Clover added; they come as an array, or with ``elements``."""
     return sum(item.required_integer("amount") for item in reader.children(*names))
 
 
@@ -147,7 +148,7 @@ def _card_values(card: Reader | None, reader: Reader) -> dict[str, str | None]:
 
 
 def _order_id(reader: Reader) -> str | None:
-    """The order is an id or an object, and absent from the answer to a new charge."""
+    """Return the order's id. Clover sends an id or an object; a new charge has none."""
     if isinstance(reader.value("order"), str):
         return reader.text("order")
     return reader.child("order").text("id")

@@ -30,12 +30,12 @@ class CloverClient:
     :param merchant_id: 13 characters; may be empty for calls on the Ecommerce host with a
         merchant's own key.
     :param authorizer: source of access tokens for the platform interface.
-    :param ecommerce_authorizer: the same for charges and refunds, where it is another one: a
-        merchant's own API tokens work for one of the two only.
-    :param terminal_authorizer: the same for terminals, which take tokens of OAuth only.
-    :param pos_id: names us to terminals: the app's RAID where there is one.
+    :param ecommerce_authorizer: source of access tokens for charges and refunds, if different: a
+        merchant's own API tokens work for only one of the two interfaces.
+    :param terminal_authorizer: source of access tokens for terminals, which accept only OAuth.
+    :param pos_id: identifies us to terminals: the app's RAID if there is one.
     :param app_version: sent in the User-Agent header, which Clover requires.
-    :param observer: told about every HTTP exchange, redacted.
+    :param observer: receives every HTTP exchange, redacted.
     :param timeout: for calls to every host.
     """
 
@@ -74,7 +74,7 @@ class CloverClient:
             api(ecommerce_authorizer or authorizer),
             environment,
             merchant_id,
-            # A cancelled payment is answered 209, which is a 2xx: only 200 means "done".
+            # A cancelled payment is answered with 209, which is a 2xx: only 200 means "done".
             terminal_api=api(
                 terminal_authorizer or authorizer,
                 error_mapper=map_terminal_error,
@@ -92,7 +92,7 @@ class CloverClient:
         self.terminals = Terminals(calls)
 
     def oauth(self, client_id: str, client_secret: str) -> OAuthClient:
-        """The OAuth side of an app in the same environment, over the same transport."""
+        """Return the OAuth client of an app in the same environment, over the same transport."""
         return OAuthClient(
             self.environment,
             self._transport,

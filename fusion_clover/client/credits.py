@@ -1,4 +1,4 @@
-"""Credits that devices have given, read only: "Get all credits", docs.clover.com."""
+"""Credits given by devices, read only: "Get all credits", docs.clover.com."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from odoo.addons.fusion_payment_common.lib.errors import NotFoundError
 from .gateway_calls import MerchantCalls, path_id
 from .reading import Reader
 
-#: Milliseconds by which a device's clock, which this list is filtered by, may be wrong
+#: Most milliseconds by which a device's clock, which filters this list, may be wrong
 #: (``clientCreatedTime``; "Get all credits", docs.clover.com).
 DEVICE_CLOCK_MS = 24 * 3600 * 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """Money that was given to a card without a payment. ``amount`` in minor units."""
+    """Money given to a card without a payment. ``amount`` in minor units."""
 
     id: str
     amount: int
@@ -27,13 +27,13 @@ class Credit:
 
 
 class Credits:
-    """What Clover has booked."""
+    """Clover's booked credits."""
 
     def __init__(self, calls: MerchantCalls) -> None:
         self._calls = calls
 
     def retrieve(self, credit_id: str) -> Credit:
-        """One credit.
+        """Return one credit.
 
         :raises NotFoundError: Clover does not know it.
         """
@@ -41,7 +41,7 @@ class Credits:
         return _read(Reader(document, "the credit"))
 
     def are_shown(self) -> bool:
-        """Whether Clover shows the merchant's credits at all."""
+        """Return whether Clover shows the merchant's credits at all."""
         try:
             self._calls.platform("/credits", params={"limit": 1})
         except NotFoundError:
@@ -49,7 +49,7 @@ class Credits:
         return True
 
     def list_made(self, amount: int, since_ms: int) -> Iterator[Credit]:
-        """Every credit of this amount made since then, as far as Clover knows its time.
+        """Yield every credit of this amount made since then, and those without a known time.
 
         :param amount: minor units.
         :param since_ms: unix milliseconds.
@@ -58,7 +58,7 @@ class Credits:
         for row in self._calls.pages("/credits", [("filter", one) for one in filters]):
             credit = _read(row)
             is_late_enough = credit.created_ms is None or credit.created_ms >= since_ms
-            # Should a server ignore the filters, a stranger's credit is not taken for ours.
+            # Check again in case a server ignores the filters: the credit might not be ours.
             if credit.amount == amount and is_late_enough:
                 yield credit
 

@@ -20,8 +20,8 @@ class Customers:
     ) -> Customer:
         """Save the card behind a source token, which becomes reusable.
 
-        The interface has no idempotency key: a lost answer may leave a customer behind, which
-        costs nothing.
+        The interface has no idempotency key: if the answer is lost, a customer may be left at
+        Clover, which costs nothing.
         """
         body = {"email": email, "source": source, "ecomind": "ecom", "name": name, "phone": phone}
         filled = {field: value for field, value in body.items() if value}
@@ -36,7 +36,7 @@ class Customers:
     def delete_source(self, customer_id: str, source_id: str) -> None:
         """Remove a saved card.
 
-        :raises NotFoundError: it is not there (any more).
+        :raises NotFoundError: the card does not exist (any more).
         """
         customer = path_id(customer_id, "customer id")
         self._calls.ecommerce(

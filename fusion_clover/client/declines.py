@@ -10,7 +10,7 @@ from odoo.addons.fusion_payment_common.lib.errors import DeclinedError
 
 
 class DeclineReason(StrEnum):
-    """What a clerk has to know to say the right thing."""
+    """What a clerk has to know to tell the customer the right thing."""
 
     ISSUER_DECLINED = "issuer_declined"
     INSUFFICIENT_FUNDS = "insufficient_funds"
@@ -28,7 +28,7 @@ class DeclineReason(StrEnum):
     UNKNOWN = "unknown"
 
 
-#: "Ecommerce API error codes", docs.clover.com, as far as they concern the card itself.
+#: "Ecommerce API error codes", docs.clover.com: those about the card itself.
 _DOCUMENTED = {
     "card_declined": DeclineReason.ISSUER_DECLINED,
     "expired_card": DeclineReason.EXPIRED_CARD,
@@ -43,7 +43,7 @@ _DOCUMENTED = {
     "token_already_used": DeclineReason.CARD_TOKEN_USED,
 }
 #: Sub-codes of a decline. Only ``issuer_declined`` was seen live; Clover publishes no list. The
-#: others are the customary words of card networks, harmless if they never come.
+#: others are the usual words of card networks, harmless if they never come.
 _CUSTOMARY = {
     "issuer_declined": DeclineReason.ISSUER_DECLINED,
     "generic_decline": DeclineReason.ISSUER_DECLINED,
@@ -68,13 +68,13 @@ _CUSTOMARY = {
 
 REASONS: Mapping[str, DeclineReason] = MappingProxyType({**_DOCUMENTED, **_CUSTOMARY})
 
-#: Codes that speak of the card whatever the HTTP status. A used token is not one of them: when a
-#: call is repeated it says nothing about the card and may mean that the first call went through.
+#: Codes about the card, whatever the HTTP status. A used token is not one of them: on a repeated
+#: call it says nothing about the card and may mean that the first call succeeded.
 CARD_CODES = frozenset(_DOCUMENTED) - {"token_already_used"}
 
 
 def reason_for(error: DeclinedError) -> DeclineReason:
-    """The reason behind a decline: its sub-code first, then its code."""
+    """Return the reason for a decline: from its sub-code first, then from its code."""
     for code in (error.decline_code, error.code):
         if code is not None and code in REASONS:
             return REASONS[code]

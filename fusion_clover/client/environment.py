@@ -1,4 +1,4 @@
-"""Where Clover lives. Hosts: docs.clover.com "use-oauth" and "ecommerce-accepting-payments"."""
+"""Clover's hosts: docs.clover.com "use-oauth" and "ecommerce-accepting-payments"."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Environment:
     :param ui: where a browser is sent to authorise.
     :param api: platform (``/v3``) and OAuth token calls.
     :param ecommerce: charges, refunds, customers and the public key for card fields.
-    :param token: turns card data into source tokens; only browsers talk to it.
+    :param token: turns card data into source tokens; only browsers call it.
     :param sdk_url: the script that renders hosted card fields.
     """
 
@@ -26,17 +26,17 @@ class Environment:
     sdk_url: str
 
     def order_url(self, merchant_id: str, order_id: str) -> str:
-        """Where the merchant's dashboard shows an order (Clover's SDK, ``order.testMode``)."""
+        """Return the address of an order in the dashboard (Clover's SDK, ``order.testMode``)."""
         return f"{self.ui}/orders/m/{merchant_id}/orders/{order_id}"
 
     @property
     def authorize_url(self) -> str:
-        """The page a merchant is sent to, without its query."""
+        """Return the authorize page, without its query."""
         return f"{self.ui}/oauth/v2/authorize"
 
     @classmethod
     def single_origin(cls, origin: str, name: str = "custom") -> Environment:
-        """An environment whose hosts are all ``origin``.
+        """Return an environment whose hosts are all ``origin``.
 
         :raises ValueError: unless it is a bare origin, https or http on a loopback address.
         """

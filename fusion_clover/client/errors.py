@@ -1,7 +1,7 @@
-"""Clover's error answers as our error classes. Decided on status and code; text is never parsed.
+"""Map Clover's error answers to our error classes, by status and code; text is never parsed.
 
 Shapes: "Ecommerce API error codes", docs.clover.com (snake_case), and live answers (camelCase, no
-``type``). The inner message comes in the merchant's language: kept as detail, nothing more.
+``type``). The inner message comes in the merchant's language and is kept only as detail.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from odoo.addons.fusion_payment_common.lib.transport import Response
 
 from .declines import CARD_CODES
 
-#: Headers of which one comes with a 429; "API usage and rate limits", docs.clover.com.
+#: One of these headers comes with a 429; "API usage and rate limits", docs.clover.com.
 RATE_LIMIT_HEADERS = (
     "X-RateLimit-tokenConcurrentLimit",
     "X-RateLimit-crossTokenConcurrentLimit",
     "X-RateLimit-tokenLimit",
     "X-RateLimit-crossTokenLimit",
 )
-#: Codes that say "this key was used with other parameters". docs.clover.com documents the type
-#: ``idempotency_error`` but no codes: anything else of that type with a 409 is taken for "still
-#: in progress", because that reading never declares a moved payment dead.
+#: Codes that mean "this key was used with other parameters". docs.clover.com documents the type
+#: ``idempotency_error`` but no codes. Any other error of that type with a 409 counts as "still in
+#: progress", because that never treats a payment that moved money as failed.
 KEY_REUSED_CODES = frozenset(
     {"idempotency_key_reused", "idempotency_key_in_use_with_other_parameters"}
 )
 
 
 def map_error(response: Response, context: CallContext) -> errors.GatewayError | None:
-    """The error an answer stands for; None leaves it to the default of its status."""
+    """Return the error of an answer; None leaves it to the default of its status."""
     body = _ErrorBody(response)
     status = response.status
     if status == 429 or (status < 500 and body.type == "rate_limit_error"):
@@ -58,14 +58,14 @@ def map_error(response: Response, context: CallContext) -> errors.GatewayError |
     if status == 409 or body.type in ("idempotency_error", "RESOURCE_CONFLICT"):
         return _conflict(status, body)
     if body.type in ("api_error", "api_connection_error"):
-        # Clover could not finish something on its side: how far it got is not said.
+        # Clover could not finish the request and does not say how far it got.
         return _unknown(status, body, response)
     return _refused(status, body)
 
 
 def _unauthorized(body: _ErrorBody, context: CallContext) -> errors.GatewayError:
-    # "401-unauthorized", docs.clover.com: a missing permission is a 401 too. After a fresh token
-    # was refused as well, the token is not what is wrong.
+    # "401-unauthorized", docs.clover.com: a missing permission is a 401 too. If a new token was
+    # rejected as well, the token is not the cause.
     if context.token_refreshed:
         return errors.PermissionDeniedError(
             "Clover refuses a fresh token: the app lacks a permission", **body.details
@@ -113,7 +113,7 @@ def _rate_limit_code(response: Response) -> str:
 
 
 class _ErrorBody:
-    """An error body in any of its spellings; never raises, whatever came."""
+    """An error body in any of its spellings; reading it never raises."""
 
     def __init__(self, response: Response) -> None:
         try:

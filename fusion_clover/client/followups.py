@@ -1,4 +1,4 @@
-"""What can be asked of a charge that exists: give it back, or capture what it holds."""
+"""Requests about an existing charge: refund it, or capture its authorization."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from .types import check_amount, check_external_reference
 class RefundRequest(Stored):
     """A refund to be made; a void is a refund of all that was authorized.
 
-    :param amount: what goes back to the card; a surcharge goes back with it at Clover.
-    :param whole: whether that is everything that was charged, which Clover may carry out as a void.
-    :param external_reference_id: at most 12 letters and digits; the refund is recognized by it.
-    :param known_refund_ids: refunds of the charge that existed before this one was begun.
-    :raises ConfigurationError: on anything Clover would refuse.
+    :param amount: amount returned to the card; Clover refunds a surcharge with it.
+    :param whole: whether that is everything that was charged, which Clover may turn into a void.
+    :param external_reference_id: at most 12 letters and digits; identifies the refund.
+    :param known_refund_ids: refunds of the charge that existed before this one was started.
+    :raises ConfigurationError: on anything Clover would reject.
     """
 
     charge_id: str
@@ -38,7 +38,7 @@ class CaptureRequest(Stored):
     """A capture to be made: all that was authorized, or ``amount`` of it.
 
     :param client_ip: the shopper's address; Clover documents it as required.
-    :raises ConfigurationError: on an amount Clover would refuse.
+    :raises ConfigurationError: on an amount Clover would reject.
     """
 
     charge_id: str

@@ -1,4 +1,4 @@
-"""What the resources of one merchant share: hosts, headers, paths, paging.
+"""Shared parts of one merchant's resources: hosts, headers, paths, paging.
 
 Headers: "Create a charge" and "Make a sale" (REST Pay Display), docs.clover.com.
 """
@@ -19,12 +19,12 @@ from .environment import Environment
 from .reading import Reader
 
 _ID = re.compile(r"[A-Za-z0-9_\-]{1,64}")
-#: Rows per page of a platform list: as many as come without being asked for, and of long lists
-#: (Clover gives up to 1,000; an answer has to stay within what the transport takes); "Paginating
+#: Rows per page of a platform list: Clover's default page size, also for long lists. Clover allows
+#: up to 1,000, but an answer has to stay within the transport's limit; "Paginating
 #: elements", docs.clover.com.
 PAGE_SIZE = 100
 LONG_PAGE = 500
-#: Pages after which something must be wrong.
+#: Most pages of one list; more mean an error.
 MAX_PAGES = 200
 
 
@@ -49,7 +49,7 @@ class MerchantCalls:
         self._merchant_id = merchant_id
 
     def ecommerce(self, method: str, path: str, **options: Any) -> Any:
-        """Call the Ecommerce host; the merchant is named beside the token."""
+        """Call the Ecommerce host; the request names the merchant in addition to the token."""
         headers = {"X-Clover-Merchant-Id": self._merchant_id, **options.pop("headers", {})}
         url = f"{self._environment.ecommerce}{path}"
         return self._ecommerce_api.call(method, url, headers=headers, **options)
@@ -61,7 +61,7 @@ class MerchantCalls:
         return self._platform_api.call("GET", url, **options)
 
     def terminal(self, method: str, path: str, serial: str, **options: Any) -> Any:
-        """Call a device by way of Clover's cloud (REST Pay Display)."""
+        """Call a device through Clover's cloud (REST Pay Display)."""
         headers = {
             "X-Clover-Device-Id": path_id(serial, "device serial"),
             "X-POS-Id": self._pos_id,
@@ -74,12 +74,12 @@ class MerchantCalls:
     def pages(
         self, path: str, params: list[tuple[str, Any]], *, page_size: int = PAGE_SIZE
     ) -> Iterator[Reader]:
-        """Every row of a platform list, page by page.
+        """Yield every row of a platform list, page by page.
 
-        A page may hold fewer rows than were asked for: one of :data:`PAGE_SIZE` rows or more is
-        not taken for the last one.
+        A page may hold fewer rows than requested: one with :data:`PAGE_SIZE` rows or more is not
+        taken for the last one.
 
-        :raises MalformedResponseError: when the list does not end.
+        :raises MalformedResponseError: the list does not end.
         """
         offset = 0
         for _page in range(MAX_PAGES):
@@ -94,9 +94,9 @@ class MerchantCalls:
 
 
 def path_id(identifier: str, what: str) -> str:
-    """``identifier`` when it can be part of a path.
+    """Return ``identifier`` if it can be part of a path.
 
-    :raises ConfigurationError: when it is empty or contains anything but letters, digits, - and _.
+    :raises ConfigurationError: it is empty or contains anything but letters, digits, - and _.
     """
     if not _ID.fullmatch(identifier or ""):
         raise ConfigurationError(f"the {what} is missing or malformed", code="invalid_id")

@@ -1,7 +1,7 @@
 """States that a dispatcher issues when a merchant launches the app from Clover's side.
 
-Nobody in the tenant's database has asked for such a state, so its nonce says by itself which
-merchant it is for: sixteen random digits and the beginning of an HMAC over them and the merchant.
+The tenant's database did not request such a state, so its nonce has to prove which merchant it is
+for: sixteen random digits and the beginning of an HMAC over them and the merchant.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _HALF = 16
 
 
 def launch_nonce(key: str, merchant_id: str) -> str:
-    """A nonce for a state that connects this merchant and no other.
+    """Return a nonce for a state that connects this merchant and no other.
 
     :param key: the tenant's signing key.
     """
@@ -25,7 +25,7 @@ def launch_nonce(key: str, merchant_id: str) -> str:
 
 
 def is_launch_nonce(key: str, nonce: str, merchant_id: str) -> bool:
-    """Whether :func:`launch_nonce` made it with this key for this merchant."""
+    """Return whether :func:`launch_nonce` made it with this key for this merchant."""
     random, proof = nonce[:_HALF], nonce[_HALF:]
     return constant_time_equal(proof, _proof(key, random, merchant_id))
 

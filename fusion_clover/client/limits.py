@@ -1,4 +1,4 @@
-"""Clover's limits kept before it has to refuse: "API usage and rate limits", docs.clover.com."""
+"""Stay within Clover's rate limits: "API usage and rate limits", docs.clover.com."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from odoo.addons.fusion_payment_common.lib.transport import Request, Response, T
 #: and rate limits", docs.clover.com.
 APP_LIMITS = (50, 10)
 TOKEN_LIMITS = (16, 5)
-#: The same for calls that wait for a customer at a terminal, which would otherwise take the places
-#: of all others for minutes. Whether Clover counts them as calls at once is not documented; should
-#: it, it answers 429, and the payment is looked up and repeated under its key.
+#: The same for calls that wait for a customer at a terminal, which would otherwise occupy the
+#: places of all other calls for minutes. Whether Clover counts them as calls at once is not
+#: documented; if it does, it answers 429, and the payment is looked up and repeated under its key.
 TERMINAL_LIMITS = (16, 64)
 _WAITS_FOR_CUSTOMER = re.compile(r"/connect/v1/(?:payments(?:/[^/]+/refunds)?|credits)$")
 #: How often a read is repeated after "too many requests".
@@ -25,14 +25,14 @@ READ_REPEATS = 3
 class LimitedTransport:
     """A transport that waits for its turn, and pauses when Clover asks it to.
 
-    A read that Clover refused as one too many is repeated; everything else is the caller's to
-    repeat, with its idempotency key.
+    A read that Clover rejected with "too many requests" is repeated; the caller repeats everything
+    else, with its idempotency key.
 
     :param app: names the app in its environment.
     :param merchant: names the merchant; all its tokens count together, so that a renewed token
-        does not begin anew. Empty for calls about tokens, which the app makes for itself.
-    :param max_wait: seconds that a call waits for its turn in all, before it is refused unsent.
-    :param read_max_wait: the same for reads, for which nobody's money waits.
+        does not start a new count. Empty for the app's own calls about tokens.
+    :param max_wait: most seconds that a call waits for its turn before it fails unsent.
+    :param read_max_wait: the same for reads, which no payment waits for.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class LimitedTransport:
             return (self._terminals,)
         if self._token == self._app:
             return (self._app,)
-        # The merchant's place first: who waits for one must hold none of the others' places.
+        # The merchant's place first: a call waiting for it must not hold a place of the app.
         return (self._token, self._app)
 
     def _limit_of(self, response: Response) -> Limit:
