@@ -1,7 +1,7 @@
-"""Which document a payment made outside Odoo may belong to: how well each candidate fits.
+"""Rate how well documents match a payment made outside Odoo.
 
-No documentation of Clover's behind it: what people compare by hand, in the order in which it
-convinces them.
+Not based on Clover's documentation: it compares what people compare by hand, weighted by how
+convincing they find it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Why(StrEnum):
     SAME_WEEK = "same_week"
 
 
-#: A reference that somebody typed convinces by itself; an equal amount nearly does.
+#: A typed reference is enough by itself; an equal amount nearly is.
 POINTS = {
     Why.REFERENCE: 60,
     Why.AMOUNT: 40,
@@ -36,15 +36,15 @@ POINTS = {
     Why.SAME_DAY: 10,
     Why.SAME_WEEK: 5,
 }
-#: What has fewer points than that is no suggestion: an equal date says nothing.
+#: Candidates with fewer points are not suggested: an equal date alone proves nothing.
 WORTH_SHOWING = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A payment that nobody knows. Amounts in minor units, time in unix milliseconds.
+    """An unmatched payment. Amounts in minor units, time in unix milliseconds.
 
-    :param texts: whatever a person may have typed: note, reference.
+    :param texts: texts that a person may have typed: note, reference.
     """
 
     amounts: frozenset[int]
@@ -59,7 +59,7 @@ class Found:
 class Candidate:
     """A document it may belong to.
 
-    :param key: whatever the caller finds it by.
+    :param key: identifies the document to the caller.
     :param names: its number and other references.
     """
 
@@ -84,7 +84,7 @@ class Suggestion:
 def suggestions(
     found: Found, candidates: Iterable[Candidate], *, most: int = 10
 ) -> list[Suggestion]:
-    """The candidates that are worth a look, the best first; others are left out."""
+    """Return the candidates with enough points, best first."""
     rated = (_rate(found, one) for one in candidates if one.currency == found.currency)
     worth = [one for one in rated if one.points >= WORTH_SHOWING]
     worth.sort(
@@ -112,13 +112,13 @@ def _rate(found: Found, candidate: Candidate) -> Suggestion:
 
 
 def _mentions(texts: Iterable[str], names: Iterable[str]) -> bool:
-    """Whether a text names one of the documents; "inv 2026 00012" names INV/2026/00012."""
+    """Return whether a text names one of the documents; "inv 2026 00012" names INV/2026/00012."""
     squeezed = ["".join(_WORD.findall(text.lower())) for text in texts]
     wanted = ["".join(_WORD.findall(name.lower())) for name in names]
     return any(len(name) >= 4 and name in text for name in wanted for text in squeezed)
 
 
 def _same_person(cardholder: str, name: str) -> bool:
-    """Whether the names share two words; cards say "LEE/ANN" where people say Ann Lee."""
+    """Return whether the names share two words; cards show "LEE/ANN" for Ann Lee."""
     ours, theirs = (set(_WORD.findall(text.lower())) for text in (name, cardholder))
     return len(ours & theirs) >= 2

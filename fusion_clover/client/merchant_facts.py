@@ -1,4 +1,4 @@
-"""All that is told about a merchant on the provider's form, read in one go."""
+"""Read everything about a merchant that the provider's form shows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class MerchantFacts:
-    """What the app may not read is None; that does not make a connection wrong."""
+    """Facts about a merchant. None: the app may not read it, which is not an error."""
 
     merchant: Merchant
     properties: MerchantProperties | None
@@ -25,7 +25,7 @@ class MerchantFacts:
 
 
 def read_facts(client: CloverClient) -> MerchantFacts:
-    """Ask Clover about the merchant.
+    """Read the merchant's facts from Clover.
 
     :raises GatewayError: Clover cannot be reached, or not even the merchant can be read.
     """
@@ -38,7 +38,7 @@ def read_facts(client: CloverClient) -> MerchantFacts:
 
 
 def _readable(read: Callable[[], T]) -> T | None:
-    """What ``read`` returns, None where the app may not read it."""
+    """Return the result of ``read``, or None if the app may not read it."""
     try:
         return read()
     except RequestRejectedError:

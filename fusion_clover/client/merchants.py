@@ -14,7 +14,7 @@ class Merchants:
         self._calls = calls
 
     def retrieve(self) -> Merchant:
-        """Name and country. The default currency is mostly in :meth:`properties` only."""
+        """Return name and country. The default currency is usually only in :meth:`properties`."""
         reader = Reader(self._calls.platform("", params={"expand": "address"}), "the merchant")
         return Merchant(
             id=reader.required_text("id"),
@@ -24,7 +24,7 @@ class Merchants:
         )
 
     def properties(self) -> MerchantProperties:
-        """Default currency (ISO code), locale and time zone."""
+        """Return default currency (ISO code), locale and time zone."""
         reader = Reader(self._calls.platform("/properties"), "the merchant's properties")
         return MerchantProperties(
             default_currency=_upper(reader.text("defaultCurrency")),
@@ -33,7 +33,7 @@ class Merchants:
         )
 
     def gateway(self) -> Gateway:
-        """What the merchant's processor can do, and when its batch closes."""
+        """Return the features of the merchant's processor, and when its batch closes."""
         reader = Reader(self._calls.platform("/gateway"), "the gateway")
         return Gateway(
             account_name=reader.text("accountName"),
@@ -46,10 +46,10 @@ class Merchants:
         )
 
     def employees(self) -> dict[str, str]:
-        """What the employees are called, by id; docs.clover.com "Get all employees".
+        """Return the employees' names by id; docs.clover.com "Get all employees".
 
-        It takes a permission of its own, which an app may not have ("Employees", read). The answer
-        has PINs, too: nothing but the name is looked at.
+        This needs a permission ("Employees", read) that the app may not have. The answer also
+        contains PINs: only the names are read.
         """
         rows = self._calls.pages("/employees", [])
         return {
@@ -59,7 +59,7 @@ class Merchants:
         }
 
     def payment_configs(self) -> PaymentConfigs:
-        """Whether Clover adds its own surcharge, and how much."""
+        """Return whether Clover adds its own surcharge, and how much."""
         reader = Reader(self._calls.platform("/ecomm_payment_configs"), "the payment settings")
         surcharging = reader.child("surcharging")
         return PaymentConfigs(

@@ -17,7 +17,7 @@ from .errors import map_error
 from .reading import Reader
 from .types import TokenPair
 
-#: An expiry further away than this is not an absolute time in seconds.
+#: An expiry further away than this cannot be an absolute time in seconds.
 _MAX_LIFETIME = 10 * 366 * 24 * 3600
 _TIMEOUT = Timeout(connect=5.0, read=20.0)
 
@@ -25,12 +25,12 @@ _TIMEOUT = Timeout(connect=5.0, read=20.0)
 class AuthorizationCodeError(errors.AuthenticationError):
     """The code was not exchanged: it is used, expired or a legacy one, or the secret is wrong.
 
-    Clover answers one phrase to all of these. Code ``invalid_code``.
+    Clover gives the same answer to all of these. Code ``invalid_code``.
     """
 
 
 class RefreshTokenError(errors.AuthenticationError):
-    """The refresh token was not accepted: it was used before, or is too old.
+    """The refresh token was rejected: it was used before, or is too old.
 
     Code ``invalid_refresh_token``. ``recovery_available`` is True when Clover says that
     :meth:`OAuthClient.recover` can work, with the refresh token that was used last.
@@ -48,7 +48,7 @@ class RecoveryTokenError(errors.AuthenticationError):
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """What a code was exchanged for. A legacy code says that the app has no Alternate Launch Path
+    """The tokens for a code. A legacy code shows that the app has no Alternate Launch Path
     ("Set the alternate launch path", docs.clover.com).
     """
 
@@ -57,11 +57,11 @@ class Connected:
 
 
 class OAuthClient:
-    """The app's side of OAuth; knows no merchant.
+    """The app's side of OAuth, independent of a merchant.
 
     :param client_id: the App ID.
     :param client_secret: the App Secret; never sent when refreshing.
-    :param clock: unix seconds, to judge expiries.
+    :param clock: unix seconds, to check expiries.
     """
 
     def __init__(
@@ -89,11 +89,11 @@ class OAuthClient:
 
     @property
     def has_secret(self) -> bool:
-        """Whether codes can be exchanged and lost tokens be recovered; refreshing needs none."""
+        """Return whether the secret is set: exchange and recovery need it, refresh does not."""
         return bool(self._client_secret)
 
     def authorize_url(self, redirect_uri: str, state: str) -> str:
-        """Where to send the merchant's browser. Clover knows no scopes: the app has them."""
+        """Return the page for the merchant's browser. Clover has no scopes: the app has them."""
         query = {
             "client_id": self._required(self._client_id, "App ID"),
             "redirect_uri": redirect_uri,
@@ -103,16 +103,16 @@ class OAuthClient:
         return f"{self._environment.authorize_url}?{urlencode(query)}"
 
     def exchange(self, code: str) -> TokenPair:
-        """The first tokens of a merchant. The code works once and only for moments.
+        """Return the first tokens of a merchant. The code works once and only for a short time.
 
         :raises AuthorizationCodeError: see there.
-        :raises UnknownOutcomeError: no answer; the code is spent, the merchant connects again.
+        :raises UnknownOutcomeError: no answer; the code is used up, the merchant connects again.
         """
         body = {**self._identity(secret=True), "code": code}
         return self._pair(self._post("/oauth/v2/token", body))
 
     def connect(self, code: str, merchant_id: str) -> Connected:
-        """Like :meth:`exchange`; a legacy code is accepted too and its token migrated.
+        """Exchange the code like :meth:`exchange`; also accept a legacy code and migrate its token.
 
         :raises AuthorizationCodeError: neither interface accepts the code.
         """
@@ -123,27 +123,27 @@ class OAuthClient:
         try:
             return Connected(self.migrate(legacy.access_token, merchant_id), legacy=True)
         except errors.RequestRejectedError:
-            # The legacy token works although it cannot be renewed; better than no connection.
+            # The legacy token works but cannot be renewed; this is better than no connection.
             return Connected(legacy, legacy=True)
 
     def exchange_legacy(self, code: str) -> TokenPair:
-        """A token of the retired interface: it neither expires nor can be refreshed.
+        """Return a token of the retired interface: it neither expires nor can be refreshed.
 
-        That interface reads the query only ("Generate OAuth API token with the legacy OAuth
+        That interface reads only the query ("Generate OAuth API token with the legacy OAuth
         flow", docs.clover.com).
 
-        :raises AuthorizationCodeError: the code is no legacy code either.
+        :raises AuthorizationCodeError: the code is not a legacy code either.
         """
         query = {**self._identity(secret=True), "code": code}
         reader = Reader(self._post("/oauth/token", params=query), "the legacy token")
         return TokenPair(reader.required_text("access_token"), "", 0, 0)
 
     def migrate(self, legacy_token: str, merchant_id: str) -> TokenPair:
-        """An expiring pair for a legacy token, which buys a code that buys the pair.
+        """Exchange a legacy token for a code, and the code for an expiring pair.
 
         "Migrate legacy OAuth tokens to v2/OAuth expiring tokens", docs.clover.com.
 
-        :raises AuthenticationError: the token is no legacy token of this app and merchant.
+        :raises AuthenticationError: the token is not a legacy token of this app and merchant.
         """
         body = {
             "merchant_uuid": merchant_id,
@@ -154,16 +154,16 @@ class OAuthClient:
         return self.exchange(reader.required_text("authorization_code"))
 
     def refresh(self, refresh_token: str) -> TokenPair:
-        """A new pair. The refresh token is spent by this, also when the answer is lost.
+        """Return a new pair. This uses up the refresh token, even if the answer is lost.
 
         :raises RefreshTokenError: see there.
-        :raises UnknownOutcomeError: no answer; :meth:`recover` with the same token is the remedy.
+        :raises UnknownOutcomeError: no answer; call :meth:`recover` with the same token.
         """
         body = {**self._identity(secret=False), "refresh_token": refresh_token}
         return self._pair(self._post("/oauth/v2/refresh", body))
 
     def recover(self, recovery_token: str) -> TokenPair:
-        """The pair that got lost, by the refresh token that was used to ask for it.
+        """Return the pair that was lost, by the refresh token that was used to request it.
 
         :raises RecoveryTokenError: see there.
         """
@@ -197,7 +197,7 @@ class OAuthClient:
         )
 
     def _expiry(self, reader: Reader, name: str, *, required: bool = True) -> int:
-        """An absolute time in unix seconds; one that is past or absurd is not taken."""
+        """Return an absolute time in unix seconds; reject one that is past or absurd."""
         value = reader.integer(name, required=required)
         if value is None:
             return 0

@@ -13,7 +13,7 @@ from .gateway_calls import LONG_PAGE, PAGE_SIZE, MerchantCalls, path_id
 from .reading import Reader
 from .types import Payment, PaymentRefund, PlatformRefund, check_external_reference
 
-#: Parts of a payment that come only when asked for; "Expanding fields", docs.clover.com.
+#: Parts of a payment that Clover sends only on request; "Expanding fields", docs.clover.com.
 EXPAND = (
     "refunds",
     "additionalCharges",
@@ -25,16 +25,16 @@ EXPAND = (
 
 
 class Payments:
-    """What Clover has booked, whatever we were told at the time."""
+    """Payments as Clover booked them, whatever an earlier answer said."""
 
     def __init__(self, calls: MerchantCalls) -> None:
         self._calls = calls
 
     def retrieve(self, payment_id: str, expand: Collection[str] = EXPAND) -> Payment:
-        """One payment; the id of a charge is the id of its payment.
+        """Return one payment; the id of a charge is the id of its payment.
 
-        Each refund shows which part of what Clover added went back with it: that is read apart,
-        where there is any.
+        Each refund shows which part of Clover's additions was returned with it; that is read
+        separately, if there are any.
 
         :raises NotFoundError: Clover does not know it.
         """
@@ -57,9 +57,9 @@ class Payments:
         return replace(refund, additional_charges=charges)
 
     def of_order(self, order_id: str) -> list[Payment]:
-        """The payments of an order, each read as :meth:`retrieve` does; none for an unknown order.
+        """Return the payments of an order, read as by :meth:`retrieve`; none for an unknown order.
 
-        An order shows its payments without what belongs to them.
+        An order lists its payments without their details.
         """
         try:
             document = self._calls.platform(
@@ -71,23 +71,23 @@ class Payments:
         return [self.retrieve(row.required_text("id")) for row in rows if row.text("id")]
 
     def find_by_external_reference(self, reference: str, since_ms: int) -> list[Payment]:
-        """Every payment made since ``since_ms`` (unix ms) under our reference, failed ones too.
+        """Return every payment made since ``since_ms`` (unix ms) with our reference, failed or not.
 
-        Only rows that themselves carry the reference count: should a server ignore the filter, a
-        stranger's payment is not taken for ours.
+        Only rows that carry the reference count: if a server ignores the filter, other payments are
+        not taken for ours.
         """
         check_external_reference(reference)
         rows = self._filtered([f"externalReferenceId={reference}"], since_ms)
         return [row for row in rows if row.external_reference_id == reference]
 
     def find_by_external_payment_id(self, external_id: str, since_ms: int) -> list[Payment]:
-        """Every payment made since ``since_ms`` (unix ms) under a terminal payment's id."""
+        """Return every payment made since ``since_ms`` (unix ms) with a terminal payment's id."""
         condition = f"externalPaymentId={path_id(external_id, 'external id')}"
         rows = self._filtered([condition], since_ms)
         return [row for row in rows if row.external_payment_id == external_id]
 
     def list_created(self, since_ms: int, until_ms: int | None = None) -> Iterator[Payment]:
-        """Every payment created from ``since_ms`` to before ``until_ms`` (unix ms).
+        """Yield every payment created from ``since_ms`` to before ``until_ms`` (unix ms).
 
         Filters on time reach back 90 days at Clover.
         """
@@ -95,17 +95,17 @@ class Payments:
         yield from self._filtered(until, since_ms, page_size=LONG_PAGE)
 
     def list_changed(self, since_ms: int, made_since_ms: int) -> Iterator[Payment]:
-        """Every payment created from ``made_since_ms`` to before ``since_ms`` (unix ms) that was
-        changed since then: voided, captured, given a tip, refunded.
+        """Yield every payment created from ``made_since_ms`` to before ``since_ms`` (unix ms) that
+        was changed since then: voided, captured, given a tip, refunded.
 
-        There is no end: a payment that changed again would leave the list, another one would take
-        its place on a page that was read already, and be lost.
+        There is no end time: a payment that changed again would leave the list, another one would
+        move to a page that was already read, and be missed.
         """
         filters = [f"modifiedTime>={int(since_ms)}", f"createdTime<{int(since_ms)}"]
         yield from self._filtered(filters, made_since_ms, page_size=LONG_PAGE)
 
     def retrieve_refund(self, refund_id: str) -> PlatformRefund:
-        """One refund, wherever it was made; a void is none.
+        """Return one refund, wherever it was made; a void is not a refund.
 
         :raises NotFoundError: Clover does not know it.
         """
@@ -113,7 +113,7 @@ class Payments:
         return _read_platform_refund(Reader(document, "the refund"))
 
     def list_refunds(self, since_ms: int, until_ms: int) -> Iterator[PlatformRefund]:
-        """Every refund made from ``since_ms`` to before ``until_ms`` (unix ms); voids are none."""
+        """Yield every refund made from ``since_ms`` to before ``until_ms`` (unix ms); no voids."""
         params: list[tuple[str, Any]] = [
             ("filter", f"createdTime>={int(since_ms)}"),
             ("filter", f"createdTime<{int(until_ms)}"),
@@ -133,9 +133,9 @@ class Payments:
 
 
 def read_payment(document: Any) -> Payment:
-    """A payment object of the platform interface.
+    """Read a payment object of the platform interface.
 
-    :raises MalformedResponseError: when what makes a payment is missing or has another type.
+    :raises MalformedResponseError: a required field is missing or has another type.
     """
     return _read(Reader(document, "the payment"))
 
@@ -181,7 +181,7 @@ def _read_platform_refund(reader: Reader) -> PlatformRefund:
 
 
 def _device_id(reader: Reader) -> str | None:
-    """The device; payments over the Ecommerce interface name one of zeros, which is none."""
+    """Return the device; Ecommerce payments name one of zeros, which means none."""
     device_id = reader.child("device").text("id")
     return device_id if device_id and device_id.strip("0-") else None
 

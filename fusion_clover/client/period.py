@@ -9,13 +9,13 @@ from .answers_payment import is_captured
 from .client import CloverClient
 from .types import Payment, PlatformRefund
 
-#: Filters on time reach back 90 days: "Get all orders", docs.clover.com; of payments the
-#: documentation says nothing, the same is assumed.
+#: Filters on time reach back 90 days: "Get all orders", docs.clover.com; for payments this is not
+#: documented, and the same is assumed.
 REACH_MS = 90 * 24 * 3600 * 1000
 #: Type of an authorization that was captured: "cardTransaction.type" of "Get all payments",
 #: docs.clover.com.
 CAPTURED_LATER = "PREAUTHCAPTURE"
-#: Tender that never reaches a bank by way of Clover; "Create a charge", docs.clover.com.
+#: Tender that never reaches a bank through Clover; "Create a charge", docs.clover.com.
 CASH = "com.clover.tender.cash"
 
 
@@ -24,12 +24,12 @@ class Entry:
     """A payment or refund as the comparison needs it; amounts in minor units.
 
     :param kind: ``payment`` or ``refund``.
-    :param payment_ref: of a refund, the payment it belongs to; of a payment, itself.
-    :param state: ``taken``, ``held``, ``voided``, ``released`` (held, then let go), ``open`` or
+    :param payment_ref: of a refund, the payment it belongs to; of a payment, its own id.
+    :param state: ``taken``, ``held``, ``voided``, ``released`` (held, then released), ``open`` or
         ``failed``; of a refund, ``returned`` or ``failed``.
-    :param net: what the merchant has of it by now; negative for a refund, 0 for what was voided.
-    :param moved: what moved in the period alone: nothing when an earlier payment was only given a
-        refund, which is an entry of its own; all of an earlier authorization that was captured.
+    :param net: the merchant's share of it by now; negative for a refund, 0 for a void.
+    :param moved: amount that moved in this period: nothing for an earlier payment that only got a
+        refund, which is a separate entry; everything for an earlier authorization captured in it.
     :param moved_ms: when that was.
     :param is_capture: an authorization that was captured later.
     :param is_earlier: made before the period, only changed in it.
@@ -63,7 +63,7 @@ class Entry:
 class Period:
     """The time from ``since_ms`` to before ``until_ms`` (unix ms).
 
-    :param settled_ms: what was changed from then on is left alone: it happens just now.
+    :param settled_ms: changes from this time on are ignored, because they are still under way.
     """
 
     since_ms: int
@@ -75,16 +75,16 @@ class Period:
 
 
 def entries_of(client: CloverClient, period: Period) -> Iterator[Entry]:
-    """Read what was made in the period, and what was made earlier and changed since it began.
+    """Yield what was made in the period, and what was made earlier and changed since it began.
 
-    A row may come twice when something is made while the list is read: whoever keeps them keeps
-    the first one of each ``ref``.
+    A row may come twice when something is made while the list is read; the caller keeps the first
+    one of each ``ref``.
 
-    :raises GatewayError: Clover cannot be asked.
+    :raises GatewayError: Clover cannot be reached.
     """
     for payment in client.payments.list_created(period.since_ms, period.until_ms):
         yield payment_entry(payment, period)
-    # Counted from today: what was made before that cannot be asked for.
+    # Clover's reach counts from today: anything made before that cannot be requested.
     reach = max(period.since_ms, period.settled_ms) - REACH_MS
     for payment in client.payments.list_changed(period.since_ms, reach):
         if (payment.modified_ms or 0) < max(period.until_ms, period.settled_ms):
@@ -94,7 +94,7 @@ def entries_of(client: CloverClient, period: Period) -> Iterator[Entry]:
 
 
 def payment_entry(payment: Payment, period: Period) -> Entry:
-    """A payment as an entry."""
+    """Return a payment as an entry."""
     state = payment_state(payment)
     moved, moved_ms = _movement(payment, state, period)
     return Entry(
@@ -124,9 +124,9 @@ def payment_entry(payment: Payment, period: Period) -> Entry:
 
 
 def _movement(payment: Payment, state: str, period: Period) -> tuple[int, int]:
-    """What a payment moved in the period (minor units), and when (unix ms).
+    """Return what a payment moved in the period (minor units), and when (unix ms).
 
-    Clover tells one moment of change only. What was captured is taken to have been captured then,
+    Clover reports only the last change. A captured payment is assumed to have been captured then,
     unless a refund explains the change.
     """
     created = payment.created_ms or 0
@@ -140,13 +140,13 @@ def _movement(payment: Payment, state: str, period: Period) -> tuple[int, int]:
     if state != "voided":
         return 0, created
     if created in period:
-        # Voided after the period: within it, the money was there.
+        # Voided after the period: within it, the money had moved.
         return (0, changed) if changed in period else (payment.total, created)
     return (-payment.total, changed) if changed in period else (0, changed)
 
 
 def payment_state(payment: Payment) -> str:
-    """What a payment is to the books; a result that is not known to us is open."""
+    """Return the payment's state in the books; an unknown result counts as open."""
     if payment.is_failed:
         return "failed"
     if payment.is_voided:
@@ -157,7 +157,7 @@ def payment_state(payment: Payment) -> str:
 
 
 def refund_entry(refund: PlatformRefund) -> Entry:
-    """A refund as an entry."""
+    """Return a refund as an entry."""
     total = refund.amount + refund.additional_charges
     return Entry(
         kind="refund",

@@ -1,4 +1,4 @@
-"""Reading Clover's JSON with its types checked: a wrong type is never guessed around."""
+"""Read Clover's JSON with type checks; never guess at a wrong type."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ T = TypeVar("T")
 class Reader:
     """Typed access to one JSON object.
 
-    Every method takes the names a value is known under, tries them in order and treats null as
-    absent. An absent value gives the default, or an error where none is offered.
+    Every method takes the names a value may have, tries them in order and treats null as absent.
+    An absent value gives the default, or an error if there is no default.
 
-    :param document: what was parsed.
+    :param document: the parsed JSON.
     :param what: name of the object, for messages.
-    :raises MalformedResponseError: when it is not a JSON object, or a value has another type.
+    :raises MalformedResponseError: it is not a JSON object, or a value has another type.
     """
 
     def __init__(self, document: Any, what: str) -> None:
@@ -28,14 +28,14 @@ class Reader:
         self._what = what
 
     def text(self, *names: str, default: str | None = None, required: bool = False) -> str | None:
-        """Text; numbers are accepted where Clover has been seen to send either."""
+        """Return text; also accept numbers, because Clover has been seen to send either."""
         value = self._first(names)
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         return self._checked(value, str, names, default, required)
 
     def required_text(self, *names: str) -> str:
-        """Text that is there and not empty."""
+        """Return text that must be present and not empty."""
         value = self.text(*names, required=True)
         if not value:
             raise self._complaint(names, "is empty")
@@ -44,36 +44,36 @@ class Reader:
     def integer(
         self, *names: str, default: int | None = None, required: bool = False
     ) -> int | None:
-        """A whole number; true, 1.0 and "1" are none."""
+        """Return a whole number; true, 1.0 and "1" are rejected."""
         value = self._first(names)
         if isinstance(value, bool):
             raise self._complaint(names, "is not a whole number")
         return self._checked(value, int, names, default, required)
 
     def required_integer(self, *names: str) -> int:
-        """A whole number that is there."""
+        """Return a whole number that must be present."""
         value = self.integer(*names, required=True)
         assert value is not None  # for type checkers: ``required`` has raised otherwise
         return value
 
     def flag(self, *names: str, default: bool = False) -> bool:
-        """True or false."""
+        """Return true or false."""
         return bool(self._checked(self._first(names), bool, names, default, False))
 
     def number_text(self, *names: str) -> str | None:
-        """A JSON number of any kind as its shortest text; never used for money."""
+        """Return a JSON number of any kind as its shortest text; never used for money."""
         value = self._first(names)
         if isinstance(value, bool) or not isinstance(value, int | float | str | None):
             raise self._complaint(names, "is not a number")
         return None if value is None else str(value)
 
     def child(self, *names: str) -> Reader:
-        """A nested object; an absent one reads as empty."""
+        """Return a nested object; an absent one reads as empty."""
         value = self._first(names)
         return Reader({} if value is None else value, f"{names[0]} of {self._what}")
 
     def children(self, *names: str) -> list[Reader]:
-        """A list of objects, written as an array, as ``{elements: [...]}`` or as one object."""
+        """Return a list of objects, sent as an array, as ``{elements: [...]}`` or as one object."""
         value = self._first(names)
         if isinstance(value, Mapping):
             value = value.get("elements", [value] if value else [])
@@ -84,7 +84,7 @@ class Reader:
         return [Reader(item, f"{names[0]} of {self._what}") for item in value]
 
     def value(self, name: str) -> Any:
-        """The raw value, for the few that come in several types."""
+        """Return the raw value, for the few fields with several types."""
         return self._document.get(name)
 
     def _first(self, names: tuple[str, ...]) -> Any:

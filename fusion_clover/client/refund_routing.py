@@ -1,4 +1,4 @@
-"""How money can go back to a card: which way, and why the other ways are closed.
+"""Decide how money can be returned to a card, and why the other ways are closed.
 
 Sources: "Refund payments and void transactions", "Ecommerce API error codes" and the payments
 reference, docs.clover.com; what was seen live is in the comments.
@@ -16,17 +16,17 @@ from odoo.addons.fusion_payment_common.lib.stored import Stored
 from .types import Gateway, MerchantProperties, Payment
 
 DAY_MS = 24 * 3600 * 1000
-#: Milliseconds in which a device takes a final payment back as if it had not been made; afterwards
-#: Clover makes a refund of it ("Void a payment", docs.clover.com).
+#: Milliseconds in which a device can void a final payment; after that, Clover refunds it instead
+#: ("Void a payment", docs.clover.com).
 DEVICE_VOID_MS = 25 * 60 * 1000
 
-#: Card types whose networks want the card to be present when money goes back. The words are those
-#: of "cardType" in "Get all payments", docs.clover.com; Interac: "Canadian merchants", there.
+#: Card types whose networks require the card to be present for a refund. The words are those of
+#: "cardType" in "Get all payments", docs.clover.com; Interac: "Canadian merchants", there.
 CARD_PRESENT_ONLY = frozenset({"INTERAC", "EFTPOS", "EBT"})
 
 
 class Way(StrEnum):
-    """How money goes back, in the order in which the ways are preferred."""
+    """How money is returned, in order of preference."""
 
     VOID = "void"
     REFUND = "refund"
@@ -58,15 +58,15 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PaymentFacts(Stored):
-    """What the decision depends on. Amounts in minor units, surcharges not counted.
+    """The facts that decide. Amounts in minor units, surcharges not counted.
 
-    :param total: what was charged or authorized, tip included.
-    :param left: what can still go back, refunds made anywhere counted.
-    :param in_parts: whether Clover lets a part of it go back (no tip, no tax).
-    :param same_batch: whether it is not settled yet; None when that cannot be told.
+    :param total: amount charged or authorized, tip included.
+    :param left: amount that can still be returned, after all refunds made anywhere.
+    :param in_parts: whether Clover allows a partial refund (no tip, no tax).
+    :param same_batch: whether it is not settled yet; None if not known.
     :param in_device_window: whether a device can still void it.
     :param has_terminal: whether there is a terminal to present the card at.
-    :param credits_allowed: whether the merchant's gateway gives credits; not known counts as yes.
+    :param credits_allowed: whether the merchant's gateway gives credits; True if not known.
     :param gone: Clover does not know the payment any more.
     """
 
@@ -87,21 +87,21 @@ class PaymentFacts(Stored):
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """``way`` is None when all are closed; ``closed`` says why, in the order of preference."""
+    """``way`` is None when all are closed; ``closed`` gives the reasons, in order of preference."""
 
     way: Way | None
     closed: dict[Way, Reason]
 
     @property
     def reason(self) -> Reason | None:
-        """The one reason that explains best why nothing can be done; None when something can."""
+        """Return the most helpful reason why no way is open; None when one is."""
         if self.way is not None:
             return None
         return self.closed[Way.REFUND]
 
 
 def facts_of(payment: Payment, *, now_ms: int, same_batch: bool | None) -> PaymentFacts:
-    """The facts about a payment as Clover has it now.
+    """Return the facts about a payment as Clover has it now.
 
     :param now_ms: unix milliseconds.
     """
@@ -126,10 +126,10 @@ def facts_of(payment: Payment, *, now_ms: int, same_batch: bool | None) -> Payme
 
 
 def decide(facts: PaymentFacts, amount: int, *, age_limit_days: int) -> Routing:
-    """Which way ``amount`` goes back.
+    """Decide which way ``amount`` is returned.
 
     :param amount: minor units.
-    :param age_limit_days: payments older than that are not refunded; 0 means no limit.
+    :param age_limit_days: older payments are not refunded; 0 means no limit.
     """
     closed: dict[Way, Reason] = {}
     for way, rule in _RULES:
@@ -143,7 +143,7 @@ def decide(facts: PaymentFacts, amount: int, *, age_limit_days: int) -> Routing:
 def in_same_batch(
     payment: Payment, gateway: Gateway, properties: MerchantProperties, *, now_ms: int
 ) -> bool | None:
-    """Whether the merchant's batch has not closed since the payment; None when nobody can tell.
+    """Return whether the merchant's batch is still open since the payment; None if not known.
 
     :param now_ms: unix milliseconds.
     """
@@ -162,7 +162,7 @@ def in_same_batch(
 
 
 def _common(facts: PaymentFacts, amount: int, age_limit_days: int) -> Reason | None:
-    """What closes void and refund alike."""
+    """Return the reason that closes both void and refund, if any."""
     checks = (
         (facts.gone, Reason.GONE),
         (not facts.paid, Reason.NOT_PAID),
@@ -184,7 +184,7 @@ def _void(facts: PaymentFacts, amount: int, age_limit_days: int) -> Reason | Non
         return Reason.NOT_WHOLE
     if not facts.captured:
         return None
-    # Where the batch cannot be told, a payment of the last 24 hours may still be in it.
+    # If the batch is not known, a payment of the last 24 hours may still be in it.
     unsettled = facts.age_days < 1 if facts.same_batch is None else facts.same_batch
     return None if unsettled else Reason.SETTLED
 

@@ -15,7 +15,7 @@ from .types import REFUND_REASONS, Refund, check_amount, check_external_referenc
 
 
 class Refunds:
-    """Money back against a known charge."""
+    """Refunds of a known charge."""
 
     def __init__(self, calls: MerchantCalls) -> None:
         self._calls = calls
@@ -30,11 +30,11 @@ class Refunds:
     ) -> Refund:
         """Refund ``amount`` of a charge; a full one before settlement becomes a void at Clover.
 
-        The amount is always sent: left out, Clover takes the original charge, not the rest of it.
+        The amount is always sent: without it, Clover refunds the original charge, not what is left.
 
         :param reason: one of ``duplicate``, ``fraudulent``, ``requested_by_customer``, or None.
-        :raises RequestRejectedError: more than what is left, or a charge that cannot be partly
-            refunded (tip, tax or several lines).
+        :raises RequestRejectedError: the amount is more than what is left, or the charge cannot be
+            partly refunded (tip, tax or several lines).
         """
         check_amount(amount)
         check_external_reference(external_reference_id)
@@ -52,7 +52,7 @@ class Refunds:
         return read_refund(answer)
 
     def retrieve(self, refund_id: str) -> Refund:
-        """The refund as it stands now.
+        """Return the refund in its present state.
 
         :raises NotFoundError: Clover does not know it.
         """
@@ -61,7 +61,7 @@ class Refunds:
         )
 
     def list_for_charge(self, charge_id: str) -> list[Refund]:
-        """The refunds of a charge that Clover lists (at most 100); others are dropped."""
+        """Return the refunds of a charge that Clover lists (at most 100); drop all others."""
         params = {"charge": path_id(charge_id, "charge id"), "limit": 100}
         document = self._calls.ecommerce("GET", "/v1/refunds", params=params)
         refunds = [_read(row) for row in Reader(document, "the list").children("data", "elements")]
@@ -71,7 +71,7 @@ class Refunds:
 def refund_outcome(
     refund: Refund, charge_id: str, amount: Money
 ) -> Outcome | Literal["mismatch"]:
-    """What a refund means for the request it answers; see :func:`charge_outcome`."""
+    """Return the outcome that a refund gives to its request; see :func:`charge_outcome`."""
     if refund.status == "failed":
         return Outcome.DECLINED
     if refund.status == "pending":
@@ -85,9 +85,9 @@ def refund_outcome(
 
 
 def read_refund(document: Any) -> Refund:
-    """A refund object of Clover.
+    """Read a refund object of Clover.
 
-    :raises MalformedResponseError: when what makes a refund is missing or has another type.
+    :raises MalformedResponseError: a required field is missing or has another type.
     """
     return _read(Reader(document, "the refund"))
 

@@ -15,7 +15,7 @@ from .client import CloverClient
 
 @dataclass(frozen=True, slots=True)
 class CardToSave(Stored):
-    """Whose card is kept. Clover writes to ``email`` that a card was saved."""
+    """The owner of the saved card. Clover sends an e-mail to ``email`` that a card was saved."""
 
     source: str
     email: str
@@ -23,10 +23,10 @@ class CardToSave(Stored):
 
 
 def and_save(answer: Answer | None, client: CloverClient, card: CardToSave) -> Answer | None:
-    """The answer to a charge, with ``customer_id`` once the charged card is saved.
+    """Return the answer to a charge, with ``customer_id`` once the charged card is saved.
 
-    Only after the money has moved, so that no declined card is kept. A card that cannot be saved
-    changes nothing about the charge: ``saving_error`` says why.
+    Save only after the money has moved, so that no declined card is kept. A failure to save does
+    not change the charge: ``saving_error`` gives the reason.
     """
     if answer is None or answer.outcome != Outcome.SUCCEEDED or answer.review:
         return answer
@@ -39,9 +39,9 @@ def and_save(answer: Answer | None, client: CloverClient, card: CardToSave) -> A
 
 
 def save_only(client: CloverClient, card: CardToSave, details: Mapping[str, str]) -> Answer:
-    """Save a card that is not charged. Repeating it costs nothing but a second copy at Clover.
+    """Save a card without a charge. A repeat costs nothing but a second copy at Clover.
 
-    :param details: what the answer is to say about the card; Clover says nothing here.
+    :param details: the answer's facts about the card; Clover does not report any here.
     :raises GatewayError: it could not be saved.
     """
     customer = client.customers.create(email=card.email, source=card.source, name=card.name)
@@ -53,9 +53,9 @@ def save_only(client: CloverClient, card: CardToSave, details: Mapping[str, str]
 
 
 def forget(client: CloverClient, customer_id: str) -> None:
-    """Remove a customer's saved cards. What is not there (any more) counts as removed.
+    """Remove a customer's saved cards. A missing card or customer counts as removed.
 
-    :raises GatewayError: Clover could not be asked.
+    :raises GatewayError: Clover could not be reached.
     """
     for source_id in client.customers.retrieve(customer_id).source_ids:
         client.customers.delete_source(customer_id, source_id)

@@ -1,4 +1,4 @@
-"""The customer's signature as a terminal hands it over: a small drawing, packed.
+"""The customer's signature from a terminal: a small compressed drawing.
 
 ``issues.signature`` with ``format`` and ``gzip``: "Make a sale", docs.clover.com.
 """
@@ -9,18 +9,18 @@ import base64
 import binascii
 import zlib
 
-#: Bytes of an unpacked drawing; a signature takes a few thousand.
+#: Most bytes of an uncompressed drawing; a signature takes a few thousand.
 LARGEST = 65_536
 #: ``zlib``: the gzip format with the largest window.
 _GZIP = 16 + zlib.MAX_WBITS
 
 
 def read_svg(packed: object, form: object) -> str | None:
-    """The SVG drawing in a base64 text of gzip; None when it is anything else.
+    """Return the SVG drawing in a base64 text of gzip; None for anything else.
 
-    It is for people to look at, so that one that cannot be read is no error of the payment.
+    It is only shown to people, so an unreadable drawing is not an error of the payment.
 
-    :param form: what Clover calls the format.
+    :param form: Clover's name of the format.
     """
     if not isinstance(packed, str) or form != "SVG":
         return None

@@ -1,4 +1,4 @@
-"""Error answers of REST Pay Display, decided on status and type; text is never parsed.
+"""Map error answers of REST Pay Display, by status and type; text is never parsed.
 
 Sources: "Issues and errors" and "Status code and error reference", docs.clover.com; bodies seen
 live are any subset of ``{code, message, type, requestId, requestType}``.
@@ -14,11 +14,11 @@ from odoo.addons.fusion_payment_common.lib.transport import Response
 
 from .errors import map_error
 
-#: HTTP status of a request that the customer, the staff or we have cancelled. It is a 2xx; "Status
+#: HTTP status of a request cancelled by the customer, the staff or us. It is a 2xx; "Status
 #: code and error reference", docs.clover.com.
 CANCELLED_STATUS = 209
 
-#: Codes of our own for what a terminal can answer.
+#: Our codes for the answers of a terminal.
 CANCELLED = "cancelled"
 CONFLICT = "terminal_conflict"
 UNSUPPORTED = "terminal_unsupported"
@@ -31,7 +31,7 @@ REFUSES_APP = "terminal_refuses_app"
 def map_terminal_error(
     response: Response, context: CallContext
 ) -> errors.GatewayError | None:
-    """The error that an answer other than 200 stands for."""
+    """Return the error of an answer other than 200."""
     error = map_error(response, context)
     details: dict[str, Any] = {
         "http_status": response.status,
@@ -42,7 +42,7 @@ def map_terminal_error(
     if response.status == CANCELLED_STATUS:
         return errors.RequestRejectedError("cancelled at the terminal", code=CANCELLED, **details)
     if getattr(error, "code", None) == "RESOURCE_CONFLICT" or response.status == 409:
-        # Its status is 409 or 503, the documentation is not sure.
+        # The documentation gives both 409 and 503 as its status.
         return errors.InProgressError(
             "another request is on the terminal", code=CONFLICT, **details
         )

@@ -1,7 +1,7 @@
-"""The truth table of terminals: every way a request can end, what it means, what comes next.
+"""The truth table of terminals: every way a request can end, its outcome, and the next step.
 
 Sources: "Status code and error reference", "Payment reconciliation and recovery" and "Issues and
-errors", docs.clover.com. HTTP 200 is no approval: ``result`` is, with the right amount.
+errors", docs.clover.com. HTTP 200 is no approval: only ``result`` is, with the right amount.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Situation(StrEnum):
 
 
 class NextStep(StrEnum):
-    """What is done about it; the first four by the suite itself."""
+    """What happens next; the suite takes the first four steps by itself."""
 
     BOOK = "book"
     LOOK_UP = "look_up"
@@ -63,7 +63,7 @@ class NextStep(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """``outcome`` of the request, and what comes ``next``."""
+    """The ``outcome`` of the request, and the ``next`` step."""
 
     outcome: Outcome
     next: NextStep
@@ -93,7 +93,7 @@ TRUTH: Mapping[Situation, Ruling] = {
     Situation.UNSUPPORTED: Ruling(Outcome.REJECTED, NextStep.CLOSE),
     Situation.UNAVAILABLE: Ruling(Outcome.UNKNOWN, NextStep.LOOK_UP),
     Situation.ASLEEP: Ruling(Outcome.UNKNOWN, NextStep.LOOK_UP),
-    # no answer, or none that can be read; our own crash ends here, too
+    # no answer, or an unreadable one; also a crash of ours
     Situation.NO_ANSWER: Ruling(Outcome.UNKNOWN, NextStep.LOOK_UP),
     Situation.BROKEN_ANSWER: Ruling(Outcome.UNKNOWN, NextStep.LOOK_UP),
     Situation.NOT_SENT: Ruling(Outcome.NOT_SENT, NextStep.SEND_AGAIN),
@@ -104,7 +104,7 @@ TRUTH: Mapping[Situation, Ruling] = {
     Situation.NOBODY_PAID: Ruling(Outcome.REJECTED, NextStep.CLOSE),
 }
 
-#: Situations in which money moved differently from what was asked: a person decides.
+#: Situations in which the money that moved differs from the request: a person decides.
 ASKING = frozenset(
     situation
     for situation, ruling in TRUTH.items()
@@ -120,7 +120,7 @@ _BY_CODE = {
     codes.INDETERMINATE: Situation.INDETERMINATE,
     codes.REFUSES_APP: Situation.APP_REFUSED,
 }
-#: Most special first.
+#: Most specific first.
 _BY_CLASS: tuple[tuple[type[errors.GatewayError], Situation], ...] = (
     (errors.DeclinedError, Situation.DECLINED),
     (errors.PermissionDeniedError, Situation.APP_REFUSED),
@@ -138,7 +138,7 @@ _BY_CLASS: tuple[tuple[type[errors.GatewayError], Situation], ...] = (
 
 
 def situation_of_error(error: errors.GatewayError) -> Situation:
-    """The situation that an error stands for."""
+    """Return the situation of an error."""
     found = _BY_CODE.get(error.code or "")
     if found:
         return found
@@ -146,19 +146,19 @@ def situation_of_error(error: errors.GatewayError) -> Situation:
 
 
 def situation_of_payment(payment: Payment, asked: int) -> Situation:
-    """The situation that a payment object stands for.
+    """Return the situation of a payment object.
 
     :param asked: minor units; tips and surcharges come on top and do not count here.
     """
     if payment.is_failed:
         return Situation.DECLINED
     if payment.is_voided or payment.returned >= payment.charged > 0:
-        # Nothing of it stayed: as if it had not been made.
+        # All of it was returned, as if it had not been made.
         return Situation.VOIDED
     if payment.returned:
         return Situation.GIVEN_BACK
     if payment.result != "SUCCESS":
-        # Pending at Clover, or a word that we do not know.
+        # Pending at Clover, or an unknown result.
         return Situation.UNDECIDED
     if payment.amount == asked:
         return Situation.APPROVED

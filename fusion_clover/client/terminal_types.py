@@ -1,4 +1,4 @@
-"""What we ask of a terminal and what it answers, as frozen dataclasses.
+"""Requests to terminals and their answers, as frozen dataclasses.
 
 Amounts are integers of minor units unless they are :class:`Money`; "Make a sale", "Refund a charge"
 and "Issue a credit", docs.clover.com.
@@ -15,7 +15,7 @@ from odoo.addons.fusion_payment_common.lib.stored import Stored
 
 from .types import Payment, check_amount, check_external_reference
 
-#: Seconds that Clover lets a device wait for the customer at the most: ``X-Clover-Timeout``,
+#: Most seconds that Clover lets a device wait for the customer: ``X-Clover-Timeout``,
 #: "Make a sale", docs.clover.com.
 LONGEST_WAIT = 300
 #: What a customer may choose; "Let customers choose receipt delivery", docs.clover.com.
@@ -30,8 +30,7 @@ _EXTERNAL_PAYMENT_ID = re.compile(r"[0-9A-Za-z]{1,32}")
 
 @dataclass(frozen=True, slots=True)
 class Device(Stored):
-    """A device of the merchant. ``serial`` is what calls are addressed to, ``id`` what payments
-    name."""
+    """A device of the merchant. Calls are addressed to ``serial``; payments name ``id``."""
 
     id: str
     serial: str
@@ -42,9 +41,9 @@ class Device(Stored):
 
     @property
     def reach(self) -> str:
-        """``cloud``, ``local`` (Station and Duo: local network only) or ``unknown``.
+        """Return ``cloud``, ``local`` (Station and Duo: local network only) or ``unknown``.
 
-        Classified by product, then model, then type; a device we do not know is not refused.
+        Classified by product, then model, then type; an unknown device is not refused.
         """
         for text in (self.product, self.model, self.type_name):
             if text and LOCAL_ONLY.search(text):
@@ -59,10 +58,10 @@ class TerminalPaymentRequest(Stored):
     """A payment to be shown on a device.
 
     :param amount: tax included, without tip.
-    :param external_payment_id: at most 32 letters and digits; payments are found by it.
+    :param external_payment_id: at most 32 letters and digits; identifies the payment.
     :param external_reference_id: at most 12; shown in Clover's dashboard.
     :param wait: seconds the device may wait for the customer, 1 to 300.
-    :raises ConfigurationError: on anything Clover would refuse.
+    :raises ConfigurationError: on anything Clover would reject.
     """
 
     amount: Money
@@ -84,13 +83,13 @@ class TerminalPaymentRequest(Stored):
 
 @dataclass(frozen=True, slots=True)
 class TerminalRefundRequest(Stored):
-    """Money back with the card at the device.
+    """A refund or credit with the card at the device.
 
     :param payment_id: the payment to refund; None for a credit without a payment.
     :param whole: all that was paid, which Clover may turn into a void.
-    :param void: take the whole payment back as if it had not been made.
+    :param void: void the whole payment.
     :param device_ref: id of the device, by which Clover's records name it.
-    :param known_refund_ids: refunds of the payment that were there before.
+    :param known_refund_ids: refunds of the payment that existed before.
     """
 
     amount: Money
@@ -109,11 +108,11 @@ class TerminalRefundRequest(Stored):
 
 @dataclass(frozen=True, slots=True)
 class Issues(Stored):
-    """What Clover wants somebody to look at, although the payment was made.
+    """Clover's warnings about a payment that was made nevertheless.
 
-    :param partial_of: minor units that were asked for, when less was approved.
-    :param texts: what Clover says about them, in its own words.
-    :param signature_svg: the drawing that is to be compared with the card.
+    :param partial_of: minor units that were requested, when less was approved.
+    :param texts: Clover's texts about them.
+    :param signature_svg: the drawing to compare with the card.
     """
 
     signature: bool = False
@@ -125,7 +124,7 @@ class Issues(Stored):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Those that apply, in the order in which they are shown."""
+        """Return the warnings that apply, in the order in which they are shown."""
         flags = ("signature", "duplicate", "offline")
         found = tuple(name for name in flags if getattr(self, name))
         return (*found, "partial") if self.partial_of is not None else found
@@ -133,7 +132,7 @@ class Issues(Stored):
 
 @dataclass(frozen=True, slots=True)
 class TerminalPayment(Stored):
-    """A payment as a terminal tells it. It names no currency: the platform does."""
+    """A payment as a terminal reports it. It names no currency; only the platform does."""
 
     payment: Payment
     issues: Issues
@@ -141,7 +140,7 @@ class TerminalPayment(Stored):
 
 @dataclass(frozen=True, slots=True)
 class TerminalRefund(Stored):
-    """A refund or credit as a terminal tells it."""
+    """A refund or credit as a terminal reports it."""
 
     id: str
     amount: int
@@ -152,14 +151,14 @@ class TerminalRefund(Stored):
 
 @dataclass(frozen=True, slots=True)
 class ReceiptChoice(Stored):
-    """How the customer wants the receipt, and where to if it is sent."""
+    """How the customer wants the receipt, and the address if it is sent."""
 
     method: str
     address: str | None = None
 
 
 def check_wait(wait: int) -> None:
-    """Refuse a wait that Clover would refuse.
+    """Refuse a wait that Clover would reject.
 
     :raises ConfigurationError: unless it is from 1 to 300 seconds.
     """

@@ -23,28 +23,28 @@ from .terminal_types import (
 )
 from .types import Payment
 
-#: Seconds. Seen, not documented: a healthy device answers within 8, a sleeping one is given up by
-#: Clover after 15.
+#: Seconds. Seen, not documented: a healthy device answers within 8; Clover gives up on a sleeping
+#: one after 15.
 ASK_TIMEOUT = Timeout(connect=5.0, read=25.0)
 SCREEN_TIMEOUT = Timeout(connect=5.0, read=10.0)
-#: Seconds that Clover may need beyond the wait for the customer.
+#: Seconds that Clover may need in addition to the wait for the customer.
 WAIT_MARGIN = 20.0
 #: ``GET /device/status``: nothing is on the screen; "Verify connectivity", docs.clover.com.
 IDLE = "IDLE"
-#: What an answer may warn of; "Issues and errors", docs.clover.com.
+#: Warnings that an answer may contain; "Issues and errors", docs.clover.com.
 _ISSUES = ("signature", "duplicate", "offline", "partialPayment")
 #: Seconds that a customer may take to choose a receipt.
 CHOICE_TIMEOUT = Timeout(connect=5.0, read=70.0)
 
 
 class Terminals:
-    """Mutating calls need the idempotency key of their intent; the same key, the same payment."""
+    """Mutating calls need the operation's idempotency key; the same key gives the same payment."""
 
     def __init__(self, calls: MerchantCalls) -> None:
         self._calls = calls
 
     def devices(self) -> list[Device]:
-        """Every device of the merchant, reachable or not."""
+        """Return every device of the merchant, reachable or not."""
         rows = self._calls.pages("/devices", [])
         return [
             Device(
@@ -63,10 +63,10 @@ class Terminals:
     def pay(self, request: TerminalPaymentRequest, idempotency_key: str) -> TerminalPayment:
         """Show the payment and wait for the customer, up to ``request.wait`` seconds.
 
-        An answer is not yet an approval: see ``terminal_outcomes``. It is always final: a payment
-        that is not is refused in Canada and would have to be adjusted elsewhere.
+        An answer does not prove an approval: see ``terminal_outcomes``. The payment is always
+        final: one that is not is refused in Canada and would have to be adjusted elsewhere.
 
-        :raises GatewayError: ``outcome`` says what became of it.
+        :raises GatewayError: ``outcome`` gives the outcome.
         """
         body: dict[str, Any] = {
             "amount": request.amount.minor,
@@ -80,7 +80,7 @@ class Terminals:
         return TerminalPayment(read_payment(_plain(reader, "payment")), _issues(reader))
 
     def find(self, external_payment_id: str, serial: str) -> Payment:
-        """The payment that was made under our id.
+        """Return the payment that was made under our id.
 
         :raises NotFoundError: there is none (yet).
         """
@@ -89,9 +89,9 @@ class Terminals:
         return read_payment(_plain(Reader(answer, "the answer"), "payment"))
 
     def refund(self, request: TerminalRefundRequest, idempotency_key: str) -> TerminalRefund:
-        """Give money of a payment back; the device may ask for the card.
+        """Refund a payment; the device may ask for the card.
 
-        :raises GatewayError: ``outcome`` says what became of it.
+        :raises GatewayError: ``outcome`` gives the outcome.
         """
         path = f"/payments/{path_id(request.payment_id or '', 'payment id')}/refunds"
         body = {"fullRefund": True} if request.whole else {"amount": request.amount.minor}
@@ -99,9 +99,9 @@ class Terminals:
         return _refund(Reader(answer, "the answer").child("refund"), request.payment_id)
 
     def void(self, request: TerminalRefundRequest, idempotency_key: str) -> TerminalRefund:
-        """Take a whole payment back as if it had not been made; Clover refunds it when it is late.
+        """Void a whole payment; Clover refunds it instead when it is too late for a void.
 
-        :raises GatewayError: ``outcome`` says what became of it.
+        :raises GatewayError: ``outcome`` gives the outcome.
         """
         payment_id = path_id(request.payment_id or "", "payment id")
         body = {"voidReason": "USER_CANCEL"}
@@ -121,7 +121,7 @@ class Terminals:
     def credit(self, request: TerminalRefundRequest, idempotency_key: str) -> TerminalRefund:
         """Give money to the card that the customer presents, without a payment.
 
-        :raises GatewayError: ``outcome`` says what became of it.
+        :raises GatewayError: ``outcome`` gives the outcome.
         """
         body = {"amount": request.amount.minor}
         answer = self._wait("/credits", request.serial, request.wait, body, idempotency_key)
@@ -141,9 +141,9 @@ class Terminals:
     # --- the device -------------------------------------------------------------------------
 
     def ping(self, serial: str) -> bool:
-        """Whether the device answers.
+        """Return whether the device answers.
 
-        :raises GatewayError: it does not, and why.
+        :raises GatewayError: it does not; with the reason.
         """
         answer = self._calls.terminal(
             "POST", "/device/ping", serial, json={}, timeout=ASK_TIMEOUT, mutating=False
@@ -151,15 +151,15 @@ class Terminals:
         return Reader(answer, "the answer").flag("connected")
 
     def status(self, serial: str) -> str:
-        """What the device does: ``IDLE``, ``BUSY``, ``WAITING_FOR_CUSTOMER``, ...
+        """Return the device's status: ``IDLE``, ``BUSY``, ``WAITING_FOR_CUSTOMER``, ...
 
-        :raises GatewayError: it does not answer, and why.
+        :raises GatewayError: it does not answer; with the reason.
         """
         answer = self._calls.terminal("GET", "/device/status", serial, timeout=ASK_TIMEOUT)
         return Reader(answer, "the answer").required_text("status")
 
     def cancel(self, serial: str) -> None:
-        """End what is on the screen; its own call is answered 209 then, or approved if it won."""
+        """End what is on the screen; that call then gets 209, or an approval if it was faster."""
         self._screen("/device/cancel", serial, timeout=ASK_TIMEOUT)
 
     def reset(self, serial: str) -> None:
@@ -167,11 +167,11 @@ class Terminals:
         self._screen("/device/reset", serial, timeout=ASK_TIMEOUT)
 
     def welcome(self, serial: str) -> None:
-        """Show the welcome screen: without it a spinner stays after a payment."""
+        """Show the welcome screen; without it a spinner stays on the screen after a payment."""
         self._screen("/device/welcome", serial)
 
     def thank_you(self, serial: str) -> None:
-        """Show the thank-you screen, the good end of a payment."""
+        """Show the thank-you screen, which ends a successful payment."""
         self._screen("/device/thank-you", serial)
 
     def display(self, serial: str, text: str) -> None:
@@ -179,10 +179,10 @@ class Terminals:
         self._screen("/device/display", serial, {"text": text})
 
     def receipt_options(self, serial: str) -> ReceiptChoice:
-        """Let the customer choose on the screen whether, and how, they want a receipt.
+        """Let the customer choose on the screen whether and how to get a receipt.
 
-        "Let customers choose receipt delivery", docs.clover.com, is not sure about the wrapper of
-        the answer: both names, one object or a list of one are read.
+        "Let customers choose receipt delivery", docs.clover.com, is unclear about the wrapper of
+        the answer: both names, one object or a list of one are accepted.
 
         :raises GatewayError: nobody chose, or the device does not answer.
         """
@@ -228,7 +228,7 @@ def _plain(reader: Reader, name: str) -> Any:
 
 def _issues(reader: Reader) -> Issues:
     issues = reader.child("issues")
-    # Only to be looked at: whatever is odd about them must not hide that the payment was made.
+    # They are only shown: an odd value must not hide that the payment was made.
     named = {name: _mapping(issues.value(name)) for name in _ISSUES}
     texts = [issue.get("description") for issue in named.values()]
     drawing = _mapping(named["signature"].get("signature"))

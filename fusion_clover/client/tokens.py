@@ -11,13 +11,13 @@ from .types import PublicKey
 
 
 class Tokens:
-    """What a page needs to let Clover collect a card."""
+    """Data a page needs to let Clover collect a card."""
 
     def __init__(self, calls: MerchantCalls) -> None:
         self._calls = calls
 
     def public_key(self) -> PublicKey:
-        """The merchant's public key. It does not expire; keep it."""
+        """Return the merchant's public key. It does not expire; keep it."""
         reader = Reader(self._calls.ecommerce("GET", "/pakms/apikey"), "the public key")
         return PublicKey(
             api_access_key=reader.required_text("apiAccessKey"),

@@ -1,8 +1,8 @@
-"""What we ask of Clover and what it answers, as frozen dataclasses.
+"""Requests to Clover and its answers, as frozen dataclasses.
 
 Amounts are integers of minor units unless they are :class:`Money`; times end in ``_ms``
-(milliseconds) or ``_at`` (seconds), both since 1970 in UTC. Words Clover may invent (a status, a
-brand, a result) are kept as they came: an unknown one is accepted and means "not successful".
+(milliseconds) or ``_at`` (seconds), both since 1970 in UTC. Words that Clover may add (a status, a
+brand, a result) are kept as received: an unknown one is accepted and means "not successful".
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from odoo.addons.fusion_payment_common.lib.stored import Stored
 _EXTERNAL_REFERENCE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ]{0,10}[A-Za-z0-9])?")
 #: "Ecommerce API error codes", docs.clover.com: ``amount_too_large`` above 999,999.99.
 MAX_CHARGE_MINOR = 99_999_999
-#: Amounts are in cents: "Create a charge", docs.clover.com, which has no word about currencies with
-#: none or three decimals.
+#: Amounts are in cents: "Create a charge", docs.clover.com, which does not mention currencies with
+#: no or three decimals.
 CURRENCY_DIGITS = 2
 #: Who typed the card: ``ecomind``, "Create a charge", docs.clover.com.
 ECOMINDS = ("ecom", "moto", "retail")
-#: Words for a refund that has gone back, "Get all refunds", docs.clover.com; where there is none,
-#: Clover lists done ones only.
+#: Words for a refund that is done, "Get all refunds", docs.clover.com; without a word, Clover lists
+#: only refunds that are done.
 _REFUND_DONE = ("", "SUCCESS")
 _REFUND_FAILED = ("FAIL", "VOIDED")
 #: ``reason`` of "Create a refund", docs.clover.com.
@@ -33,7 +33,7 @@ REFUND_REASONS = ("duplicate", "fraudulent", "requested_by_customer")
 
 
 def check_external_reference(reference: str | None) -> None:
-    """Refuse a reference that Clover would refuse.
+    """Refuse a reference that Clover would reject.
 
     :raises ConfigurationError: unless it is absent or fits Clover's 12 characters.
     """
@@ -45,7 +45,7 @@ def check_external_reference(reference: str | None) -> None:
 
 
 def check_amount(amount: Money) -> None:
-    """Refuse an amount Clover would refuse or read differently from us.
+    """Refuse an amount that Clover would reject or read differently from us.
 
     :raises ConfigurationError: unless it is positive, has two decimals and is within the limit.
     """
@@ -77,15 +77,15 @@ class ChargeRequest(Stored):
 
     :param amount: includes tax, not the tip.
     :param source: a ``clv_`` token or a customer id; never a card number.
-    :param external_reference_id: at most 12 letters and digits; payments are found by it.
+    :param external_reference_id: at most 12 letters and digits; identifies the payment.
     :param capture: False to authorize only.
     :param ecomind: ``ecom`` (the shopper typed the card) or ``moto`` (staff did).
     :param client_ip: the shopper's address; Clover documents it as required.
     :param tip: added on top of ``amount``.
-    :param own_surcharge: minor units of ``amount`` that are a surcharge of our own; Clover must
-        not add one then.
-    :param quoted_first6: the first digits of the card that surcharge was meant for.
-    :raises ConfigurationError: on anything Clover would refuse.
+    :param own_surcharge: minor units of ``amount`` that are our own surcharge; Clover must then
+        not add one.
+    :param quoted_first6: the first digits of the card for which that surcharge was quoted.
+    :raises ConfigurationError: on anything Clover would reject.
     """
 
     amount: Money
@@ -118,10 +118,10 @@ class ChargeRequest(Stored):
 
 @dataclass(frozen=True, slots=True)
 class Charge(Stored):
-    """A charge as Clover tells it. ``id`` is also the id of the platform payment.
+    """A charge as Clover reports it. ``id`` is also the id of the platform payment.
 
     :param status: Clover's word in lower case (``succeeded``, ``pending``, ``failed``, ...);
-        ``raw_status`` is as it came.
+        ``raw_status`` is the word as received.
     :param currency: ISO code in upper case.
     :param additional_charges: sum of what Clover added, e.g. its surcharge.
     :param source_id: the token or card handle that was charged.
@@ -154,13 +154,13 @@ class Charge(Stored):
 
     @property
     def total(self) -> int:
-        """What was taken from the card: amount, tip and what Clover added."""
+        """Return the total taken from the card: amount, tip and Clover's additions."""
         return self.amount + self.tip_amount + self.additional_charges
 
 
 @dataclass(frozen=True, slots=True)
 class Refund(Stored):
-    """A referenced refund. ``additional_charges`` is the surcharge given back beside ``amount``."""
+    """A referenced refund. ``additional_charges`` is the surcharge refunded with ``amount``."""
 
     id: str
     amount: int
@@ -176,7 +176,7 @@ class Refund(Stored):
 
 @dataclass(frozen=True, slots=True)
 class PaymentRefund(Stored):
-    """A refund as listed inside a platform payment; ``additional_charges`` went back beside it."""
+    """A refund as listed in a platform payment; ``additional_charges`` was refunded with it."""
 
     id: str
     amount: int
@@ -187,18 +187,18 @@ class PaymentRefund(Stored):
 
     @property
     def is_done(self) -> bool:
-        """False when nothing went back, or nobody knows yet."""
+        """Return False when nothing was refunded, or the outcome is not known yet."""
         return not self.is_voided and self.status in _REFUND_DONE
 
     @property
     def is_failed(self) -> bool:
-        """True when nothing went back and nothing will."""
+        """Return True when nothing was refunded and nothing will be."""
         return self.is_voided or self.status in _REFUND_FAILED
 
 
 @dataclass(frozen=True, slots=True)
 class PlatformRefund(Stored):
-    """A refund in the platform's list; ``additional_charges`` went back beside ``amount``."""
+    """A refund in the platform's list; ``additional_charges`` was refunded with ``amount``."""
 
     id: str
     payment_id: str
@@ -212,8 +212,8 @@ class PlatformRefund(Stored):
 
     @property
     def is_done(self) -> bool:
-        """False when nothing went back, or nobody knows yet: "Refund" of the payments reference,
-        docs.clover.com."""
+        """Return False when nothing was refunded, or the outcome is not known yet: "Refund" of the
+        payments reference, docs.clover.com."""
         return not self.is_voided and self.status in _REFUND_DONE
 
 
@@ -262,37 +262,37 @@ class Payment(Stored):
 
     @property
     def charged(self) -> int:
-        """What the merchant charged, tip included; what Clover added comes on top of it."""
+        """Return what the merchant charged, tip included; Clover's additions come on top of it."""
         return self.amount + self.tip_amount
 
     @property
     def total(self) -> int:
-        """What was taken from the card."""
+        """Return the total taken from the card."""
         return self.amount + self.tip_amount + self.additional_charges
 
     @property
     def is_approved(self) -> bool:
-        """True when the issuer said yes and the payment was not voided."""
+        """Return True when the issuer approved and the payment was not voided."""
         return self.result in ("SUCCESS", "AUTH", "AUTH_COMPLETED")
 
     @property
     def is_pending(self) -> bool:
-        """True while Clover itself does not know yet."""
+        """Return True while Clover itself does not know the outcome yet."""
         return self.result in ("INITIATED", "PENDING", "OFFLINE_RETRYING", "VOIDING")
 
     @property
     def is_failed(self) -> bool:
-        """True when nothing was taken."""
+        """Return True when nothing was taken."""
         return self.result == "FAIL"
 
     @property
     def is_voided(self) -> bool:
-        """True when the whole payment was taken back before settlement."""
+        """Return True when the whole payment was voided before settlement."""
         return self.result == "VOIDED"
 
     @property
     def returned(self) -> int:
-        """What was given back: all of a voided payment, else the sum of what its refunds did."""
+        """Return the refunded amount: all of a voided payment, else the sum of its done refunds."""
         if self.is_voided:
             return self.amount + self.tip_amount
         return sum(refund.amount for refund in self.refunds if refund.is_done)
@@ -331,7 +331,7 @@ class Gateway(Stored):
 
     @property
     def is_real_processor(self) -> bool:
-        """False for ``blackhole``, which approves without moving money."""
+        """Return False for ``blackhole``, which approves without moving money."""
         return self.payment_gateway_api != "blackhole"
 
 

@@ -1,7 +1,7 @@
-"""Signatures of webhooks: of Hosted Checkout, and of the relay that the earlier addon had.
+"""Verify signatures of webhooks: of Hosted Checkout, and of the earlier addon's relay.
 
 "Hosted Checkout webhooks", docs.clover.com: ``Clover-Signature: t=<unix seconds>,v1=<hex>``, where
-``v1`` is the HMAC-SHA256 of ``<t>.<body>`` under a secret of the merchant's own. The documentation
+``v1`` is the HMAC-SHA256 of ``<t>.<body>`` under the merchant's own secret. The documentation
 names no tolerance for ``t``. App webhooks are not signed; see :mod:`.webhooks`.
 """
 
@@ -15,14 +15,14 @@ import re
 
 from odoo.addons.fusion_payment_common.lib.signing import constant_time_equal
 
-#: Seconds that the time stamp may be away from now, in the past and in the future.
+#: Most seconds between the time stamp and now, in the past or the future.
 TOLERANCE = 300
 _STAMP = re.compile(r"[0-9]{1,12}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def is_signed(secret: str, header: str, body: bytes, *, now: float) -> bool:
-    """Whether the body was signed with the secret within the tolerance.
+    """Return whether the body was signed with the secret within the tolerance.
 
     :param header: value of ``Clover-Signature``.
     :param body: the raw bytes as received.
@@ -37,7 +37,7 @@ def is_signed(secret: str, header: str, body: bytes, *, now: float) -> bool:
         return False
     signed = f"{stamps[0]}.".encode() + body
     expected = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
-    # Every one is compared, so that time does not tell which one matched.
+    # Compare all of them, so that the time taken does not reveal which one matched.
     matches = [
         constant_time_equal(one, expected) for one in offered[:4] if _DIGEST.fullmatch(one)
     ]
@@ -45,10 +45,10 @@ def is_signed(secret: str, header: str, body: bytes, *, now: float) -> bool:
 
 
 def is_signed_by_old_relay(secret: str, header: str, body: bytes) -> bool:
-    """Whether a relay of the earlier addon vouches for the body: HMAC-SHA256 of it, hex or base64.
+    """Return whether a relay of the earlier addon signed the body: its HMAC-SHA256, hex or base64.
 
-    Without a time stamp, so that an old message can be played again: it is only a hint, and
-    processed once. To be accepted only while such a relay is still in use.
+    There is no time stamp, so an old message can be replayed: it is only a hint, and is processed
+    once. Accept it only while such a relay is still in use.
 
     :param secret: the app's secret, which signed it.
     :param header: value of ``X-Clover-Auth-Code``.

@@ -1,7 +1,7 @@
-"""What Clover's app webhooks say; docs.clover.com "webhooks".
+"""Read Clover's app webhooks; docs.clover.com "webhooks".
 
 ``{"appId": ..., "merchants": {"<mid>": [{"objectId": "P:<id>", "type": "CREATE", "ts": <ms>}]}}``;
-the object's id has been seen as ``P:<mid>/<id>``, too. Everything else in a body is left alone.
+the object's id has also been seen as ``P:<mid>/<id>``. Everything else in a body is ignored.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _CODE = re.compile(r"[0-9A-Za-z\-]{8,64}")
 _KIND = re.compile(r"[A-Z]{1,3}")
 _ACTION = re.compile(r"[A-Z]{1,16}")
 _OBJECT = re.compile(r"[0-9A-Za-z\-]{1,64}")
-#: Milliseconds: until the year 2286.
+#: Largest time accepted, in milliseconds: the year 2286.
 _MAX_MILLISECONDS = 10**13
 
 
 class Kind(StrEnum):
-    """What a notice can mean to us. There is none for refunds: they show as updates."""
+    """Meanings of a notice. There is none for refunds: they arrive as updates of the payment."""
 
     PAYMENT_CREATED = "payment_created"
     PAYMENT_UPDATED = "payment_updated"
@@ -51,11 +51,11 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something happened to an object of a merchant; what, must be read from Clover.
+    """A change of a merchant's object; the details must be read from Clover.
 
     :param kind: letters of docs.clover.com "webhooks": ``P`` payment, ``O`` order, ``A`` app, ...
     :param action: ``CREATE``, ``UPDATE`` or ``DELETE``.
-    :param milliseconds: unix time, as Clover says.
+    :param milliseconds: unix time, as Clover reports it.
     """
 
     merchant_id: str
@@ -66,29 +66,29 @@ class Notice:
 
     @property
     def key(self) -> str:
-        """The same for every copy of the notice, whichever way its object's id is spelled."""
+        """Return the same key for every copy of the notice, however its object's id is spelled."""
         return f"{self.merchant_id}:{self.object_ref}:{self.action}:{self.milliseconds}"
 
     @property
     def object_ref(self) -> str:
-        """Kind and id of the object."""
+        """Return kind and id of the object."""
         return f"{self.kind}:{self.object_id}"
 
     @property
     def meaning(self) -> Kind | None:
-        """What it means to us, None for kinds that we have no use for."""
+        """Return its meaning for us, None for kinds that we do not use."""
         return _KINDS.get((self.kind, self.action)) or _KINDS.get((self.kind, "*"))
 
     @property
     def occurred_at(self) -> datetime | None:
-        """When it happened: UTC, naive; None where Clover does not say."""
+        """Return when it happened: UTC, naive; None if Clover does not say."""
         if not self.milliseconds:
             return None
         return datetime.fromtimestamp(self.milliseconds / 1000, tz=UTC).replace(tzinfo=None)
 
 
 def verification_code(body: bytes) -> str | None:
-    """The code of ``{"verificationCode": ...}`` and nothing else, or None.
+    """Return the code of ``{"verificationCode": ...}``, None for any other body.
 
     Clover sends it once, without any proof, and its dashboard asks for it ("webhooks").
     """
@@ -103,7 +103,7 @@ def verification_code(body: bytes) -> str | None:
 
 
 def merchant_ids(body: bytes) -> tuple[str, ...]:
-    """The merchants that a body is about, each once, in its order.
+    """Return the merchants that a body is about, each once, in its order.
 
     Both shapes: many merchants (app webhooks) or a ``merchantId`` in any case of letters (Hosted
     Checkout). Empty when it names none.
@@ -121,7 +121,7 @@ def merchant_ids(body: bytes) -> tuple[str, ...]:
 
 
 def notices(body: bytes) -> list[Notice]:
-    """The notices of a body in its order; what is not a notice is left out.
+    """Return the notices of a body in its order, without entries that are not notices.
 
     :raises ValueError: the body is not a JSON object.
     """
@@ -138,10 +138,10 @@ def notices(body: bytes) -> list[Notice]:
 
 
 def checkout_notice(body: bytes) -> Notice | None:
-    """The notice of a Hosted Checkout body ("Hosted Checkout webhooks"), None if it is none.
+    """Return the notice of a Hosted Checkout body ("Hosted Checkout webhooks"), None if it is none.
 
-    Its keys have been seen in several spellings of capitals and spaces. Whether the card was
-    approved is not believed but read from the payment.
+    Its keys have been seen with several uses of capitals and spaces. Whether the card was approved
+    is read from the payment, not from the body.
 
     :raises ValueError: the body is not a JSON object.
     """
@@ -161,7 +161,7 @@ def checkout_notice(body: bytes) -> Notice | None:
 
 
 def stored(notice: Notice) -> str:
-    """A notice as one line, in Clover's own words; see :func:`stored_notice`."""
+    """Return a notice as one line, in Clover's own words; see :func:`stored_notice`."""
     return json.dumps(
         {
             "merchantId": notice.merchant_id,
@@ -173,7 +173,7 @@ def stored(notice: Notice) -> str:
 
 
 def stored_notice(document: Any) -> Notice | None:
-    """The notice that :func:`stored` wrote; None for anything else."""
+    """Return the notice that :func:`stored` wrote; None for anything else."""
     if not isinstance(document, Mapping):
         return None
     merchant_id = document.get("merchantId")
