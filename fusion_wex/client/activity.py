@@ -1,4 +1,4 @@
-"""What happened to a card since it was made, read in one go and added up."""
+"""Read everything that happened to a card since its creation, and add it up."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ENDED = (CardStatus.CLOSED, CardStatus.EXPIRED)
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """A card as it stands, with everything that was tried and posted."""
+    """The present state of a card, with all its authorisations and transactions."""
 
     card: VirtualCard
     authorizations: tuple[Authorization, ...]
@@ -25,38 +25,38 @@ class Activity:
 
     @property
     def posted(self) -> Decimal:
-        """What the vendor got, less what it gave back."""
+        """Return what the vendor received, minus what it returned."""
         return sum((one.amount for one in self.transactions), Decimal(0))
 
     @property
     def authorized(self) -> Decimal:
-        """What was approved, less what was reversed."""
+        """Return what was approved, minus what was reversed."""
         signs = {APPROVED: 1, REVERSED: -1}
         amounts = (signs.get(one.result, 0) * one.amount for one in self.authorizations)
         return sum(amounts, Decimal(0))
 
     @property
     def held(self) -> Decimal:
-        """What was approved and may still be posted."""
+        """Return what was approved and may still be posted."""
         return max(Decimal(0), self.authorized - self.posted)
 
     @property
     def is_used(self) -> bool:
-        """True once a vendor was allowed to charge the card."""
+        """Return True once the vendor was allowed to charge the card."""
         return bool(self.transactions) or any(
             one.result == APPROVED for one in self.authorizations
         )
 
     @property
     def has_ended(self) -> bool:
-        """True when nobody can charge the card anew; a settled one may have charges to come."""
+        """Return True when the card is closed or expired; a settled one may still be charged."""
         return self.card.status in _ENDED
 
 
 def read_activity(issuer: CardIssuer, card_id: str, reference: str) -> Activity:
-    """Read a card with its authorisations and transactions; three calls, none of them mutating.
+    """Read a card with its authorisations and transactions, in three read-only calls.
 
-    :param card_id: empty where the issuer has not told it yet; it is found by ``reference`` then.
+    :param card_id: empty if the issuer has not reported it yet; ``reference`` finds the card then.
     :raises NotFoundError: it cannot be found.
     """
     if not card_id:

@@ -7,23 +7,23 @@ from decimal import Decimal
 from odoo.addons.fusion_payment_common.lib.errors import ConfigurationError
 from odoo.addons.fusion_payment_common.lib.money import Money, MoneyError
 
-#: EnCompass amounts are .NET decimals of undocumented range; beyond this a bill is a typing error.
+#: EnCompass amounts are .NET decimals of undocumented range; a larger bill is a typing error.
 MAX_AMOUNT = Decimal("99999999.99")
 _ANY_CURRENCY = "XXX"
 
 
 def read_amount(value: Decimal | str | int | float) -> Decimal:
-    """An amount in currency units, rounded half-up to two places.
+    """Return an amount in currency units, rounded half-up to two places.
 
     A caller's ``11.120000000000001`` means ``Decimal('11.12')``.
 
-    :raises MoneyError: (a ValueError) when it is no finite number of a sane magnitude.
+    :raises MoneyError: (a ValueError) it is not a finite number of a sane magnitude.
     """
     return Money.from_major(value, _ANY_CURRENCY).major
 
 
 def check_amount(amount: Decimal, what: str = "the amount") -> None:
-    """Refuse what cannot be the amount of a card.
+    """Refuse anything that cannot be the amount of a card.
 
     :param amount: in currency units.
     :raises ConfigurationError: unless it is a positive Decimal with at most two places.
@@ -38,7 +38,7 @@ def check_amount(amount: Decimal, what: str = "the amount") -> None:
 def check_places(amount: Decimal, what: str) -> None:
     """Refuse fractions of a cent.
 
-    :raises ConfigurationError: on them, on NaN and on infinity.
+    :raises ConfigurationError: on fractions of a cent, NaN and infinity.
     """
     try:
         exact = read_amount(amount)
@@ -49,12 +49,12 @@ def check_places(amount: Decimal, what: str) -> None:
 
 
 def json_number(amount: Decimal) -> int | float:
-    """The number whose JSON text is exactly ``amount``.
+    """Return the number whose JSON text is exactly ``amount``.
 
-    JSON libraries write a float as its shortest text; that this text is the amount is checked
-    here, not hoped for.
+    JSON libraries write a float as its shortest text. This function checks that the text is the
+    amount.
 
-    :raises ConfigurationError: when no such number exists.
+    :raises ConfigurationError: no such number exists.
     """
     if amount == amount.to_integral_value():
         return int(amount)

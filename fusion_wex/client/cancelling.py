@@ -1,4 +1,4 @@
-"""Cancelling one card as the ledger needs it."""
+"""Cancel one card for the ledger."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def carry_out_cancel(issuer: CardIssuer, card_id: str, reference: str) -> Answer
 
 
 def find_cancel(issuer: CardIssuer, card_id: str, reference: str) -> Answer | None:
-    """Whether the card is closed; None while it can be charged: cancelling it anew does no harm."""
+    """Return the answer of a closed card; None while it is open and may be cancelled again."""
     card = issuer.retrieve(card_id or _id_of(issuer, reference))
     return _answer(card) if card.status in _ENDED else None
 
 
 def read_cancel(issuer: CardIssuer, card_id: str) -> Answer:
-    """What the card that a person names says about its cancellation."""
+    """Return the answer of the card that a person names: succeeded if closed, else unknown."""
     card = issuer.retrieve(card_id)
     if card.status in _ENDED:
         return _answer(card)

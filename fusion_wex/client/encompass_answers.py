@@ -1,4 +1,4 @@
-"""EnCompass's objects as ours.
+"""Convert EnCompass's objects to ours.
 
 Meaning of the fields: RetrieveMerchantLog, GetRecentAccountActivity and GetTransactions of
 services.encompass-suite.com/services/APService.asmx; their names in JSON: see :mod:`.profile`.
@@ -18,7 +18,7 @@ from .types import Authorization, CardSecret, CardStatus, PostedTransaction, Vir
 _DIGITS = re.compile(r"[0-9]{12,19}")
 _MASKED = re.compile(r"[^0-9]*(?:[0-9]{4,6}[^0-9]+)?([0-9]{4})")
 _MASKED_CODE = re.compile(r"[^0-9]+")
-#: Answers to authorizations: reported words, in no public documentation.
+#: Results of authorizations: reported words, without public documentation.
 _RESULTS = {
     "approval": "approved",
     "approved": "approved",
@@ -30,15 +30,15 @@ _RESULTS = {
 
 
 def reader_of(document: Any, profile: EncompassProfile, what: str) -> Reader:
-    """A reader that knows the profile's names.
+    """Return a reader that knows the profile's names.
 
-    :raises MalformedResponseError: ``document`` is no JSON object.
+    :raises MalformedResponseError: ``document`` is not a JSON object.
     """
     return Reader(document, profile.answer, profile.zone, what)
 
 
 def read_card(reader: Reader, profile: EncompassProfile) -> VirtualCard:
-    """The card without anything secret; its number is looked at for the last four digits only.
+    """Return the card without secrets; only the last four digits of its number are read.
 
     :raises MalformedResponseError: a part has a type it cannot have.
     """
@@ -64,9 +64,9 @@ def read_card(reader: Reader, profile: EncompassProfile) -> VirtualCard:
 
 
 def read_secret(reader: Reader) -> CardSecret | None:
-    """Number and code, None where they are absent or masked.
+    """Return number and code, None if they are absent or masked.
 
-    :raises MalformedResponseError: there is a number that is none, or one without an expiry.
+    :raises MalformedResponseError: the number is invalid, or has no expiry.
     """
     virtual = reader.child("card")
     number = virtual.text("card_number") if virtual else None
@@ -81,12 +81,12 @@ def read_secret(reader: Reader) -> CardSecret | None:
     try:
         return CardSecret(number, code, *expiry)
     except ValueError as error:
-        # "from None": the frames below hold the number.
+        # "from None": the stack frames of the cause hold the number.
         raise MalformedResponseError(str(error), code="unexpected_shape") from None
 
 
 def read_authorization(row: Reader, card_id: str) -> Authorization:
-    """One attempt to charge the card ``card_id``.
+    """Return one attempt to charge the card ``card_id``.
 
     :raises MalformedResponseError: it has no id or no amount.
     """
@@ -111,7 +111,7 @@ def read_authorization(row: Reader, card_id: str) -> Authorization:
 
 
 def read_transaction(row: Reader, card_id: str) -> PostedTransaction:
-    """One posting against the card ``card_id``; credits become negative.
+    """Return one posting against the card ``card_id``; credits become negative.
 
     :raises MalformedResponseError: it has no id or no amount.
     """
@@ -138,7 +138,7 @@ def _required_id(row: Reader) -> str:
 
 
 def _status_without_word(virtual: Reader | None) -> CardStatus:
-    """Cards are active on creation (reported), so a card that has a number is open."""
+    """Return the status of a card without a status word: active on creation (reported)."""
     has_number = virtual is not None and virtual.value("card_number") is not None
     return CardStatus.OPEN if has_number else CardStatus.UNKNOWN
 

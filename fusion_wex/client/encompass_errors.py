@@ -1,10 +1,10 @@
-"""EnCompass's answers as our error classes, decided on status and response code.
+"""Map EnCompass's answers to our error classes, by status and response code.
 
 Codes: ``ResponseCode`` of CreateMerchantLog, services.encompass-suite.com/services/APService.asmx,
 and of its sibling PurchaseLogService.asmx. The REST interface has no public documentation: it puts
-``<code>: <text>`` into ``detailed_response_message``; only the code before the colon is looked at.
-Other error bodies (``{"Message": ...}``, ``{"errors": [{"message": ...}]}``) carry text alone, kept
-as detail.
+``<code>: <text>`` into ``detailed_response_message``; only the code before the colon is used.
+Other error bodies (``{"Message": ...}``, ``{"errors": [{"message": ...}]}``) contain only text,
+kept as detail.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _REFUSED = "WEX refused the data of the payment"
 _SETTINGS = "WEX refused how the account is set up"
 _CODES: dict[str, tuple[type[errors.GatewayError], str]] = {
     "InvalidUserCredentials": (errors.AuthenticationError, "WEX refused the credentials"),
-    # Not in the documented list; named by a customer of WEX's.
+    # Not in the documented list; reported by a customer of WEX.
     "AuthFailure": (errors.AuthenticationError, "WEX refused the credentials"),
     "NoPrivilege": (errors.PermissionDeniedError, "the WEX user may not do this"),
     "NoSubmissionPrivilege": (errors.PermissionDeniedError, "the WEX user may not do this"),
@@ -55,19 +55,19 @@ _CODES: dict[str, tuple[type[errors.GatewayError], str]] = {
     "UnavailableAtThisTime": (TemporarilyUnavailableError, "WEX is not available at this time"),
     AWAITING: (AwaitingApprovalError, "the payment awaits approval at WEX"),
 }
-#: Letters only: no digits of a card can become a code, which is kept as it is.
+#: Letters only: the code is stored unmasked, so it must never contain digits of a card.
 _PREFIX = re.compile(r"\s*([A-Za-z]{1,60})\s*(?::|$)")
 
 
 def response_code(message: str | None) -> str | None:
-    """The code in front of the colon, None without one."""
+    """Return the code before the colon, None without one."""
     match = _PREFIX.match(message or "")
     return match[1] if match else None
 
 
 def error_of_code(code: str | None, **details: Any) -> errors.GatewayError:
-    """What a response code other than success stands for; ``Failed`` and codes never heard of
-    leave the outcome unknown."""
+    """Return the error of a response code other than success; ``Failed`` and unknown codes leave
+    the outcome unknown."""
     error_class, text = _CODES.get(
         code or "", (errors.UnknownOutcomeError, "WEX did not say whether it was done")
     )
@@ -75,9 +75,9 @@ def error_of_code(code: str | None, **details: Any) -> errors.GatewayError:
 
 
 def error_mapper(profile: EncompassProfile, endpoint: str) -> ErrorMapper:
-    """The reading of answers that are not 2xx.
+    """Return the mapper of answers that are not 2xx.
 
-    :param endpoint: address of the collection; where that is not found, the URL is wrong.
+    :param endpoint: address of the collection; if it is not found, the URL is wrong.
     """
     collection = (endpoint, f"{endpoint}{profile.find.path}")
 
@@ -113,9 +113,10 @@ def error_mapper(profile: EncompassProfile, endpoint: str) -> ErrorMapper:
 def _by_status(
     status: int, is_routed: bool, details: dict[str, Any]
 ) -> errors.GatewayError | None:
-    """A refusal without a code we know; None leaves 408, 409 and their like to the default.
+    """Return the error of a rejection without a known code; None leaves 408, 409 and similar
+    statuses to the default.
 
-    :param is_routed: a 404 can only mean the card, not the address.
+    :param is_routed: whether a 404 can only mean the card, not the address.
     """
     if status in (401, 403, 408, 409, 425, 499):
         return None

@@ -1,4 +1,4 @@
-"""The body of a create, as the profile spells it.
+"""Build the body of a create with the profile's field names.
 
 Meaning of the fields: CreateMerchantLog, services.encompass-suite.com/services/APService.asmx.
 """
@@ -19,10 +19,10 @@ from .types import CardRequest, InvoiceLine
 def create_body(
     request: CardRequest, settings: AccountSettings, profile: EncompassProfile
 ) -> dict[str, Any]:
-    """The JSON object that asks for ``request``.
+    """Return the JSON object that requests ``request``.
 
-    :raises ConfigurationError: a control was asked for that this account has no field for, the
-        vendor has no code, or the reference does not fit its slot.
+    :raises ConfigurationError: a requested control has no field in this account, the vendor has no
+        code, or the reference does not fit its slot.
     """
     missing = request.controls - profile.controls
     if missing:
@@ -54,9 +54,9 @@ def create_body(
 
 
 def user_defined_fields(request: CardRequest, profile: EncompassProfile) -> list[str]:
-    """One text per slot. Names are cut to the slot's length; a reference must fit whole.
+    """Return one text per slot. Names are cut to the slot's length; a reference must fit whole.
 
-    :raises ConfigurationError: it does not.
+    :raises ConfigurationError: the reference does not fit.
     """
     if len(request.reference) > profile.udf_max_length:
         raise ConfigurationError(
@@ -77,7 +77,7 @@ def _invoice(line: InvoiceLine, profile: EncompassProfile) -> dict[str, Any]:
 
 
 def _named(values: dict[str, Any], profile: EncompassProfile) -> dict[str, Any]:
-    """Entries that have a value and a name."""
+    """Return the entries that have a value and a field name."""
     return {
         profile.request[name]: value
         for name, value in values.items()

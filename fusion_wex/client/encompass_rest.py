@@ -1,7 +1,7 @@
 """WEX EnCompass, merchant logs over REST/JSON: one payment to one vendor is one card.
 
-WEX publishes no documentation of the REST interface. What its objects mean is documented for the
-SOAP twin: CreateMerchantLog, QueryMerchantLogs, RetrieveMerchantLog, CancelMerchantLog and
+WEX publishes no documentation of the REST interface. The meaning of its objects is documented for
+the SOAP twin: CreateMerchantLog, QueryMerchantLogs, RetrieveMerchantLog, CancelMerchantLog and
 ResendNotification of services.encompass-suite.com/services/APService.asmx.
 """
 
@@ -40,15 +40,15 @@ from .types import (
 )
 
 _ID = re.compile(r"[A-Za-z0-9_\-]{1,64}")
-#: A reference that no card carries, to ask for when the account is checked.
+#: A reference that no card carries, used to check the account.
 _NO_REFERENCE = "connection-check"
 
 
 class EncompassRest(CardIssuer):
     """See :class:`CardIssuer`. Every call is one request, except where its docstring says more.
 
-    :param observer: told about every HTTP exchange, redacted.
-    :raises ConfigurationError: the settings cannot work.
+    :param observer: receives every HTTP exchange, redacted.
+    :raises ConfigurationError: the settings are invalid.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class EncompassRest(CardIssuer):
 
     @property
     def capabilities(self) -> Capabilities:
-        """As the profile says."""
+        """Return the profile's capabilities."""
         profile = self._profile
         return Capabilities(
             controls=profile.controls,
@@ -83,13 +83,13 @@ class EncompassRest(CardIssuer):
         )
 
     def check(self) -> None:
-        """Look for a reference that no card carries."""
+        """Search for a reference that no card carries."""
         self.find_by_reference(_NO_REFERENCE)
 
     def create(self, request: CardRequest) -> IssuedCard:
         """See :meth:`CardIssuer.create`.
 
-        Where the answer has a card but no id, the id is asked for by one query.
+        If the answer has a card but no id, one query reads the id.
         """
         body = create_body(request, self._settings, self._profile)
         reader = self._object(Verb("POST", "", body), "the payment", must_succeed=True)
@@ -108,7 +108,7 @@ class EncompassRest(CardIssuer):
         return IssuedCard(card if card.id else self._identified(card, request), secret)
 
     def retrieve(self, card_id: str) -> VirtualCard:
-        """See :meth:`CardIssuer.retrieve`; what the answer holds of the number is dropped."""
+        """See :meth:`CardIssuer.retrieve`; parts of the number in the answer are dropped."""
         return self._card(self._read(card_id), card_id)
 
     def reveal(self, card_id: str) -> CardSecret:
@@ -129,16 +129,16 @@ class EncompassRest(CardIssuer):
     def find_by_reference(self, reference: str) -> list[VirtualCard]:
         """See :meth:`CardIssuer.find_by_reference`.
 
-        Nothing but the reference is asked for: a time that WEX reads in a zone of its own would
-        hide the very card that is looked for.
+        Search by reference only: WEX could read a time filter in another time zone and hide the
+        very card.
 
-        A list may hold whole payments or bare ids; what does not show its reference is read one
-        by one. Rows with another reference are dropped, should a server ignore the filter.
+        A list may hold whole payments or bare ids; rows that do not show their reference are read
+        one by one. Rows with another reference are dropped, in case a server ignores the filter.
         """
         rows = self._query(reference)
         cards = [self._card_of_row(row) for row in rows]
         found = [card for card in cards if card.reference == reference]
-        # A full list may have left out the very one; a card that hides its reference may be it.
+        # A full list may leave out the card, and a card that hides its reference may be the one.
         is_complete = len(rows) < self._profile.query_limit
         if not found and not (is_complete and all(card.reference for card in cards)):
             raise errors.UnknownOutcomeError(
@@ -147,7 +147,7 @@ class EncompassRest(CardIssuer):
         return found
 
     def cancel(self, card_id: str) -> VirtualCard:
-        """See :meth:`CardIssuer.cancel`: a read, the cancellation, and a read that proves it."""
+        """See :meth:`CardIssuer.cancel`: a read, the cancellation, and a read to verify it."""
         card = self.retrieve(card_id)
         if card.status in (CardStatus.CLOSED, CardStatus.EXPIRED):
             return card
@@ -220,7 +220,7 @@ class EncompassRest(CardIssuer):
         return card if card.reference is not None else self.retrieve(card.id)
 
     def _identified(self, card: VirtualCard, request: CardRequest) -> VirtualCard:
-        """``card`` with its id where a query knows it already; it exists either way."""
+        """Return ``card`` with its id if a query already finds it; the card exists either way."""
         try:
             found = self.find_by_reference(request.reference)
         except errors.GatewayError:
@@ -249,11 +249,11 @@ class EncompassRest(CardIssuer):
 
 
 def _raise_unless_done(reader: Reader, *, must_succeed: bool = False) -> None:
-    """A 2xx is a success only when its message says so; a create must have such a message.
+    """Raise unless the message of a 2xx says success; a create must have such a message.
 
     A payment that awaits approval may be read like any other.
 
-    :raises GatewayError: as :func:`error_of_code` decides.
+    :raises GatewayError: see :func:`error_of_code`.
     """
     message = reader.text("message")
     code = response_code(message)

@@ -1,7 +1,7 @@
-"""What can go wrong with an issuer, by remedy; the classes beside those of the common library.
+"""Errors of an issuer, by remedy, in addition to the classes of the common library.
 
-No issuer here is trusted to know a repeated request again. So "temporarily unavailable" is an
-unknown outcome unless not one byte was sent: the issuer is asked before anything is sent again.
+No issuer is trusted to recognize a repeated request. So "temporarily unavailable" is an unknown
+outcome unless nothing was sent: look up the card at the issuer before sending again.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from odoo.addons.fusion_payment_common.lib.outcome import Outcome
 
 
 class Remedy(StrEnum):
-    """What helps. ``error.outcome`` says beside it whether a card may exist."""
+    """What resolves an error. ``error.outcome`` says whether a card may exist."""
 
     REFUSED = "refused"
     CONFIGURATION = "configuration"
@@ -24,7 +24,7 @@ class Remedy(StrEnum):
 
 
 class CardRefusedError(errors.RequestRejectedError):
-    """The data were refused. Remedy: correct the bill or the vendor, then ask anew."""
+    """The data were rejected. Remedy: correct the bill or the vendor, then send again."""
 
 
 class AccountSettingsError(errors.RequestRejectedError):
@@ -32,21 +32,21 @@ class AccountSettingsError(errors.RequestRejectedError):
 
 
 class FundingError(errors.RequestRejectedError):
-    """The credit line or the stock of cards is used up. Remedy: treasury, then ask anew."""
+    """The credit line or the stock of cards is used up. Remedy: treasury, then send again."""
 
 
 class AwaitingApprovalError(errors.GatewayError):
-    """Accepted, but there is no card before somebody approves it at the issuer. Remedy: poll.
+    """Accepted, but the card is issued only after an approval at the issuer. Remedy: poll.
 
-    ``provider_reference`` is the issuer's id where it was told, else look by our reference.
+    ``provider_reference`` is the issuer's id if it was reported; else look up our reference.
     """
 
     outcome = Outcome.PENDING
 
 
 class TemporarilyUnavailableError(errors.UnknownOutcomeError):
-    """The issuer says "not now". Remedy: after ``retry_after``, look for the reference, then
-    repeat; that nothing happened is likely but not proven."""
+    """The issuer is temporarily unavailable. Remedy: after ``retry_after``, look up the reference,
+    then repeat; it is likely but not proven that nothing happened."""
 
 
 class CardDataUnavailableError(errors.RequestRejectedError):
@@ -68,7 +68,7 @@ _REMEDIES: tuple[tuple[type[errors.GatewayError], Remedy], ...] = (
 
 
 def remedy_of(error: errors.GatewayError) -> Remedy:
-    """What helps against ``error``; whatever is not known to help otherwise is ``unknown``."""
+    """Return what resolves ``error``; ``unknown`` if no other remedy is known."""
     for error_class, remedy in _REMEDIES:
         if isinstance(error, error_class):
             return remedy

@@ -1,4 +1,4 @@
-"""What every issuer of virtual cards can do. Models know this and :mod:`.types`, nothing more."""
+"""The interface of every issuer of virtual cards. Models use only this and :mod:`.types`."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from .types import (
 class CardIssuer(ABC):
     """One account at an issuer. Safe to share between threads.
 
-    Every method raises subclasses of ``GatewayError``; see :func:`.errors.remedy_of`. Nothing is
-    ever repeated inside a call.
+    Every method raises subclasses of ``GatewayError``; see :func:`.errors.remedy_of`. No call
+    repeats a request.
     """
 
     @property
     @abstractmethod
     def capabilities(self) -> Capabilities:
-        """What can be asked of this account."""
+        """Return what this account supports."""
 
     @abstractmethod
     def check(self) -> None:
-        """Prove that the account can be used, without creating anything.
+        """Verify that the account can be used, without creating anything.
 
         :raises GatewayError: it cannot.
         """
@@ -38,7 +38,7 @@ class CardIssuer(ABC):
     def create(self, request: CardRequest) -> IssuedCard:
         """Issue a card. **Not idempotent**: a repeated call may make a second card.
 
-        What the returned card means for the request is said by :func:`.resolution.card_outcome`.
+        :func:`.resolution.card_outcome` gives the outcome of the returned card.
 
         :raises AwaitingApprovalError: accepted, no card yet.
         :raises RequestRejectedError: there is no card and there will be none.
@@ -48,43 +48,43 @@ class CardIssuer(ABC):
 
     @abstractmethod
     def retrieve(self, card_id: str) -> VirtualCard:
-        """The card as it stands now.
+        """Return the card in its present state.
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: there is none with this id.
         """
 
     @abstractmethod
     def reveal(self, card_id: str) -> CardSecret:
-        """Number and code of a card, read from the issuer on demand.
+        """Return number and code of a card, read from the issuer on demand.
 
         :raises CardDataUnavailableError: the issuer does not show them.
         """
 
     @abstractmethod
     def find_by_reference(self, reference: str) -> list[VirtualCard]:
-        """Every card that carries exactly our ``reference``, whatever its status and age.
+        """Return every card that carries exactly our ``reference``, whatever its status and age.
 
-        :raises UnknownOutcomeError: the list was not complete, so that absence proves nothing.
+        :raises UnknownOutcomeError: the list was not complete, so absence proves nothing.
         """
 
     @abstractmethod
     def cancel(self, card_id: str) -> VirtualCard:
-        """Close a card and return it as read afterwards; one closed before is returned as it is.
+        """Close a card and return it as read afterwards; return one closed before unchanged.
 
-        :raises UnknownOutcomeError: it is not certain that it can no longer be charged.
+        :raises UnknownOutcomeError: the card may still be charged.
         """
 
     @abstractmethod
     def list_authorizations(self, card_id: str) -> list[Authorization]:
-        """Attempts to charge the card, in the issuer's order."""
+        """Return the attempts to charge the card, in the issuer's order."""
 
     @abstractmethod
     def list_transactions(self, card_id: str) -> list[PostedTransaction]:
-        """What was posted against the card, in the issuer's order."""
+        """Return the postings against the card, in the issuer's order."""
 
     @abstractmethod
     def resend(self, card_id: str) -> None:
-        """Let the issuer send the card to the vendor once more.
+        """Have the issuer send the card to the vendor again.
 
-        :raises ConfigurationError: this account cannot.
+        :raises ConfigurationError: this account does not support it.
         """

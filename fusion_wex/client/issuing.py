@@ -1,7 +1,7 @@
-"""Issuing one card as the ledger needs it: carry out, find again, read; answers are ``Answer``.
+"""Issue one card for the ledger: carry out, look up, read; results are of type ``Answer``.
 
-A number never leaves this module in clear: ``seal`` encrypts it, or there is no ``seal`` and it is
-dropped. What the ledger stores is ``{"card": facts, "sealed": ciphertext or None}``.
+A number never leaves this module in clear: ``seal`` encrypts it; without ``seal`` it is dropped.
+The ledger stores ``{"card": facts, "sealed": ciphertext or None}``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .interface import CardIssuer
 from .resolution import MISMATCH, Verdict, card_outcome, resolve
 from .types import CardRequest, CardSecret, VirtualCard
 
-#: Encrypts text; None where numbers are not kept.
+#: Encrypts text; None if numbers are not kept.
 Seal = Callable[[str], str] | None
 
 ABSENCE_NOT_PROVEN = "absence_not_proven"
@@ -29,16 +29,16 @@ SEVERAL_CARDS = "several_cards"
 
 
 def carry_out_issue(issuer: CardIssuer, request: CardRequest, seal: Seal) -> Answer:
-    """Create the card; see :meth:`.CardIssuer.create` for what is raised."""
+    """Create the card; raises the errors of :meth:`.CardIssuer.create`."""
     issued = issuer.create(request)
     return issue_answer(issued.card, request, issued.secret, seal)
 
 
 def repeat_issue(issuer: CardIssuer, request: CardRequest, seal: Seal) -> Answer:
-    """Create the card once more, after a search has proven that the first create made none.
+    """Create the card again, after a search has proven that the first create made none.
 
-    So whatever refuses this create decides about the card, the account's settings included; the
-    code still says what helps.
+    So any rejection of this create is final for the card, even one because of the account's
+    settings; the code still gives the remedy.
 
     :raises RequestRejectedError: of exactly this class: there is no card and there will be none.
     """
@@ -58,9 +58,9 @@ def repeat_issue(issuer: CardIssuer, request: CardRequest, seal: Seal) -> Answer
 def issue_answer(
     card: VirtualCard, request: CardRequest, secret: CardSecret | None, seal: Seal
 ) -> Answer:
-    """What a card that exists means for the request it was made for.
+    """Return the answer of an existing card to its request.
 
-    A card that differs from what was asked is for a person: ``review`` says so.
+    A card that differs from the request needs a person: ``review`` says why.
     """
     outcome = card_outcome(card, request)
     data: dict[str, Any] = {"card": card.to_dict(), "sealed": None}
@@ -90,14 +90,14 @@ def find_issue(
     known_id: str | None = None,
     was_accepted: bool = False,
 ) -> Answer | None:
-    """What became of a create whose answer was lost; None: it surely never took effect.
+    """Return the outcome of a create whose answer was lost; None: it certainly had no effect.
 
-    Absence is believed only where the search is known to work: either somebody vouches for it, or
-    it finds ``witness``, the reference of another card that surely exists, in the same minute and
-    in the same way. What the issuer has accepted once is never believed to be absent.
+    Absence is believed only if the search is known to work: either a person confirms it, or the
+    same kind of search finds ``witness``, the reference of another card that certainly exists, in
+    the same minute. A create that the issuer has accepted is never believed to be absent.
 
     :param sent_at: when the last create was sent, ``now``: both aware.
-    :param known_id: the issuer's id of the payment, where it told one.
+    :param known_id: the issuer's id of the payment, if it was reported.
     :param was_accepted: the issuer has said that it accepted the create.
     """
     known = _retrieved(issuer, known_id)
@@ -147,9 +147,9 @@ def _gone(card_id: str | None) -> Answer:
 def read_issue(
     issuer: CardIssuer, card: VirtualCard, request: CardRequest, seal: Seal
 ) -> Answer:
-    """The answer for a card that was found, with its number where that is kept and shown.
+    """Return the answer for a card that was found, with its number if that is kept and shown.
 
-    :raises GatewayError: the number could not be read now; the question may be asked again.
+    :raises GatewayError: the number could not be read now; try again later.
     """
     answer = issue_answer(card, request, None, seal)
     if answer.outcome is not Outcome.SUCCEEDED or seal is None:
@@ -162,7 +162,7 @@ def read_issue(
 
 
 def sealed_text(secret: CardSecret) -> str:
-    """Number, expiry and code as the text that is encrypted, in lines that people can read."""
+    """Return number, expiry and code as the readable lines of text that are encrypted."""
     return (
         f"{secret.reveal_number()}\n{secret.expiry_month:02d}/{secret.expiry_year}\n"
         f"{secret.reveal_security_code() or ''}"
@@ -170,9 +170,9 @@ def sealed_text(secret: CardSecret) -> str:
 
 
 def unsealed(text: str) -> CardSecret:
-    """The inverse of :func:`sealed_text`.
+    """Return the secret in a text of :func:`sealed_text`.
 
-    :raises ValueError: the text is not one of ours.
+    :raises ValueError: the text was not made by :func:`sealed_text`.
     """
     number, expiry, code = text.split("\n")
     month, year = expiry.split("/")

@@ -1,11 +1,10 @@
-"""Everything that is uncertain about WEX EnCompass's REST spelling, in one place, as data.
+"""All uncertain details of WEX EnCompass's REST interface in one place, as data.
 
-Defaults: observed names where public code has been seen to use them (``merchant_code``,
-``total_amount``, ``user_defined_fields``, ``invoices``, ``virtual_card``, ``org_bank_id``,
-``org_company_id``), else names reported by third parties or taken over from the documented SOAP
-twin (CreateMerchantLog of services.encompass-suite.com/services/APService.asmx: CreditLimit,
-ActiveFromDate, IsExactMatch, ...). An account overrides
-single entries as JSON; nothing else in the addon knows these names.
+Defaults: names observed in public code (``merchant_code``, ``total_amount``,
+``user_defined_fields``, ``invoices``, ``virtual_card``, ``org_bank_id``, ``org_company_id``), else
+names reported by third parties or taken from the documented SOAP twin (CreateMerchantLog of
+services.encompass-suite.com/services/APService.asmx: CreditLimit, ActiveFromDate, IsExactMatch,
+...). An account overrides single entries as JSON; nothing else in the addon knows these names.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from .types import CardStatus
 UDF_SOURCES = ("vendor_name", "reference", "payment_name", "memo", "employee", "")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
-#: Our name -> name in the body of a create. An empty name: the issuer does not know it.
+#: Our name -> name in the body of a create. Empty: the issuer has no such field.
 REQUEST_FIELDS = {
     "merchant_code": "merchant_code",
     "amount": "total_amount",
@@ -122,19 +121,19 @@ class Verb:
 
 @dataclass(frozen=True, slots=True)
 class EncompassProfile:
-    """How one installation of EnCompass is spoken to.
+    """How one installation of EnCompass is called.
 
-    :param path: the collection, where the account's URL is a bare origin.
-    :param udf_slots: what goes into each slot of ``user_defined_fields``, in order; one of them
-        is ``reference``, without which no lost answer could ever be found.
-    :param udf_max_length: characters per slot; names are cut, references are refused.
+    :param path: the collection, if the account's URL is a bare origin.
+    :param udf_slots: content of each slot of ``user_defined_fields``, in order; one of them is
+        ``reference``, which is needed to look up lost answers.
+    :param udf_max_length: characters per slot; longer names are cut, longer references refused.
     :param amounts_as: ``number`` or ``text``.
     :param reads_number_later: a later read shows number and code.
     :param absence_after_s: seconds after a create from which "not found" is believed.
-    :param query_limit: most rows asked for; a full list proves nothing about what is missing.
-    :param resend: None where the installation cannot.
-    :param timezone: of dates that name none.
-    :raises ConfigurationError: on anything that cannot work.
+    :param query_limit: most rows requested; a full list proves nothing about missing rows.
+    :param resend: None if the installation does not support it.
+    :param timezone: of dates without one.
+    :raises ConfigurationError: on invalid values.
     """
 
     path: str = "/api/merchant-logs/v1"
@@ -181,7 +180,7 @@ class EncompassProfile:
 
     @classmethod
     def configured(cls, overrides: Mapping[str, Any] | None) -> Self:
-        """The default with an account's JSON laid over it; tables are merged entry by entry.
+        """Return the default, overridden by an account's JSON; tables are merged entry by entry.
 
         :raises ConfigurationError: on an unknown entry or a wrong type.
         """
@@ -201,22 +200,22 @@ class EncompassProfile:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The zone of dates that name none."""
+        """Return the zone of dates without one."""
         return ZoneInfo(self.timezone)
 
     @property
     def reference_slot(self) -> int:
-        """Where in ``user_defined_fields`` our reference is."""
+        """Return the index of our reference in ``user_defined_fields``."""
         return self.udf_slots.index("reference")
 
     @property
     def controls(self) -> frozenset[str]:
-        """The controls that have a name; see :attr:`CardRequest.controls`."""
+        """Return the controls that have a field name; see :attr:`CardRequest.controls`."""
         names = ("valid_from", "valid_until", "max_uses", "exact_amount", "delivery_email")
         return frozenset(name for name in names if self.request.get(name))
 
     def status(self, word: str | None) -> CardStatus:
-        """Our word for the issuer's; ``unknown`` for one never heard of."""
+        """Return our word for the issuer's; ``unknown`` for an unknown word."""
         letters = re.sub(r"[^a-z]", "", (word or "").lower())
         return self.statuses.get(letters, CardStatus.UNKNOWN)
 
@@ -235,7 +234,7 @@ def _same_type(default: Any, value: Any) -> Any:
 
 
 def _names(default: Mapping[str, str], value: Mapping[str, str | None]) -> Mapping[str, str]:
-    """One name per entry; null or empty takes it out."""
+    """Return one name per entry; null or empty removes the entry."""
     _check_keys(default, value)
     return MappingProxyType({**default, **{key: _text(name or "") for key, name in value.items()}})
 

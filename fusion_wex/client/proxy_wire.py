@@ -1,8 +1,8 @@
-"""The wire of the proxy that the suite replaces: what callers send it and what they are answered.
+"""The wire format of the proxy that the suite replaces: callers' requests and the answers.
 
-Names, answers and status codes are those of its own description. Amounts arrive as JSON numbers or
-texts; they are read as decimals and rounded half-up to two places, so that what a caller's floating
-point left at ``11.120000000000001`` means 11.12.
+Names, answers and status codes follow the proxy's own description. Amounts arrive as JSON numbers
+or texts; they are read as decimals and rounded half-up to two places, so a caller's floating-point
+``11.120000000000001`` means 11.12.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from odoo.addons.fusion_payment_common.lib.money import MoneyError
 from .amounts import MAX_AMOUNT, read_amount
 from .types import CardSecret
 
-#: Where a token may be, and what identifies an acknowledged payment.
+#: Where a token may be, and the fields that identify an acknowledged payment.
 TOKEN_HEADER = "X-Proxy-Auth-Token"
 TOKEN_FIELD = "x_studio_proxy_auth_token"
 DELIVERY_FIELD = "_delivery_id"
 STATUS_FIELD = "status"
-#: What a delivery carries only where the receiver is switched to the old format.
+#: Fields that a delivery contains only if the receiver is switched to the old format.
 NUMBER_FIELD, CODE_FIELD = "card_number", "security_code"
 MONTH_FIELD, YEAR_FIELD = "expiration_month", "expiration_year"
 
@@ -42,29 +42,29 @@ _PAYMENT, _VENDOR = "x_name", "x_studio_vendor_name"
 _AMOUNT = "x_studio_vendor_payment_amount_requested"
 _INVOICE = "x_studio_hauler_invoice_or_remittance_advice_memo"
 _EMPLOYEE = "x_studio_employee_name"
-#: Not of the old proxy, which knew no date: the bill's own, ISO.
+#: Not part of the old proxy's format, which had no date: the bill's own date, ISO.
 _INVOICE_DATE = "x_studio_invoice_date"
 
 
 class WireError(ValueError):
-    """A body that cannot be used; ``error`` and the text go into the answer."""
+    """An unusable body; ``error`` and the text go into the answer."""
 
     def __init__(self, error: str, message: str) -> None:
         super().__init__(message)
         self.error = error
 
     def answer(self) -> dict[str, str]:
-        """The old proxy's answer to it, for status 400."""
+        """Return the old proxy's answer to it, for status 400."""
         return {"error": self.error, "message": str(self)}
 
 
 @dataclass(frozen=True, slots=True)
 class ProxyRequest:
-    """A card that a caller of the old proxy asks for.
+    """A card requested by a caller of the old proxy.
 
-    :param key: identifies the request at its caller: its ``_id``, or the payment where it has none.
+    :param key: identifies the caller's request: its ``_id``, or the payment if it has none.
     :param sent: ``_id``, ``payment_id``, ``hauler_name``, ``employee`` and ``invoice_number`` as
-        they were sent; the answer repeats them to the letter.
+        they were sent; the answer repeats them unchanged.
     :param amount: currency units, two places.
     """
 
@@ -74,18 +74,18 @@ class ProxyRequest:
     invoice_date: date | None = None
 
     def text(self, name: str) -> str:
-        """One of ``sent`` as text."""
+        """Return one of ``sent`` as text."""
         value = self.sent.get(name)
         return "" if value is None else str(value)
 
     def is_same(self, sent: Mapping[str, Any], amount: Decimal) -> bool:
-        """Whether it asks for the same payment as another one did."""
+        """Return whether it requests the same payment as another request."""
         names = ("payment_id", "hauler_name", "invoice_number")
         return amount == self.amount and all(self.sent[one] == sent.get(one) for one in names)
 
 
 def read_document(body: bytes) -> dict[str, Any]:
-    """The JSON object in a body; its numbers are exact.
+    """Return the JSON object in a body; its numbers are exact.
 
     :raises WireError: there is none.
     """
@@ -103,13 +103,13 @@ def _refuse(name: str) -> NoReturn:
 
 
 def read_request(document: Mapping[str, Any]) -> ProxyRequest:
-    """What a body asks for.
+    """Return the request in a body.
 
     :raises WireError: a field is missing or cannot be read.
     """
     for name in (_PAYMENT, _VENDOR, _AMOUNT, _INVOICE):
         if name not in document:
-            # To the letter what the old proxy said.
+            # Exactly the old proxy's text.
             raise WireError("Invalid input", repr(name))
     identity = next((document[name] for name in _ID_FIELDS if document.get(name)), None)
     sent = {
@@ -162,15 +162,15 @@ def _date(value: Any) -> date | None:
 
 
 def token_in(document: Mapping[str, Any]) -> str:
-    """The token in a body, or an empty text."""
+    """Return the token in a body, or an empty text."""
     token = document.get(TOKEN_FIELD)
     return token if isinstance(token, str) else ""
 
 
 def acknowledged_payment(document: Mapping[str, Any]) -> Any:
-    """What an acknowledgement is for, as it was sent.
+    """Return the payment that is acknowledged, as it was sent.
 
-    :raises WireError: it does not say so.
+    :raises WireError: the body does not name it.
     """
     payment = document.get("payment_id") or document.get(_PAYMENT)
     if not payment or not isinstance(payment, str | int):
@@ -181,10 +181,10 @@ def acknowledged_payment(document: Mapping[str, Any]) -> Any:
 def issued_body(
     sent: Mapping[str, Any], amount: Decimal, expiry: tuple[int | None, int | None]
 ) -> dict[str, Any]:
-    """What is told about a card, without its number.
+    """Return the body that reports a card, without its number.
 
     :param sent: as of :class:`ProxyRequest`.
-    :param expiry: month and year; None where the issuer has not told them.
+    :param expiry: month and year; None if the issuer has not reported them.
     """
     month, year = expiry
     return {
@@ -202,7 +202,7 @@ def issued_body(
 
 
 def with_card(body: Mapping[str, Any], secret: CardSecret) -> dict[str, Any]:
-    """The body in the old format: with number and code. Never to be stored."""
+    """Return the body in the old format: with number and code. Never store it."""
     return {
         **body,
         NUMBER_FIELD: secret.reveal_number(),
@@ -213,37 +213,37 @@ def with_card(body: Mapping[str, Any], secret: CardSecret) -> dict[str, Any]:
 
 
 def error_body(sent: Mapping[str, Any], status: int, error: str) -> dict[str, Any]:
-    """What is told about a request without a card."""
+    """Return the body that reports a request without a card."""
     return {"_model": _MODEL, "_id": sent.get("_id"), STATUS_FIELD: status, "error": error}
 
 
 def refusal_body(
     sent: Mapping[str, Any], answer: Answer, http_status: int | None
 ) -> dict[str, Any]:
-    """What is told about a request that WEX refused: in WEX's own words, where it had any.
+    """Return the body that reports a request rejected by WEX, in WEX's own words if it gave any.
 
-    :param http_status: of WEX's answer, None where it was not asked.
+    :param http_status: of WEX's answer, None if WEX was not called.
     """
     error = answer.data.get("detail") or answer.error_message or answer.error_code or ""
     return error_body(sent, error_status(http_status), error)
 
 
 def no_answer_body(sent: Mapping[str, Any], message: str) -> dict[str, Any]:
-    """What is answered while nobody knows what became of a request."""
+    """Return the body that reports a request with unknown outcome."""
     return {**error_body(sent, NO_ANSWER, "Wex API request failed"), "message": message}
 
 
 def error_status(http_status: int | None) -> int:
-    """The status for a request that WEX refused: WEX's own where it is one of an error."""
+    """Return the status for a request rejected by WEX: WEX's own if it is an error status."""
     return http_status if http_status and 400 <= http_status <= 599 else INVALID
 
 
 @dataclass(frozen=True, slots=True)
 class ReceivedCard:
-    """A delivery as another Odoo receives it; what is secret is apart from what may be stored.
+    """A delivery as another Odoo receives it; secrets are separate from what may be stored.
 
     :param body: without number and code.
-    :param secret: None where the sender does not send them.
+    :param secret: None if the sender does not send them.
     """
 
     delivery_id: str
@@ -252,14 +252,14 @@ class ReceivedCard:
 
     @property
     def is_issued(self) -> bool:
-        """Whether there is a card; otherwise it reports an error."""
+        """Return whether there is a card; otherwise the delivery reports an error."""
         return self.body.get(STATUS_FIELD) == OK and "error" not in self.body
 
 
 def read_delivery(body: bytes) -> ReceivedCard:
-    """What another Odoo, or the old proxy, has delivered.
+    """Read a delivery of another Odoo or the old proxy.
 
-    :raises ValueError: it is none; the text has nothing of the body.
+    :raises ValueError: it is not a delivery; the text contains nothing of the body.
     """
     document = read_document(body)
     delivery_id = document.get(DELIVERY_FIELD)

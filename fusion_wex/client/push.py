@@ -1,8 +1,8 @@
 """Authorization pushes of WEX: POST ``<registered URL>/CreateDetailedAuthorization``.
 
-WEX publishes no documentation of them; the names are those that two customers' programs read.
-A push is a hint and nothing more: how it is signed is not known, so it says which card to read
-again and how not to count it twice. Amounts and answers in it are not believed.
+WEX publishes no documentation of them; the names are those that two customers' programs read. How a
+push is signed is not known, so it is only a hint: it says which card to read again, and lets a
+repeated push be recognized. Amounts and answers in it are not trusted.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class PushHint:
 def parse_push(document: Any) -> PushHint:
     """Read a push.
 
-    :raises MalformedResponseError: without an id it could not be told from another one.
+    :raises MalformedResponseError: it has no id to tell it from other pushes.
     """
     if not isinstance(document, Mapping):
         raise MalformedResponseError("the push is not a JSON object", code="unexpected_shape")
@@ -51,7 +51,7 @@ def parse_push(document: Any) -> PushHint:
 
 
 def acknowledgement(*, accepted: bool) -> dict[str, Any]:
-    """What WEX expects as an answer: 0 accepted, 1 not."""
+    """Return the answer that WEX expects: 0 accepted, 1 not."""
     return {
         "ResponseCode": 0 if accepted else 1,
         "ResponseDescription": "Accepted" if accepted else "Failed",

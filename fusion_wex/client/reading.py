@@ -1,4 +1,4 @@
-"""Reading an issuer's JSON with its types checked: a wrong type is never guessed around."""
+"""Read an issuer's JSON with type checks; never guess at a wrong type."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Reader:
 
     :param aliases: our name -> the issuer's names, tried in order.
     :param what: name of the object, for messages; values never appear in them.
-    :raises MalformedResponseError: when it is no JSON object, or a value has another type.
+    :raises MalformedResponseError: it is not a JSON object, or a value has another type.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Reader:
         self._zone = zone
 
     def text(self, name: str) -> str | None:
-        """Text; whole numbers are accepted, because ids have been seen to come as either."""
+        """Return text; also accept whole numbers, because ids have been seen as either."""
         value = self.value(name)
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
@@ -46,7 +46,7 @@ class Reader:
         return value
 
     def amount(self, name: str) -> Decimal | None:
-        """An amount, as a number or as text."""
+        """Return an amount, sent as a number or as text."""
         value = self.value(name)
         if value is None:
             return None
@@ -56,14 +56,14 @@ class Reader:
             raise self.complaint(f"has no amount as {name}") from None
 
     def flag(self, name: str) -> bool:
-        """True or false; false when absent."""
+        """Return true or false; false when absent."""
         value = self.value(name)
         if value is not None and not isinstance(value, bool):
             raise self.complaint(f"has neither true nor false as {name}")
         return bool(value)
 
     def day(self, name: str) -> date | None:
-        """The date of a date or time, as written: no zone moves it to another day."""
+        """Return the date of a date or time, as written: no time zone moves it to another day."""
         text = self.text(name)
         if text is None:
             return None
@@ -73,7 +73,7 @@ class Reader:
             raise self.complaint(f"has no date as {name}") from None
 
     def moment(self, name: str) -> datetime | None:
-        """A time in UTC; one without an offset is in the account's zone."""
+        """Return a time in UTC; one without an offset is in the account's zone."""
         text = self.text(name)
         if text is None:
             return None
@@ -84,7 +84,7 @@ class Reader:
         return (value if value.tzinfo else value.replace(tzinfo=self._zone)).astimezone(UTC)
 
     def month(self, name: str) -> tuple[int, int] | None:
-        """``(month, year)`` of a card's expiry: an ISO date or time, ``MM/YY`` or ``MM/YYYY``."""
+        """Return ``(month, year)`` of an expiry: ISO date or time, ``MM/YY`` or ``MM/YYYY``."""
         text = self.text(name)
         if text is None:
             return None
@@ -100,26 +100,26 @@ class Reader:
         return month, year
 
     def child(self, name: str) -> Reader | None:
-        """A nested object, None when absent."""
+        """Return a nested object, None when absent."""
         value = self.value(name)
         return None if value is None else self.nested(value, name)
 
     def nested(self, value: Any, name: str) -> Reader:
-        """A reader of ``value`` with the same names."""
+        """Return a reader of ``value`` with the same names."""
         return Reader(value, self._aliases, self._zone, f"{name} of {self._what}")
 
     def rows(self, name: str) -> list[Any]:
-        """A list, which must be there."""
+        """Return a list, which must be present."""
         value = self.value(name)
         if not isinstance(value, list):
             raise self.complaint(f"has no list as {name}")
         return value
 
     def value(self, name: str) -> Any:
-        """The raw value under the first alias that has one."""
+        """Return the raw value under the first alias that has one."""
         values = (self._document.get(alias) for alias in self._aliases[name])
         return next((value for value in values if value not in (None, "")), None)
 
     def complaint(self, problem: str) -> MalformedResponseError:
-        """The error that says what is wrong with this object."""
+        """Return the error that says what is wrong with this object."""
         return MalformedResponseError(f"{self._what} {problem}", code="unexpected_shape")

@@ -1,4 +1,4 @@
-"""Issuers by name. A second one is a module beside :mod:`.encompass_rest` and a line here."""
+"""Issuers by name. To add one, add a module like :mod:`.encompass_rest` and a line here."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ def build_issuer(
     observer: Observer | None = None,
     implementations: Mapping[str, Factory] = IMPLEMENTATIONS,
 ) -> CardIssuer:
-    """The issuer ``name`` for one account.
+    """Return the issuer ``name`` for one account.
 
-    :param observer: told about every HTTP exchange, redacted.
-    :raises ConfigurationError: there is no such issuer, or its settings cannot work.
+    :param observer: receives every HTTP exchange, redacted.
+    :raises ConfigurationError: there is no such issuer, or its settings are invalid.
     """
     if name not in implementations:
         raise ConfigurationError("there is no such issuer of cards", code="unknown_issuer")

@@ -1,4 +1,4 @@
-"""What helps, told from the code and outcome that the ledger keeps of an error."""
+"""Find the remedy from the error code and outcome that the ledger stores."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from odoo.addons.fusion_payment_common.lib.outcome import Outcome
 from .encompass_errors import error_of_code
 from .errors import Remedy, remedy_of
 
-#: Codes of our own settings and of an account that WEX does not accept.
+#: Codes of our own settings, and of an account that WEX rejects.
 _CONFIGURATION = frozenset(
     {
         "control_not_available",
@@ -25,10 +25,10 @@ _CONFIGURATION = frozenset(
 
 
 def remedy_of_code(code: str | None, outcome: str) -> Remedy:
-    """The remedy of an error of which the code and the outcome are left.
+    """Return the remedy of a stored error, of which only code and outcome are known.
 
-    :param code: the response code, our own, or the name of the error's class where it had none.
-    :param outcome: an ``Outcome``; decides where the code says nothing.
+    :param code: the response code, our own, or the name of the error's class if it had none.
+    :param outcome: an ``Outcome``; decides if the code is not known.
     """
     if outcome == Outcome.NOT_SENT:
         return Remedy.UNAVAILABLE

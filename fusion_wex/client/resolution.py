@@ -1,4 +1,4 @@
-"""What a card, or the search for one, means for the request it answers."""
+"""Decide the outcome of a request from its card, or from the search for one."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from odoo.addons.fusion_payment_common.lib.outcome import Outcome
 
 from .types import CardRequest, CardStatus, VirtualCard
 
-#: The card is not the one that was asked for: needs review by a person.
+#: The card differs from the request: a person has to review it.
 MISMATCH: Literal["mismatch"] = "mismatch"
 
 
 def card_outcome(card: VirtualCard, request: CardRequest) -> Outcome | Literal["mismatch"]:
-    """What ``card`` means for ``request``: succeeded, pending, declined, unknown or ``MISMATCH``.
+    """Return the outcome of ``card``: succeeded, pending, declined, unknown or ``MISMATCH``.
 
-    A closed payment that never had a card was refused by whoever approves there.
+    A closed payment that never had a card was rejected by the issuer's approver.
     """
     if not _is_as_asked(card, request):
         return MISMATCH
@@ -42,7 +42,7 @@ def _is_as_asked(card: VirtualCard, request: CardRequest) -> bool:
 
 
 class Verdict(StrEnum):
-    """What a search by reference decides about an unknown create."""
+    """The result of a search by reference after an unknown create."""
 
     FOUND = "found"
     ABSENT = "absent"
@@ -53,7 +53,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """``card`` is set with ``found`` and ``mismatch`` only; ``outcome`` is what it means."""
+    """``card`` is set only with ``found`` and ``mismatch``; ``outcome`` is its outcome."""
 
     verdict: Verdict
     card: VirtualCard | None = None
@@ -70,9 +70,9 @@ def resolve(
 ) -> Resolution:
     """Decide an unknown create by the cards found under its reference.
 
-    ``ABSENT`` (the create may be sent again) needs ``absence_after_s`` seconds to have passed
+    ``ABSENT`` (the create may be sent again) requires that ``absence_after_s`` seconds have passed
     since ``sent_at``, because issuers show new cards late; before that it is ``TOO_EARLY``.
-    Several cards, or one that differs from the request, are for a person.
+    Several cards, or one that differs from the request, need a person.
 
     :param sent_at: when the last create was sent; both times are aware.
     """

@@ -1,4 +1,4 @@
-"""An account as a client needs to know it."""
+"""The settings of an account that a client needs."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from urllib.parse import urlsplit
 from odoo.addons.fusion_payment_common.lib.errors import ConfigurationError
 from odoo.addons.fusion_payment_common.lib.transport import Timeout
 
-#: WEX answers a create only when the card exists; connect fast, wait long.
+#: WEX answers a create only when the card exists: short connect timeout, long read timeout.
 DEFAULT_TIMEOUT = Timeout(connect=5.0, read=30.0)
 
 
 @dataclass(frozen=True, slots=True)
 class AccountSettings:
-    """Where and as whom.
+    """Address and credentials of an account.
 
     :param url: a bare origin, or the whole address of the collection. https, or http on this
         machine.
     :param username: with an ``organisation`` (OrgGroupLoginId in APService.asmx),
-        ``<organisation>/<username>`` is sent; without one the name is sent as it is (the old
+        ``<organisation>/<username>`` is sent; without one the name is sent unchanged (the old
         proxy's setting holds both parts in one).
-    :param merchant_code: for vendors that have none of their own.
+    :param merchant_code: for vendors without their own.
     :param profile: overrides of :class:`.profile.EncompassProfile`, as JSON.
     """
 
@@ -40,9 +40,9 @@ class AccountSettings:
     timeout: Timeout = DEFAULT_TIMEOUT
 
     def endpoint(self, default_path: str) -> str:
-        """The address of the collection, without a trailing slash.
+        """Return the address of the collection, without a trailing slash.
 
-        :raises ConfigurationError: the URL is none, or would send credentials in clear.
+        :raises ConfigurationError: the URL is invalid, or would send credentials in clear.
         """
         try:
             parts = urlsplit(self.url.strip())
@@ -64,7 +64,7 @@ class AccountSettings:
         return origin + (path or default_path)
 
     def authorization(self) -> str:
-        """The value of the ``Authorization`` header (HTTP Basic).
+        """Return the value of the ``Authorization`` header (HTTP Basic).
 
         :raises ConfigurationError: user or password is missing or cannot be sent.
         """

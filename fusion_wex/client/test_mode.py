@@ -1,9 +1,9 @@
-"""Built-in simulated answers: no network, no account, cards that exist nowhere.
+"""Built-in simulated answers: no network, no account, no real cards.
 
-The same reference always gives the same card, so a repeated create makes no second one and no
-memory is needed between processes. The watermark is on everything: the id begins with ``TEST``,
-``is_simulated`` is true, the number is of a range for tests and the code is 000.
-A card stays open for ever: cancelling one answers "closed" and is forgotten.
+The same reference always gives the same card, so a repeated create makes no second one and
+processes need no shared memory. Everything is marked: the id begins with ``TEST``,
+``is_simulated`` is true, the number is in a test range and the code is 000.
+A card stays open for ever: cancelling one answers "closed", which is not remembered.
 """
 
 from __future__ import annotations
@@ -40,27 +40,27 @@ _ALL_CONTROLS = frozenset(
 
 
 class SimulatedIssuer(CardIssuer):
-    """See :class:`CardIssuer` and the module. Never fails but for ids it did not give out."""
+    """See :class:`CardIssuer` and the module. Fails only for ids it did not give out."""
 
     @property
     def capabilities(self) -> Capabilities:
-        """Everything; absence is proven at once, because nothing can be lost."""
+        """Return all capabilities; absence is proven at once, because nothing can be lost."""
         return Capabilities(
             controls=_ALL_CONTROLS, reveals_later=True, resends=True, absence_after_s=0
         )
 
     def check(self) -> None:
-        """Nothing to prove."""
+        """Do nothing: there is no account to check."""
 
     def create(self, request: CardRequest) -> IssuedCard:
-        """A simulated card; the same one for the same reference."""
+        """Return a simulated card; the same one for the same reference."""
         facts = [request.reference, str(request.amount), request.currency]
         text = json.dumps(facts, separators=(",", ":")).encode()
         card_id = _PREFIX + base64.urlsafe_b64encode(text).decode().rstrip("=")
         return IssuedCard(self.retrieve(card_id), self.reveal(card_id))
 
     def retrieve(self, card_id: str) -> VirtualCard:
-        """The card that ``card_id`` names; see :meth:`CardIssuer.retrieve`."""
+        """Return the card that ``card_id`` names; see :meth:`CardIssuer.retrieve`."""
         reference, amount, currency = _facts(card_id)
         month, year = _EXPIRY
         return VirtualCard(
@@ -78,39 +78,39 @@ class SimulatedIssuer(CardIssuer):
         )
 
     def reveal(self, card_id: str) -> CardSecret:
-        """A number of a test range with a right check digit; the code is always 000."""
+        """Return a number of a test range with a valid check digit; the code is always 000."""
         reference, *_ = _facts(card_id)
         return CardSecret(_number(reference), "000", *_EXPIRY)
 
     def find_by_reference(self, reference: str) -> list[VirtualCard]:
-        """Always none: nothing is remembered, and a repeated create gives the same card."""
+        """Return no cards: nothing is stored, and a repeated create gives the same card."""
         return []
 
     def cancel(self, card_id: str) -> VirtualCard:
-        """The card, closed in this answer only."""
+        """Return the card, closed in this answer only."""
         facts = self.retrieve(card_id).to_dict()
         closed = {"status": CardStatus.CLOSED, "raw_status": f"{WATERMARK} closed"}
         return VirtualCard.from_dict({**facts, **closed})
 
     def list_authorizations(self, card_id: str) -> list[Authorization]:
-        """Always none."""
+        """Return no authorizations."""
         _facts(card_id)
         return []
 
     def list_transactions(self, card_id: str) -> list[PostedTransaction]:
-        """Always none."""
+        """Return no transactions."""
         _facts(card_id)
         return []
 
     def resend(self, card_id: str) -> None:
-        """Nothing is sent."""
+        """Send nothing."""
         _facts(card_id)
 
 
 def _facts(card_id: str) -> tuple[str, str, str]:
-    """``(reference, amount, currency)`` out of an id.
+    """Return ``(reference, amount, currency)`` from an id.
 
-    :raises NotFoundError: it was not given out here.
+    :raises NotFoundError: the id was not created by this issuer.
     """
     text = card_id.removeprefix(_PREFIX)
     try:

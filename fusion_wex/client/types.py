@@ -1,4 +1,4 @@
-"""What is asked of an issuer of virtual cards and what it answers; no vendor's field names.
+"""Requests to an issuer of virtual cards and its answers; no vendor's field names.
 
 Amounts are Decimals in currency units with two places. Times are aware and in UTC.
 """
@@ -22,12 +22,12 @@ from .amounts import check_amount, check_places
 _PAN = re.compile(r"[0-9]{12,19}")
 _CODE = re.compile(r"[0-9]{3,4}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
-#: What survives every transport, log and search field unchanged.
+#: Characters that every transport, log and search field keeps unchanged.
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/#\-]{0,63}")
 
 
 class CardStatus(StrEnum):
-    """Where a card stands at its issuer."""
+    """Status of a card at its issuer."""
 
     AWAITING_APPROVAL = "awaiting_approval"
     OPEN = "open"
@@ -39,17 +39,17 @@ class CardStatus(StrEnum):
 
     @property
     def is_usable(self) -> bool:
-        """True while a vendor could charge the card."""
+        """Return True while a vendor could charge the card."""
         return self is CardStatus.OPEN
 
 
 class CardSecret:
-    """Number and code of a card. Shows its last four digits only, however it is printed.
+    """Number and code of a card. Every printed form shows only its last four digits.
 
-    It cannot be pickled, copied or turned into JSON: every use is one of two named calls.
+    It cannot be pickled, copied or turned into JSON; only two named methods give access.
 
     :param number: the whole card number, 12 to 19 digits.
-    :param security_code: 3 or 4 digits; None where the issuer does not tell it (any more).
+    :param security_code: 3 or 4 digits; None if the issuer does not show it (any more).
     :param expiry_month: 1 to 12.
     :param expiry_year: four digits.
     :raises ValueError: on anything else; the message does not contain the value.
@@ -76,15 +76,15 @@ class CardSecret:
 
     @property
     def last4(self) -> str:
-        """The last four digits, which may be shown."""
+        """Return the last four digits, which may be shown."""
         return self.__number[-4:]
 
     def reveal_number(self) -> str:
-        """The whole number. Only for the vault, a recorded reveal or a delivery in old format."""
+        """Return the number. Only for the vault, a recorded reveal or a delivery in old format."""
         return self.__number
 
     def reveal_security_code(self) -> str | None:
-        """The security code, under the same rule; None where it is not known."""
+        """Return the security code, under the same rule; None if it is not known."""
         return self.__code
 
     def __repr__(self) -> str:
@@ -110,7 +110,7 @@ class CardSecret:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceLine(Stored):
-    """A bill that a card pays, or the part of it that it pays.
+    """A bill that a card pays, fully or partly.
 
     :param invoice_date: the bill's own date, not the day it is paid.
     :param amount: what this card pays of it; negative for a credit note.
@@ -132,16 +132,16 @@ class InvoiceLine(Stored):
 class CardRequest(Stored):
     """A card to be issued.
 
-    :param reference: our name of this one issue; never used again, not even for a reissue. An
-        unknown outcome is resolved by looking for it.
-    :param amount: what the vendor may charge in total.
-    :param merchant_code: the vendor's key at the issuer; None takes the account's.
-    :param payment_name: what people call the payment.
+    :param reference: our name of this one issue; never reused, not even for a reissue. It is used
+        to look up an unknown outcome.
+    :param amount: the total that the vendor may charge.
+    :param merchant_code: the vendor's key at the issuer; None: the account's.
+    :param payment_name: the payment's name for people.
     :param valid_from: first day on which the card works, None for at once.
     :param valid_until: last day on which the card works.
     :param max_uses: authorisations allowed, None for any number.
     :param exact_amount: only the whole amount may be authorised.
-    :param delivery_email: where the issuer itself shall send the card, None for nowhere.
+    :param delivery_email: where the issuer itself sends the card, None for nowhere.
     :raises ConfigurationError: on anything no issuer could accept.
     """
 
@@ -182,7 +182,7 @@ class CardRequest(Stored):
 
     @property
     def controls(self) -> frozenset[str]:
-        """Names of the controls this request relies on; none of them may be left out silently."""
+        """Return the names of the controls this request needs; none may be left out silently."""
         wanted = {
             "valid_from": self.valid_from is not None,
             "valid_until": self.valid_until is not None,
@@ -195,14 +195,14 @@ class CardRequest(Stored):
 
 @dataclass(frozen=True, slots=True)
 class VirtualCard(Stored):
-    """A card as its issuer tells it, without anything secret.
+    """A card as its issuer reports it, without secrets.
 
-    :param id: the issuer's id of the payment; empty where the issuer has not told it yet.
+    :param id: the issuer's id of the payment; empty if the issuer has not reported it yet.
     :param reference: our reference as the issuer has it.
     :param raw_status: the issuer's own word.
-    :param amount: what was asked for, :param credit_limit: what the card can be charged.
-    :param last4: None while there is no card (approval) or where the issuer hides it.
-    :param is_simulated: True for a card that exists nowhere but in a test.
+    :param amount: the requested amount, :param credit_limit: what the card can be charged.
+    :param last4: None while there is no card (approval) or if the issuer hides it.
+    :param is_simulated: True for a card that exists only in test mode.
     """
 
     id: str
@@ -223,16 +223,16 @@ class VirtualCard(Stored):
 
     @property
     def limit(self) -> Decimal | None:
-        """What can be charged: the limit, or the amount where no limit is told."""
+        """Return what can be charged: the limit, or the amount if no limit is reported."""
         return self.credit_limit if self.credit_limit is not None else self.amount
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedCard:
-    """The answer to a create: the card, and its number where the issuer gave it.
+    """The answer to a create: the card, and its number if the issuer sent it.
 
-    ``secret`` is None when the issuer keeps it to itself (it mails the vendor), or when this card
-    was found again after a lost answer.
+    ``secret`` is None when the issuer does not show it (it mails the vendor), or when this card was
+    found by a look-up after a lost answer.
     """
 
     card: VirtualCard
@@ -241,9 +241,9 @@ class IssuedCard:
 
 @dataclass(frozen=True, slots=True)
 class Authorization(Stored):
-    """A vendor's attempt to charge a card; nothing has been paid by it.
+    """A vendor's attempt to charge a card; it has not paid anything.
 
-    :param amount: positive; for a reversal what was given free again.
+    :param amount: positive; for a reversal, the amount released.
     :param result: ``approved``, ``declined`` or ``reversed``; ``unknown`` for another word.
     :param response: the issuer's own word.
     """
@@ -264,9 +264,9 @@ class Authorization(Stored):
 
 @dataclass(frozen=True, slots=True)
 class PostedTransaction(Stored):
-    """Money that really moved.
+    """Money that was paid or returned.
 
-    :param amount: positive when the vendor was paid, negative when it gave money back.
+    :param amount: positive when the vendor was paid, negative when it returned money.
     """
 
     id: str
@@ -280,17 +280,17 @@ class PostedTransaction(Stored):
 
     @property
     def is_credit(self) -> bool:
-        """True when the vendor gave money back."""
+        """Return True when the vendor returned money."""
         return self.amount < 0
 
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What an issuer, as it is configured, can do.
+    """What an issuer, as it is configured, supports.
 
     :param controls: names as in :attr:`CardRequest.controls`.
     :param reveals_later: number and code can be read again after the create.
-    :param resends: it can send a card to the vendor once more.
+    :param resends: it can send a card to the vendor again.
     :param absence_after_s: seconds after a create from which "not found" proves that it never
         took effect.
     """
